@@ -1,0 +1,1 @@
+//! Sketches of gradients and the scores between them.

@@ -1,0 +1,2 @@
+//! Epochs, oracle-signed reports, windows and claims.
+#![cfg_attr(not(feature = "std"), no_std, no_main)]

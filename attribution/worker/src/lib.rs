@@ -1,0 +1,1 @@
+//! The attribution worker: epochs from receipts to report, oracles, watcher.

@@ -1,0 +1,2 @@
+//! The `openledger` program.
+fn main() {}

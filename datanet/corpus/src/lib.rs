@@ -1,0 +1,1 @@
+//! Text of known contributors: canonical form, chunks, roots, content-addressed store.

@@ -1,0 +1,1 @@
+//! ModelFactory: fine-tunes LoRA adapters on Datanet versions.
