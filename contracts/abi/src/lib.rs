@@ -1,2 +1,17 @@
 //! What the contracts of OpenLedger say to each other and to programs: traits, types, events, errors.
+//!
+//! One module a contract. The documentation of each message stands here and is not repeated in the contracts.
 #![cfg_attr(not(feature = "std"), no_std)]
+
+pub mod common;
+pub mod datanet;
+pub mod disputes;
+pub mod escrow;
+pub mod governor;
+pub mod models;
+pub mod payout;
+pub mod staking;
+pub mod timelock;
+pub mod token;
+
+pub use common::*;
