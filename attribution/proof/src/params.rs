@@ -1,0 +1,86 @@
+//! What a model's owner and governance may set, with its bounds.
+
+use crate::{limits, Error, Hash};
+use alloc::vec::Vec;
+use scale::{Decode, Encode};
+
+/// The attribution policy of a model revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct Policy {
+    /// Share of a part that goes to spans, in basis points; the three sum to 10,000.
+    pub span_bps: u16,
+    /// Share that goes to influence.
+    pub influence_bps: u16,
+    /// Share that goes to retrieval.
+    pub retrieval_bps: u16,
+    /// The fewest words of a match, at least 1.
+    pub min_words: u16,
+    /// The most distinct contributors that may hold a short range before it is common knowledge, at most 3.
+    pub c_max: u8,
+}
+
+impl Policy {
+    /// Whether the policy is within its bounds.
+    ///
+    /// # Errors
+    /// [`Error::BadPolicy`].
+    pub fn validate(&self) -> Result<(), Error> {
+        let sum = u32::from(self.span_bps)
+            .checked_add(u32::from(self.influence_bps))
+            .and_then(|sum| sum.checked_add(u32::from(self.retrieval_bps)));
+        let whole = sum == Some(u32::from(limits::BPS));
+        if whole && self.min_words >= 1 && self.c_max <= limits::MAX_C_MAX {
+            Ok(())
+        } else {
+            Err(Error::BadPolicy)
+        }
+    }
+
+    /// w, how many witnesses an exempt range names: c_max + 1.
+    pub const fn witnesses(&self) -> usize {
+        (self.c_max as usize).saturating_add(1)
+    }
+}
+
+/// A numbered, immutable revision of a model, as far as attribution needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct Revision {
+    /// The attribution policy.
+    pub policy: Policy,
+    /// Hash of the adapter's artefact.
+    pub adapter: Hash,
+    /// The root of the rows' sketches (tree 04); zeros if there are none.
+    pub sketches: Hash,
+    /// The roots of its sources' versions (tree 02), in order; at most 16.
+    pub sources: Vec<Hash>,
+    /// When it was registered, ms: it judges only batches that are strictly younger.
+    pub created_at: u64,
+}
+
+/// The parameter set of a batch, as far as attribution needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct ParameterSet {
+    /// Weight of a retrieved chunk by its rank; 0 beyond. At most 16.
+    pub rank_weights: Vec<u32>,
+}
+
+impl ParameterSet {
+    /// The weight of a rank, 0 beyond the table.
+    pub fn weight(&self, rank: u8) -> u32 {
+        self.rank_weights.get(usize::from(rank)).copied().unwrap_or(0)
+    }
+
+    /// Whether the table has at most 16 ranks.
+    ///
+    /// # Errors
+    /// [`Error::BadPolicy`].
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.rank_weights.len() > limits::MAX_RETRIEVAL {
+            return Err(Error::BadPolicy);
+        }
+        Ok(())
+    }
+}
