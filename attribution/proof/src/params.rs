@@ -1,5 +1,7 @@
 //! What a model's owner and governance may set, with its bounds.
 
+use crate::sketch::SketchHead;
+use crate::version::VersionHead;
 use crate::{limits, Error, Hash};
 use alloc::vec::Vec;
 use scale::{Decode, Encode};
@@ -51,10 +53,10 @@ pub struct Revision {
     pub policy: Policy,
     /// Hash of the adapter's artefact.
     pub adapter: Hash,
-    /// The root of the rows' sketches (tree 04); zeros if there are none.
-    pub sketches: Hash,
-    /// The roots of its sources' versions (tree 02), in order; at most 16.
-    pub sources: Vec<Hash>,
+    /// The rows' sketches (tree 04), if the model has any.
+    pub sketches: Option<SketchHead>,
+    /// Its sources' versions (tree 02), in order; at most 16.
+    pub sources: Vec<VersionHead>,
     /// When it was registered, ms: it judges only batches that are strictly younger.
     pub created_at: u64,
 }
@@ -64,12 +66,12 @@ pub struct Revision {
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct ParameterSet {
     /// Weight of a retrieved chunk by its rank; 0 beyond. At most 16.
-    pub rank_weights: Vec<u32>,
+    pub rank_weights: Vec<u16>,
 }
 
 impl ParameterSet {
     /// The weight of a rank, 0 beyond the table.
-    pub fn weight(&self, rank: u8) -> u32 {
+    pub fn weight(&self, rank: u8) -> u16 {
         self.rank_weights.get(usize::from(rank)).copied().unwrap_or(0)
     }
 

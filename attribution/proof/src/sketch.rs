@@ -80,6 +80,23 @@ impl SketchHeader {
     }
 }
 
+/// A model's sketch tree: its header's fields and its top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct SketchHead {
+    /// Rows, d and digest.
+    pub header: SketchHeader,
+    /// The top of the tree.
+    pub top: Hash,
+}
+
+impl SketchHead {
+    /// The root that a model revision can name.
+    pub fn root<H: Hasher>(&self) -> Hash {
+        self.header.root::<H>(&self.top)
+    }
+}
+
 /// Bytes as int8 entries.
 pub fn as_int8(bytes: &[u8]) -> Vec<i8> {
     bytes.iter().map(|byte| i8::from_le_bytes([*byte])).collect()
