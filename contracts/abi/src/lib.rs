@@ -3,6 +3,7 @@
 //! One module a contract. The documentation of each message stands here and is not repeated in the contracts.
 #![cfg_attr(not(feature = "std"), no_std)]
 
+pub mod admin;
 pub mod common;
 pub mod datanet;
 pub mod disputes;
@@ -14,4 +15,5 @@ pub mod staking;
 pub mod timelock;
 pub mod token;
 
+pub use admin::{Admin, AdminError, Administered};
 pub use common::*;
