@@ -1,1 +1,263 @@
-//! Contract: disputes.
+//! Fraud proofs against reports and their signers (PROTOCOL.md section 5).
+//!
+//! Whoever finds a false report commits to a proof with a bond and reveals it at least one block later. A proof that
+//! holds voids the report (but for equivocation, which only slashes) and slashes each signer; up to 30 % of that is the
+//! prover's. The hash names the prover, so nobody can take a proof seen on its way and reveal it as his own: a commit
+//! of his would come too late.
+//!
+//! The bond comes back with the reveal of a proof that holds, and also if the report was voided by somebody else's proof
+//! first. A proof that doesn't hold changes nothing: the reveal fails, and may be tried again until `reveal_ms` after the
+//! commit. A commit that isn't revealed by then kept a report from going live for nothing: its bond is burned.
+
+use crate::{AccountId, Balance, Bytes32, Timestamp};
+use ink::prelude::vec::Vec;
+
+pub use proof::Error as ProofError;
+
+/// The longest proof, in bytes.
+pub const MAX_PROOF_BYTES: usize = 16_000;
+
+/// A report, by its epoch and how many were voided before it.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportId {
+    pub epoch: u32,
+    pub attempt: u16,
+}
+
+/// What became of a commit.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitStatus {
+    /// It waits for its reveal.
+    Open,
+    /// Its proof held; the bond went back.
+    Proven,
+    /// Its bond went back, since the report was voided by another proof.
+    Returned,
+    /// Its bond was burned.
+    Forfeited,
+}
+
+/// A promise to show a proof.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    pub prover: AccountId,
+    /// blake2b-256 over the prover's 32 bytes, then the proof's bytes.
+    pub hash: Bytes32,
+    /// The report that the proof voids; `None` for an equivocation, which voids none.
+    pub report: Option<ReportId>,
+    pub bond: Balance,
+    pub at: Timestamp,
+    /// Its block: the reveal comes in a later one.
+    pub block: u32,
+    /// The reveal comes at this time or before.
+    pub reveal_by: Timestamp,
+    pub status: CommitStatus,
+}
+
+/// What a proof that holds did.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The report is void, each signer was slashed; the sum.
+    Voided { report: ReportId, signers: Vec<AccountId>, slashed: Balance },
+    /// One oracle signed two reports of one slot and was slashed.
+    Slashed { oracle: AccountId, slashed: Balance },
+}
+
+/// Bond, times and rates, set by the admin. A commit keeps the bond and the time it was made with.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DisputeParameters {
+    /// What a commit locks, in 10^-18 OPEN; at least 1.
+    pub bond: Balance,
+    /// How long after the commit its proof can be revealed.
+    pub reveal_ms: u64,
+    /// What a signer of a voided report loses of its stake; 1 to 10,000.
+    pub report_bps: u16,
+    /// What an oracle that equivocates loses; 1 to 10,000.
+    pub equivocation_bps: u16,
+}
+
+/// Why disputes refused. Appended to, never reordered.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DisputesError {
+    /// The deployer has not set the peers yet.
+    NotWired,
+    AlreadyWired,
+    NotDeployer,
+    NotAdmin,
+    NotPendingAdmin,
+    UpgradeFailed,
+    StorageVersion,
+    Overflow,
+    BadParameters,
+    NoSuchCommit,
+    /// Only the account that committed may do this.
+    NotProver,
+    /// The commit was revealed, returned or forfeited before.
+    CommitSpent,
+    /// The reveal must come in a later block than the commit.
+    TooEarly,
+    /// The time to reveal is over.
+    TooLate,
+    /// The commit can still be revealed.
+    RevealOpen,
+    /// The commit's hash is not that of this proof and the caller.
+    WrongPreimage,
+    /// The proof is longer than 16,000 bytes.
+    ProofTooLong,
+    /// The proof's bytes decode to nothing.
+    BadProof,
+    /// The proof speaks of another report than the commit.
+    WrongReport,
+    /// Payout doesn't know the epoch, the report or the oracle set.
+    NoSuchReport,
+    /// The report is live or void already.
+    NotPending,
+    /// The report's window was over when the commit came.
+    WindowOver,
+    /// Payout doesn't know the batch, or it is none of the epoch's.
+    NoSuchBatch,
+    /// The model registry doesn't know the model or its revision.
+    NoSuchModel,
+    /// The Datanet registry doesn't know the version or contribution.
+    NoSuchContribution,
+    /// Opened bytes lead nowhere, or break no rule.
+    NotProven(ProofError),
+    /// This oracle was slashed for this slot before.
+    AlreadySlashed,
+    /// The token contract refused the transfer of the bond.
+    TransferFailed,
+    /// Payout could not be asked, or refused.
+    PayoutFailed,
+    /// The model registry could not be asked.
+    ModelRegistryFailed,
+    /// The Datanet registry could not be asked.
+    DatanetRegistryFailed,
+    /// Staking refused the slash.
+    StakingFailed,
+}
+
+/// The peers and the admin of disputes.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputesPeers {
+    pub token: AccountId,
+    pub payout: AccountId,
+    pub staking: AccountId,
+    pub model_registry: AccountId,
+    pub datanet_registry: AccountId,
+    pub admin: AccountId,
+}
+
+/// Commit, reveal, slash. Constructor: `new(token, genesis, parameters)`.
+#[ink::trait_definition]
+pub trait Disputes {
+    /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
+    #[ink(message)]
+    fn wire(
+        &mut self,
+        payout: AccountId,
+        staking: AccountId,
+        model_registry: AccountId,
+        datanet_registry: AccountId,
+        timelock: AccountId,
+    ) -> Result<(), DisputesError>;
+
+    /// Commits to a proof: `hash` is blake2b-256 over the caller's 32 bytes and the proof's bytes. Takes the bond by
+    /// `transfer_from`. With a report, it must be pending and within its window; it then doesn't go live before
+    /// `reveal_ms` are over. Returns the commit's number.
+    #[ink(message)]
+    fn commit(&mut self, report: Option<ReportId>, hash: Bytes32) -> Result<u64, DisputesError>;
+
+    /// Shows the proof: the SCALE bytes of a `FraudProof`. By the prover, in a later block, through `reveal_by`.
+    #[ink(message)]
+    fn reveal(&mut self, commit: u64, proof: Vec<u8>) -> Result<Outcome, DisputesError>;
+
+    /// Settles a commit that is not to be revealed any more, by anyone: its bond goes back if its report was voided, and
+    /// is burned once the time to reveal is over. Returns what it became.
+    #[ink(message)]
+    fn settle(&mut self, commit: u64) -> Result<CommitStatus, DisputesError>;
+
+    /// By the admin.
+    #[ink(message)]
+    fn set_parameters(&mut self, parameters: DisputeParameters) -> Result<(), DisputesError>;
+
+    /// The admin offers its role.
+    #[ink(message)]
+    fn transfer_admin(&mut self, to: AccountId) -> Result<(), DisputesError>;
+
+    /// The offered role is taken.
+    #[ink(message)]
+    fn accept_admin(&mut self) -> Result<(), DisputesError>;
+
+    /// Replaces the code; `storage_version` is the one that the new code expects. By the admin.
+    #[ink(message)]
+    fn upgrade(&mut self, code_hash: Bytes32, storage_version: u16) -> Result<(), DisputesError>;
+
+    #[ink(message)]
+    fn commit_of(&self, commit: u64) -> Option<Commit>;
+
+    /// Commits are numbered from 0 to this.
+    #[ink(message)]
+    fn commit_count(&self) -> u64;
+
+    #[ink(message)]
+    fn parameters(&self) -> DisputeParameters;
+
+    /// `None` until wired.
+    #[ink(message)]
+    fn peers(&self) -> Option<DisputesPeers>;
+}
+
+/// Somebody committed to a proof.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProofCommitted {
+    #[ink(topic)]
+    pub commit: u64,
+    pub prover: AccountId,
+    pub report: Option<ReportId>,
+    pub bond: Balance,
+    pub reveal_by: Timestamp,
+}
+
+/// A proof held. `number` is the one it has in the protocol (1 equivocation, 3 span bytes, 8 tree).
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct FraudProven {
+    #[ink(topic)]
+    pub commit: u64,
+    pub prover: AccountId,
+    pub number: u8,
+    pub report: Option<ReportId>,
+    /// Who was slashed.
+    pub slashed: Vec<AccountId>,
+    pub amount: Balance,
+}
+
+/// A commit ended without a proof.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct CommitSettled {
+    #[ink(topic)]
+    pub commit: u64,
+    pub status: CommitStatus,
+    pub bond: Balance,
+}
+
+/// Bond, times and rates changed.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct DisputeParametersSet {
+    pub parameters: DisputeParameters,
+}

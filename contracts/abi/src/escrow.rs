@@ -1,1 +1,450 @@
-//! Contract: escrow.
+//! Payment channels and the split of each fee (PROTOCOL.md section 2).
+//!
+//! A payer opens a channel to a host with a deposit. For each answer the payer signs a *voucher* over the tree of all
+//! receipts of one (channel, model): their count, the sum of their fees, the tree's top. Redeeming a voucher pays the
+//! increase: the fee splits by the current parameter set into shares that are pulled and a pot that moves to payout,
+//! where it stands as one batch of the next epoch.
+
+use crate::{AccountId, Balance, Bytes32, Timestamp};
+use ink::prelude::vec::Vec;
+
+pub use proof::receipt::ReceiptLeaf;
+pub use proof::voucher::Voucher;
+pub use proof::Node;
+
+/// Parents of a model that share in its owner's part: the model registry allows no more.
+pub const MAX_PARENTS: usize = 8;
+/// Ranks that a table of retrieval weights can hold.
+pub const MAX_RETRIEVAL_WEIGHTS: usize = 16;
+/// Receipts that one batch may hold.
+pub const MAX_BATCH: u64 = 1 << 20;
+
+/// How fees split and what they must reach. Numbered, immutable and kept: a batch is judged by the set it names.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterSet {
+    /// To the platform's treasury.
+    pub platform_bps: u16,
+    /// To the host that answered.
+    pub host_bps: u16,
+    /// To the model's owner, who passes on its parents' royalties.
+    pub owner_bps: u16,
+    /// To the stakers.
+    pub stakers_bps: u16,
+    /// To the contributors' pot, which also takes what the divisions leave. The five add up to 10,000.
+    pub contributors_bps: u16,
+    /// A voucher's fee must be at least count · min_fee; at least 1.
+    pub min_fee: Balance,
+    /// Weights of retrieved chunks by rank, at most 16; 0 beyond.
+    pub retrieval_weights: Vec<u16>,
+}
+
+/// What a channel is doing.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelStatus {
+    /// Vouchers can be redeemed.
+    Open,
+    /// The payer wants out: vouchers can still be redeemed, and from `exit_at` on the channel can be closed.
+    Exiting { exit_at: Timestamp },
+    /// What was left went back to the payer.
+    Closed,
+}
+
+/// A payer's deposit for one host.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    pub payer: AccountId,
+    pub host: AccountId,
+    /// All that was ever paid in.
+    pub deposit: Balance,
+    /// All fees redeemed, over all models.
+    pub spent: Balance,
+    pub opened_at: Timestamp,
+    pub status: ChannelStatus,
+}
+
+/// A key that may sign vouchers of one channel in the payer's place, for an agent.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// All fees that its vouchers may spend.
+    pub cap: Balance,
+    /// Of those, redeemed so far.
+    pub spent: Balance,
+    /// Its vouchers are redeemed strictly before this.
+    pub expires_at: Timestamp,
+}
+
+/// A session key to be set: an sr25519 public key, its cap and its expiry.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    pub key: Bytes32,
+    pub cap: Balance,
+    pub expires_at: Timestamp,
+}
+
+/// What was redeemed of one (channel, model).
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Paid {
+    /// Receipts.
+    pub count: u64,
+    /// Their fees.
+    pub fee: Balance,
+}
+
+/// A leaf of tree 03 with its path.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptOpening {
+    pub leaf: ReceiptLeaf,
+    /// Siblings bottom-up, with their sums.
+    pub path: Vec<Node>,
+}
+
+/// A voucher to be redeemed.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redemption {
+    pub voucher: Voucher,
+    /// `None`: the payer signed. Otherwise the session key that did.
+    pub session: Option<Bytes32>,
+    /// sr25519 over the voucher's signing hash, raw or wrapped in `<Bytes>`.
+    pub signature: [u8; 64],
+    /// Leaf `count paid so far` of the voucher's tree: its path shows that the sum before it is the fee paid so far.
+    pub first: ReceiptOpening,
+}
+
+/// Why escrow refused. Appended to, never reordered.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EscrowError {
+    /// The deployer has not set the peers yet.
+    NotWired,
+    AlreadyWired,
+    /// Only the account that deployed the contract may do this.
+    NotDeployer,
+    NotAdmin,
+    NotPendingAdmin,
+    /// The new code could not be set.
+    UpgradeFailed,
+    /// The new code expects another layout of the storage.
+    StorageVersion,
+    /// An amount is beyond what 128 bits hold.
+    Overflow,
+    NoSuchChannel,
+    ChannelClosed,
+    /// Only the channel's payer may do this.
+    NotPayer,
+    /// Only the channel's host may do this.
+    NotHost,
+    /// A deposit, a cap or a withdrawal of nothing.
+    ZeroAmount,
+    /// A payer can't be its own host.
+    SelfChannel,
+    /// The token contract refused the transfer: too little allowance or balance.
+    TransferFailed,
+    /// The exit was not requested, or its delay is not over.
+    ExitNotDue,
+    ExitAlreadyRequested,
+    ExitNotRequested,
+    /// The signature is not the payer's, nor of a live session key, over this voucher in this contract on this chain.
+    BadSignature,
+    /// The voucher's or consent's deadline is over.
+    Expired,
+    /// The voucher covers nothing new: its count is not above what was paid.
+    NothingNew,
+    /// More than 2^20 receipts in one batch.
+    BatchTooLarge,
+    /// The voucher's total is below what was paid already.
+    FeeDecreased,
+    /// The fee is below count · min_fee.
+    FeeTooLow,
+    /// The channel's deposit doesn't cover the increase.
+    DepositExceeded,
+    /// The opened receipt is not leaf `count paid so far` of the voucher's tree, or the sum before it is not what was paid.
+    BadPath,
+    NoSuchSession,
+    /// The session key's time is over.
+    SessionExpired,
+    /// The session key's cap doesn't cover the increase.
+    SessionCapExceeded,
+    /// A session's cap or expiry can't be lowered but by revoking it, which takes effect after the exit delay.
+    SessionLowered,
+    /// The model registry doesn't know the model.
+    NoSuchModel,
+    /// The model registry could not be asked.
+    ModelRegistryFailed,
+    /// Payout did not record the batch.
+    PayoutFailed,
+    /// The five shares don't add up to 10,000 bps, min_fee is 0, or there are more than 16 weights.
+    BadParameters,
+    /// The contributors' share is below the floor.
+    BelowPotFloor,
+    NothingToWithdraw,
+}
+
+/// The peers and the admin of escrow.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EscrowPeers {
+    pub token: AccountId,
+    pub model_registry: AccountId,
+    pub payout: AccountId,
+    /// Is credited the stakers' share.
+    pub staking: AccountId,
+    /// Is credited the platform's share.
+    pub treasury: AccountId,
+    pub admin: AccountId,
+}
+
+/// Channels, vouchers, shares. Constructor: `new(token, genesis, exit_delay_ms, pot_floor_bps, parameters)`.
+#[ink::trait_definition]
+pub trait Escrow {
+    /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
+    #[ink(message)]
+    fn wire(
+        &mut self,
+        model_registry: AccountId,
+        payout: AccountId,
+        staking: AccountId,
+        timelock: AccountId,
+        treasury: AccountId,
+    ) -> Result<(), EscrowError>;
+
+    /// Opens a channel from the caller to `host`; takes `deposit` by `transfer_from`. Returns the channel's number.
+    #[ink(message)]
+    fn open(&mut self, host: AccountId, deposit: Balance, session: Option<NewSession>) -> Result<u64, EscrowError>;
+
+    /// Adds to a channel's deposit, by anyone; takes `amount` by `transfer_from`.
+    #[ink(message)]
+    fn top_up(&mut self, channel: u64, amount: Balance) -> Result<(), EscrowError>;
+
+    /// Lets a key sign vouchers for the payer. Of a known key, cap and expiry can only grow: a host may have relied on them.
+    #[ink(message)]
+    fn set_session(&mut self, channel: u64, session: NewSession) -> Result<(), EscrowError>;
+
+    /// Ends a session key after the exit delay, so that the host can redeem what the key signed.
+    #[ink(message)]
+    fn revoke_session(&mut self, channel: u64, key: Bytes32) -> Result<(), EscrowError>;
+
+    /// Pays what a voucher adds: anyone may send it in, the shares go where they belong. Splits the increase, moves the
+    /// pot to payout and records the batch there. Returns the batch's number in payout.
+    #[ink(message)]
+    fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError>;
+
+    /// The host gives the rest of the deposit back at once.
+    #[ink(message)]
+    fn close(&mut self, channel: u64) -> Result<(), EscrowError>;
+
+    /// The same by the host's signature over tag `OL-CLOSE-1`, body channel u64, deadline u64; anyone sends it in. The key
+    /// is the host account's own, or its signing key in staking.
+    #[ink(message)]
+    fn close_by_consent(&mut self, channel: u64, deadline: Timestamp, signature: [u8; 64]) -> Result<(), EscrowError>;
+
+    /// The payer announces that it leaves; the host has the exit delay to redeem what it holds. Returns when that is over.
+    #[ink(message)]
+    fn request_exit(&mut self, channel: u64) -> Result<Timestamp, EscrowError>;
+
+    /// The payer stays.
+    #[ink(message)]
+    fn cancel_exit(&mut self, channel: u64) -> Result<(), EscrowError>;
+
+    /// Closes an exiting channel from `exit_at` on, by anyone; the rest is credited to the payer.
+    #[ink(message)]
+    fn exit(&mut self, channel: u64) -> Result<(), EscrowError>;
+
+    /// Pays the caller all that is credited to it: shares of fees, what closed channels left. Returns the amount.
+    #[ink(message)]
+    fn withdraw(&mut self) -> Result<Balance, EscrowError>;
+
+    /// Adds a parameter set, which batches use from now on. By the admin. Returns its number.
+    #[ink(message)]
+    fn set_parameters(&mut self, parameters: ParameterSet) -> Result<u32, EscrowError>;
+
+    /// Sets the least contributors' share of new parameter sets; the current set must reach it. By the admin.
+    #[ink(message)]
+    fn set_pot_floor(&mut self, bps: u16) -> Result<(), EscrowError>;
+
+    /// Sets who is credited the platform's share. By the admin.
+    #[ink(message)]
+    fn set_treasury(&mut self, treasury: AccountId) -> Result<(), EscrowError>;
+
+    /// The admin offers its role.
+    #[ink(message)]
+    fn transfer_admin(&mut self, to: AccountId) -> Result<(), EscrowError>;
+
+    /// The offered role is taken.
+    #[ink(message)]
+    fn accept_admin(&mut self) -> Result<(), EscrowError>;
+
+    /// Replaces the code; `storage_version` is the one that the new code expects. By the admin.
+    #[ink(message)]
+    fn upgrade(&mut self, code_hash: Bytes32, storage_version: u16) -> Result<(), EscrowError>;
+
+    #[ink(message)]
+    fn channel(&self, channel: u64) -> Option<Channel>;
+
+    /// Channels are numbered from 0 to this.
+    #[ink(message)]
+    fn channel_count(&self) -> u64;
+
+    /// Channels `from..`, at most `limit` and 50.
+    #[ink(message)]
+    fn channels(&self, from: u64, limit: u32) -> Vec<Channel>;
+
+    #[ink(message)]
+    fn session(&self, channel: u64, key: Bytes32) -> Option<Session>;
+
+    /// What was redeemed of (channel, model).
+    #[ink(message)]
+    fn paid(&self, channel: u64, model: u32) -> Paid;
+
+    /// Credited to the account and not withdrawn yet.
+    #[ink(message)]
+    fn withdrawable(&self, account: AccountId) -> Balance;
+
+    #[ink(message)]
+    fn parameters(&self, number: u32) -> Option<ParameterSet>;
+
+    /// The number of the set that new batches get.
+    #[ink(message)]
+    fn current_parameters(&self) -> u32;
+
+    #[ink(message)]
+    fn pot_floor(&self) -> u16;
+
+    /// Milliseconds between a payer's request to leave and its exit.
+    #[ink(message)]
+    fn exit_delay(&self) -> u64;
+
+    /// All that escrow owes: what is left of open deposits, and credits.
+    #[ink(message)]
+    fn owed(&self) -> Balance;
+
+    /// `None` until wired.
+    #[ink(message)]
+    fn peers(&self) -> Option<EscrowPeers>;
+}
+
+/// A channel was opened.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ChannelOpened {
+    #[ink(topic)]
+    pub channel: u64,
+    pub payer: AccountId,
+    pub host: AccountId,
+    pub deposit: Balance,
+}
+
+/// A channel's deposit grew.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ChannelToppedUp {
+    #[ink(topic)]
+    pub channel: u64,
+    pub from: AccountId,
+    pub amount: Balance,
+}
+
+/// A session key was set, extended, or given an end.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct SessionChanged {
+    #[ink(topic)]
+    pub channel: u64,
+    pub key: Bytes32,
+    pub cap: Balance,
+    pub expires_at: Timestamp,
+}
+
+/// A voucher was redeemed and its increase split; `batch` is payout's number of it. The shares add up to `fee`.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct VoucherRedeemed {
+    #[ink(topic)]
+    pub channel: u64,
+    pub model: u32,
+    pub batch: u64,
+    /// The total number of receipts of this (channel, model) that are paid now.
+    pub count: u64,
+    /// The increase.
+    pub fee: Balance,
+    pub parameters: u32,
+    pub session: Option<Bytes32>,
+    pub platform: Balance,
+    pub host: Balance,
+    pub owner: AccountId,
+    pub owner_share: Balance,
+    pub parents: Vec<(AccountId, Balance)>,
+    pub stakers: Balance,
+    pub pot: Balance,
+}
+
+/// A payer announced its exit.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExitRequested {
+    #[ink(topic)]
+    pub channel: u64,
+    pub exit_at: Timestamp,
+}
+
+/// A payer stays after all.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExitCancelled {
+    #[ink(topic)]
+    pub channel: u64,
+}
+
+/// A channel was closed; `refund` was credited to its payer.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ChannelWasClosed {
+    #[ink(topic)]
+    pub channel: u64,
+    pub refund: Balance,
+}
+
+/// An account took what was credited to it.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ShareWithdrawn {
+    #[ink(topic)]
+    pub account: AccountId,
+    pub amount: Balance,
+}
+
+/// A parameter set was added and is the current one.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ParametersAdded {
+    #[ink(topic)]
+    pub number: u32,
+    pub parameters: ParameterSet,
+}
+
+/// The least contributors' share changed.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct PotFloorSet {
+    pub bps: u16,
+}
+
+/// Another account is credited the platform's share.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct TreasurySet {
+    pub treasury: AccountId,
+}
