@@ -9,7 +9,7 @@
 //! first. A proof that doesn't hold changes nothing: the reveal fails, and may be tried again until `reveal_ms` after the
 //! commit. A commit that isn't revealed by then kept a report from going live for nothing: its bond is burned.
 
-use crate::{AccountId, Balance, Bytes32, Timestamp};
+use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
 pub use proof::Error as ProofError;
@@ -89,14 +89,8 @@ pub struct DisputeParameters {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DisputesError {
-    /// The deployer has not set the peers yet.
-    NotWired,
-    AlreadyWired,
-    NotDeployer,
-    NotAdmin,
-    NotPendingAdmin,
-    UpgradeFailed,
-    StorageVersion,
+    /// Wiring and the admin role.
+    Admin(AdminError),
     Overflow,
     BadParameters,
     NoSuchCommit,
@@ -146,7 +140,13 @@ pub enum DisputesError {
     StakingFailed,
 }
 
-/// The peers and the admin of disputes.
+impl From<AdminError> for DisputesError {
+    fn from(error: AdminError) -> Self {
+        Self::Admin(error)
+    }
+}
+
+/// The peers of disputes.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +156,6 @@ pub struct DisputesPeers {
     pub staking: AccountId,
     pub model_registry: AccountId,
     pub datanet_registry: AccountId,
-    pub admin: AccountId,
 }
 
 /// Commit, reveal, slash. Constructor: `new(token, genesis, parameters)`.
@@ -191,18 +190,6 @@ pub trait Disputes {
     /// By the admin.
     #[ink(message)]
     fn set_parameters(&mut self, parameters: DisputeParameters) -> Result<(), DisputesError>;
-
-    /// The admin offers its role.
-    #[ink(message)]
-    fn transfer_admin(&mut self, to: AccountId) -> Result<(), DisputesError>;
-
-    /// The offered role is taken.
-    #[ink(message)]
-    fn accept_admin(&mut self) -> Result<(), DisputesError>;
-
-    /// Replaces the code; `storage_version` is the one that the new code expects. By the admin.
-    #[ink(message)]
-    fn upgrade(&mut self, code_hash: Bytes32, storage_version: u16) -> Result<(), DisputesError>;
 
     #[ink(message)]
     fn commit_of(&self, commit: u64) -> Option<Commit>;

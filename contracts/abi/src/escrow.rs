@@ -5,7 +5,7 @@
 //! increase: the fee splits by the current parameter set into shares that are pulled and a pot that moves to payout,
 //! where it stands as one batch of the next epoch.
 
-use crate::{AccountId, Balance, Bytes32, Timestamp};
+use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
 pub use proof::receipt::ReceiptLeaf;
@@ -127,17 +127,8 @@ pub struct Redemption {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EscrowError {
-    /// The deployer has not set the peers yet.
-    NotWired,
-    AlreadyWired,
-    /// Only the account that deployed the contract may do this.
-    NotDeployer,
-    NotAdmin,
-    NotPendingAdmin,
-    /// The new code could not be set.
-    UpgradeFailed,
-    /// The new code expects another layout of the storage.
-    StorageVersion,
+    /// Wiring and the admin role.
+    Admin(AdminError),
     /// An amount is beyond what 128 bits hold.
     Overflow,
     NoSuchChannel,
@@ -192,7 +183,13 @@ pub enum EscrowError {
     NothingToWithdraw,
 }
 
-/// The peers and the admin of escrow.
+impl From<AdminError> for EscrowError {
+    fn from(error: AdminError) -> Self {
+        Self::Admin(error)
+    }
+}
+
+/// The peers of escrow.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,7 +201,6 @@ pub struct EscrowPeers {
     pub staking: AccountId,
     /// Is credited the platform's share.
     pub treasury: AccountId,
-    pub admin: AccountId,
 }
 
 /// Channels, vouchers, shares. Constructor: `new(token, genesis, exit_delay_ms, pot_floor_bps, parameters)`.
@@ -278,18 +274,6 @@ pub trait Escrow {
     /// Sets who is credited the platform's share. By the admin.
     #[ink(message)]
     fn set_treasury(&mut self, treasury: AccountId) -> Result<(), EscrowError>;
-
-    /// The admin offers its role.
-    #[ink(message)]
-    fn transfer_admin(&mut self, to: AccountId) -> Result<(), EscrowError>;
-
-    /// The offered role is taken.
-    #[ink(message)]
-    fn accept_admin(&mut self) -> Result<(), EscrowError>;
-
-    /// Replaces the code; `storage_version` is the one that the new code expects. By the admin.
-    #[ink(message)]
-    fn upgrade(&mut self, code_hash: Bytes32, storage_version: u16) -> Result<(), EscrowError>;
 
     #[ink(message)]
     fn channel(&self, channel: u64) -> Option<Channel>;

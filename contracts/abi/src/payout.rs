@@ -4,7 +4,7 @@
 //! report, signed by exactly f + 1 of the oracle set, says what each account is due of all epochs so far, as the top of a
 //! Merkle sum tree. Within its window it can be voided by disputes; after it the tree is live and claims are paid.
 
-use crate::{AccountId, Balance, Bytes32, Timestamp};
+use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
 pub use proof::report::ReportBody;
@@ -219,17 +219,11 @@ pub struct Totals {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PayoutError {
-    /// The deployer has not set the peers yet.
-    NotWired,
-    AlreadyWired,
-    NotDeployer,
-    NotAdmin,
-    NotPendingAdmin,
+    /// Wiring and the admin role.
+    Admin(AdminError),
     NotEscrow,
     NotDisputes,
     NotGuardian,
-    UpgradeFailed,
-    StorageVersion,
     /// An amount or count is beyond its type.
     Overflow,
     /// The function is paused.
@@ -307,7 +301,13 @@ pub enum PayoutError {
     BadInput,
 }
 
-/// Payout's peers and roles.
+impl From<AdminError> for PayoutError {
+    fn from(error: AdminError) -> Self {
+        Self::Admin(error)
+    }
+}
+
+/// The peers and the guardian of payout.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -318,7 +318,6 @@ pub struct PayoutPeers {
     pub staking: AccountId,
     /// May hold a report once and pause a function.
     pub guardian: AccountId,
-    pub admin: AccountId,
 }
 
 /// Epochs, reports, claims. Constructor: `new(token, genesis, guardian, parameters)`.
@@ -396,18 +395,6 @@ pub trait Payout {
     /// Pauses a function (see [`pause`]), by the guardian or the admin; only the admin sets it free.
     #[ink(message)]
     fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), PayoutError>;
-
-    /// The admin offers its role.
-    #[ink(message)]
-    fn transfer_admin(&mut self, to: AccountId) -> Result<(), PayoutError>;
-
-    /// The offered role is taken.
-    #[ink(message)]
-    fn accept_admin(&mut self) -> Result<(), PayoutError>;
-
-    /// Replaces the code; `storage_version` is the one that the new code expects. By the admin.
-    #[ink(message)]
-    fn upgrade(&mut self, code_hash: Bytes32, storage_version: u16) -> Result<(), PayoutError>;
 
     #[ink(message)]
     fn batch(&self, batch: u64) -> Option<Batch>;
