@@ -1,1 +1,487 @@
-//! Contract: staking.
+//! Bonded OPEN: operators, those who bond to them, rewards, slashing, votes of what is staked.
+//!
+//! An *operator* answers for its work with a pool of bonded OPEN, its own and others'. Between slashings a share of a pool
+//! is worth a constant amount; a slash lowers the worth of all shares alike, so no message ever walks over the stakers of a
+//! pool. What unbonds stays within a slash's reach until it matures.
+
+use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
+use ink::prelude::vec::Vec;
+
+/// Operators that [`Staking::operators`] answers for in one call: an oracle set's limit.
+pub const MAX_OPERATORS_ASKED: usize = 31;
+/// Pools that one account can be bonded to at a time.
+pub const MAX_STAKES: usize = 8;
+/// Amounts of one account that can be unbonding at a time.
+pub const MAX_UNBONDINGS: usize = 16;
+/// Rows of a page.
+pub const MAX_STAKING_PAGE: u32 = 32;
+/// The most of a slash that can go to who proved the offence.
+pub const MAX_BENEFICIARY_BPS: u16 = 3_000;
+
+/// Bits of the pause mask: what the admin can pause. Unbonding, withdrawing and slashing never pause.
+pub mod pause {
+    /// `register`, `bond`.
+    pub const BOND: u8 = 0;
+    /// `claim_rewards`, `claim_credit`.
+    pub const CLAIM: u8 = 1;
+    /// `pull_rewards`.
+    pub const PULL: u8 = 2;
+}
+
+/// What an operator does. An account has one role for good.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Signs reports.
+    Oracle,
+    /// Gives verdicts over contributions.
+    Validator,
+    /// Serves models.
+    Host,
+    /// Acts for others within its session keys.
+    Agent,
+}
+
+/// An operator as others see it.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorInfo {
+    pub role: Role,
+    /// The sr25519 key that it signs its work with, apart from the account's own.
+    pub signing_key: Bytes32,
+    /// Bonded, its own and others'. Whoever needs cover that no one can carry off before a window ends counts this:
+    /// what starts to unbond later stays reachable for a whole unbonding period, what already unbonds may not.
+    pub active: Balance,
+    /// What a slash at this moment would reach: `active` and what is unbonding and not yet matured.
+    pub slashable: Balance,
+    /// When it was last jailed; `None` if it is not in jail.
+    pub jailed_at: Option<Timestamp>,
+    /// Its part of its stakers' rewards.
+    pub commission_bps: u16,
+    pub registered_at: Timestamp,
+    /// Of `active`, its own.
+    pub own: Balance,
+    /// From when on it may leave jail.
+    pub jailed_until: Timestamp,
+}
+
+/// What an account has in an operator's pool.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StakeInfo {
+    pub operator: AccountId,
+    /// What its shares are worth.
+    pub amount: Balance,
+    /// Earned and not claimed, an operator's commission included.
+    pub rewards: Balance,
+}
+
+/// What an account has unbonding.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnbondingInfo {
+    /// Counts up by account.
+    pub id: u32,
+    pub operator: AccountId,
+    /// What it is worth; slashes until it matures lower it.
+    pub amount: Balance,
+    /// From when on it can be withdrawn.
+    pub matures_at: Timestamp,
+}
+
+/// What governance may set.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StakingParameters {
+    /// Least time between unbonding and withdrawing, ms. Maturities are rounded up to sixteenths of it. Longer than the longest
+    /// possible window of a report; at least 16.
+    pub unbonding_ms: u64,
+    /// Least time in jail, ms.
+    pub jail_ms: u64,
+    /// Least own bond of an active operator, by role in the order of [`Role`].
+    pub min_bonds: [Balance; 4],
+    /// The highest commission.
+    pub commission_cap_bps: u16,
+    /// Part of a slash that goes to who proved the offence, at most [`MAX_BENEFICIARY_BPS`]. Half of a slash is burned, the
+    /// rest goes to the stakers.
+    pub beneficiary_bps: u16,
+}
+
+/// What the contract holds for whom. Their sum never exceeds its token balance.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StakingTotals {
+    /// Bonded in all pools.
+    pub active: Balance,
+    /// Of `active`, in pools that earn: the operator is not in jail and its own bond reaches the least.
+    pub earning: Balance,
+    /// Unbonding or matured, and not withdrawn.
+    pub unbonding: Balance,
+    /// Given to pools as rewards and not claimed.
+    pub rewards: Balance,
+    /// Credited to those who proved offences, not claimed.
+    pub credits: Balance,
+    /// The stakers' pot: to be given to pools at the next `pull_rewards`.
+    pub pot: Balance,
+}
+
+/// The contracts that staking works with.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StakingPeers {
+    pub token: AccountId,
+    pub escrow: AccountId,
+    pub disputes: AccountId,
+    pub datanet_registry: AccountId,
+}
+
+/// Why staking refused. Appended to, never reordered.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StakingError {
+    /// Not wired yet, not the admin, not the deployer.
+    Admin(AdminError),
+    /// Only disputes, the Datanet registry and the admin may slash.
+    NotSlasher,
+    /// The admin paused this function.
+    FunctionPaused,
+    /// An amount is beyond its type.
+    Overflow,
+    ZeroAmount,
+    /// No operator has this account.
+    UnknownOperator,
+    /// The account is an operator already.
+    AlreadyOperator,
+    /// An operator has, or had, this signing key.
+    KeyTaken,
+    /// The key is all zeros.
+    ZeroKey,
+    /// The operator's own bond would be below the least of its role.
+    BelowMinBond,
+    /// A commission above the cap.
+    CommissionAboveCap,
+    /// The operator is in jail; only itself may add to its bond.
+    Jailed,
+    NotJailed,
+    /// The time in jail is not over.
+    JailNotOver,
+    /// Slashes took so much of the pool that its shares can't be counted any more: bond elsewhere.
+    PoolWorthless,
+    /// The account is bonded to as many pools as it may be.
+    TooManyStakes,
+    /// The account has as much unbonding as it may have; withdraw what has matured.
+    TooManyUnbondings,
+    /// The account is not bonded to this operator.
+    NoStake,
+    /// More than the account's shares are worth.
+    InsufficientStake,
+    /// Nothing has matured.
+    NothingMatured,
+    /// No rewards, no credit.
+    NothingToClaim,
+    /// A slash above 10,000 bps.
+    BadBps,
+    /// An offence in the future.
+    OffenceInFuture,
+    /// Votes are only known for times before now.
+    FutureLookup,
+    /// More operators asked for than one call answers.
+    TooManyAsked,
+    /// A parameter outside its bounds.
+    BadParameters,
+    /// The token contract refused.
+    TokenFailed,
+    /// Escrow refused or could not be asked.
+    EscrowFailed,
+}
+
+impl From<AdminError> for StakingError {
+    fn from(error: AdminError) -> Self {
+        Self::Admin(error)
+    }
+}
+
+/// Bonds, rewards, slashes, votes of stake; beside it stands [`crate::Administered`]. Constructor: `new(token: AccountId, parameters: StakingParameters)`.
+#[ink::trait_definition]
+pub trait Staking {
+    /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
+    #[ink(message)]
+    fn wire(
+        &mut self,
+        escrow: AccountId,
+        disputes: AccountId,
+        datanet_registry: AccountId,
+        timelock: AccountId,
+    ) -> Result<(), StakingError>;
+
+    /// Makes the caller an operator with its first own bond, at least the role's least; takes it by `transfer_from`.
+    #[ink(message)]
+    fn register(
+        &mut self,
+        role: Role,
+        signing_key: Bytes32,
+        commission_bps: u16,
+        own_bond: Balance,
+    ) -> Result<(), StakingError>;
+
+    /// Bonds `amount` of the caller's to an operator; takes it by `transfer_from`. To an operator in jail only itself can.
+    #[ink(message)]
+    fn bond(&mut self, operator: AccountId, amount: Balance) -> Result<(), StakingError>;
+
+    /// Starts to unbond `amount` of what the caller has bonded to an operator; the whole worth leaves no share behind, and of
+    /// a stake that is worth nothing `0` gives its place free. Returns the unbonding's id; amounts that mature together from
+    /// one pool share one.
+    #[ink(message)]
+    fn unbond(&mut self, operator: AccountId, amount: Balance) -> Result<u32, StakingError>;
+
+    /// Pays the caller all that has matured. Returns the amount.
+    #[ink(message)]
+    fn withdraw(&mut self) -> Result<Balance, StakingError>;
+
+    /// Pays the caller its rewards from an operator's pool; the operator's commission is among its own. Returns the amount.
+    #[ink(message)]
+    fn claim_rewards(&mut self, operator: AccountId) -> Result<Balance, StakingError>;
+
+    /// Pays the caller what slashes credited to it. Returns the amount.
+    #[ink(message)]
+    fn claim_credit(&mut self) -> Result<Balance, StakingError>;
+
+    /// Replaces the calling operator's signing key; a key that any operator ever had is refused.
+    #[ink(message)]
+    fn set_signing_key(&mut self, key: Bytes32) -> Result<(), StakingError>;
+
+    /// Sets the calling operator's commission on rewards from now on.
+    #[ink(message)]
+    fn set_commission(&mut self, commission_bps: u16) -> Result<(), StakingError>;
+
+    /// The calling operator leaves jail, when its time there is over and its own bond reaches the least.
+    #[ink(message)]
+    fn unjail(&mut self) -> Result<(), StakingError>;
+
+    /// Takes the stakers' share from escrow, if there is any, and gives it with the pot to the pools that earn, by what is
+    /// bonded in them. By anyone. Returns what was given; 0 if no pool earns (the pot then keeps it).
+    #[ink(message)]
+    fn pull_rewards(&mut self) -> Result<Balance, StakingError>;
+
+    /// Takes `bps` of all that an operator's pool has bonded and of what unbonds from it and was not mature at the offence,
+    /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part, the
+    /// rest goes to the stakers' pot. By disputes, the Datanet registry and the admin. Returns the amount taken.
+    #[ink(message)]
+    fn slash(
+        &mut self,
+        operator: AccountId,
+        bps: u16,
+        offence_at: Timestamp,
+        beneficiary: Option<AccountId>,
+    ) -> Result<Balance, StakingError>;
+
+    /// Sets the parameters, from now on. By the admin.
+    #[ink(message)]
+    fn set_parameters(&mut self, parameters: StakingParameters) -> Result<(), StakingError>;
+
+    /// Looks again whether an operator's pool earns, after the least bonds changed. By anyone.
+    #[ink(message)]
+    fn refresh(&mut self, operator: AccountId) -> Result<(), StakingError>;
+
+    /// Pauses a function ([`pause`]) or sets it free. By the admin.
+    #[ink(message)]
+    fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), StakingError>;
+
+    #[ink(message)]
+    fn operator(&self, account: AccountId) -> Option<OperatorInfo>;
+
+    /// Of each account, in order; an empty list if more than [`MAX_OPERATORS_ASKED`] are asked for.
+    #[ink(message)]
+    fn operators(&self, accounts: Vec<AccountId>) -> Vec<Option<OperatorInfo>>;
+
+    /// Operators `from..` in the order of registration, at most `limit` and [`MAX_STAKING_PAGE`].
+    #[ink(message)]
+    fn operator_page(&self, from: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)>;
+
+    #[ink(message)]
+    fn operator_count(&self) -> u32;
+
+    /// Whether the account is an operator of this role, not in jail, with the least own bond.
+    #[ink(message)]
+    fn is_active(&self, account: AccountId, role: Role) -> bool;
+
+    /// Who has, or had, a signing key.
+    #[ink(message)]
+    fn operator_of_key(&self, key: Bytes32) -> Option<AccountId>;
+
+    /// What an account has bonded, at most [`MAX_STAKES`].
+    #[ink(message)]
+    fn stakes(&self, account: AccountId) -> Vec<StakeInfo>;
+
+    /// What an account has unbonding, at most [`MAX_UNBONDINGS`].
+    #[ink(message)]
+    fn unbondings(&self, account: AccountId) -> Vec<UnbondingInfo>;
+
+    /// Credited to an account by slashes and not claimed.
+    #[ink(message)]
+    fn credit_of(&self, account: AccountId) -> Balance;
+
+    #[ink(message)]
+    fn totals(&self) -> StakingTotals;
+
+    #[ink(message)]
+    fn parameters(&self) -> StakingParameters;
+
+    /// Bit i: function i is paused.
+    #[ink(message)]
+    fn paused(&self) -> u8;
+
+    /// `None` until wired.
+    #[ink(message)]
+    fn peers(&self) -> Option<StakingPeers>;
+
+    /// The votes of what an account has bonded: its worth. What unbonds has none.
+    #[ink(message)]
+    fn get_votes(&self, account: AccountId) -> Balance;
+
+    /// The same as of the end of a time before now.
+    ///
+    /// # Errors
+    /// `FutureLookup` for a time at or after now.
+    #[ink(message)]
+    fn get_past_votes(&self, account: AccountId, at: Timestamp) -> Result<Balance, StakingError>;
+
+    /// Now, ms (ERC-6372).
+    #[ink(message)]
+    fn clock(&self) -> Timestamp;
+}
+
+/// An account became an operator; its first bond follows as [`Bonded`].
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct OperatorRegistered {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub role: Role,
+    pub signing_key: Bytes32,
+    pub commission_bps: u16,
+}
+
+/// `amount` was bonded to an operator as `shares` of its pool.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Bonded {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub account: AccountId,
+    pub amount: Balance,
+    pub shares: Balance,
+}
+
+/// `amount` left an operator's pool with `shares` of it, and can be withdrawn from `matures_at` on.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct UnbondingStarted {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub account: AccountId,
+    pub amount: Balance,
+    pub shares: Balance,
+    pub id: u32,
+    pub matures_at: Timestamp,
+}
+
+/// Matured stake was paid to its owner.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct StakeWithdrawn {
+    #[ink(topic)]
+    pub account: AccountId,
+    pub amount: Balance,
+}
+
+/// Rewards were paid.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct RewardsClaimed {
+    #[ink(topic)]
+    pub account: AccountId,
+    pub operator: AccountId,
+    pub amount: Balance,
+}
+
+/// What slashes had credited was paid.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct CreditClaimed {
+    #[ink(topic)]
+    pub account: AccountId,
+    pub amount: Balance,
+}
+
+/// An operator signs with another key from now on.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct SigningKeyReplaced {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub key: Bytes32,
+}
+
+/// An operator's commission changed.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct CommissionSet {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub commission_bps: u16,
+}
+
+/// An operator left jail.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unjailed {
+    #[ink(topic)]
+    pub operator: AccountId,
+}
+
+/// `given` of rewards went to the pools that earn, by `over` bonded in them; `pulled` of it came from escrow.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct RewardsDistributed {
+    pub pulled: Balance,
+    pub given: Balance,
+    pub over: Balance,
+}
+
+/// An operator was slashed and jailed. `active` and `unbonding` were taken; `burned`, `credited` and `to_pot` add up to them.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Slashed {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub bps: u16,
+    pub offence_at: Timestamp,
+    pub active: Balance,
+    pub unbonding: Balance,
+    pub burned: Balance,
+    pub credited: Balance,
+    pub to_pot: Balance,
+    pub beneficiary: Option<AccountId>,
+    pub jailed_until: Timestamp,
+}
+
+/// An operator's pool earns from now on, or no more.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct EarningSet {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub earning: bool,
+}
+
+/// Governance set the parameters.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct StakingParametersSet {
+    pub parameters: StakingParameters,
+}
