@@ -1,0 +1,169 @@
+//! The base model: weights in memory, shared by every adapter and thread.
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::gguf::Gguf;
+use crate::kernels::Panels;
+use crate::random::Random;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// A frozen linear map W \[n, k].
+pub struct Weight {
+    forward: Panels,
+    backward: OnceLock<Panels>,
+}
+
+impl Weight {
+    /// Takes W as packed panels.
+    pub fn new(forward: Panels) -> Self {
+        Self { forward, backward: OnceLock::new() }
+    }
+
+    /// Panels of W: y = x·Wᵀ.
+    pub fn forward(&self) -> &Panels {
+        &self.forward
+    }
+
+    /// Panels of Wᵀ: dx = dy·W. Packed at the first use, so that serving never pays for them.
+    pub fn backward(&self) -> &Panels {
+        self.backward.get_or_init(|| self.forward.transposed())
+    }
+}
+
+/// One layer.
+pub struct Layer {
+    /// \[dim]
+    pub attn_norm: Vec<f32>,
+    /// Queries, keys, values stacked: \[q_dim + 2·kv_dim, dim].
+    pub qkv: Weight,
+    /// \[dim, q_dim]
+    pub o: Weight,
+    /// \[dim]
+    pub ffn_norm: Vec<f32>,
+    /// Gate and up stacked: \[2·ffn, dim].
+    pub gate_up: Weight,
+    /// \[dim, ffn]
+    pub down: Weight,
+}
+
+/// A llama model. Read-only, so that threads share it behind an `Arc`.
+pub struct Model {
+    pub config: Config,
+    pub layers: Vec<Layer>,
+    /// \[dim]
+    pub final_norm: Vec<f32>,
+    /// Output map \[vocab, dim]; the embedding too where they are tied.
+    pub output: Weight,
+    /// The embedding \[vocab, dim] where it differs from the output map.
+    embedding: Option<Panels>,
+    /// cos then sin for each position: \[context, head_dim].
+    rope: Vec<f32>,
+}
+
+impl Model {
+    /// Loads a llama GGUF of any quantisation that candle reads, dequantised once. 135M parameters take 540 MB.
+    ///
+    /// # Errors
+    /// [`Error::Read`](crate::Error::Read), [`Error::Gguf`](crate::Error::Gguf) for a damaged file,
+    /// [`Error::Unsupported`](crate::Error::Unsupported).
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let mut file = Gguf::open(path.as_ref())?;
+        let config = file.config()?;
+        let (dim, ffn, q, kv) = (config.dim, config.ffn, config.q_dim(), config.kv_dim());
+        let mut layers = Vec::with_capacity(config.layers);
+        for l in 0..config.layers {
+            let mut get = |name: &str, shape: &[usize]| file.tensor(&format!("blk.{l}.{name}.weight"), shape);
+            let wq = get("attn_q", &[q, dim])?;
+            let wk = get("attn_k", &[kv, dim])?;
+            let wv = get("attn_v", &[kv, dim])?;
+            let gate = get("ffn_gate", &[ffn, dim])?;
+            let up = get("ffn_up", &[ffn, dim])?;
+            layers.push(Layer {
+                attn_norm: get("attn_norm", &[dim])?,
+                qkv: Weight::new(Panels::pack_stacked(&[(&wq, q), (&wk, kv), (&wv, kv)], dim)),
+                o: Weight::new(Panels::pack(&get("attn_output", &[dim, q])?, dim, q)),
+                ffn_norm: get("ffn_norm", &[dim])?,
+                gate_up: Weight::new(Panels::pack_stacked(&[(&gate, ffn), (&up, ffn)], dim)),
+                down: Weight::new(Panels::pack(&get("ffn_down", &[dim, ffn])?, dim, ffn)),
+            });
+        }
+        let final_norm = file.tensor("output_norm.weight", &[dim])?;
+        let table = Panels::pack(&file.tensor("token_embd.weight", &[config.vocab, dim])?, config.vocab, dim);
+        let (output, embedding) = if file.has("output.weight") {
+            let output = file.tensor("output.weight", &[config.vocab, dim])?;
+            (Panels::pack(&output, config.vocab, dim), Some(table))
+        } else {
+            (table, None)
+        };
+        Ok(Self::assemble(config, layers, final_norm, output, embedding))
+    }
+
+    /// A model with random weights: for tests, and for trying shapes.
+    pub fn random(config: Config, seed: u64) -> Result<Self> {
+        config.check()?;
+        let mut random = Random::new(seed);
+        let (dim, ffn, q) = (config.dim, config.ffn, config.q_dim());
+        let mut weight = |n: usize, k: usize| {
+            let scale = 1.0 / (k as f32).sqrt();
+            let w: Vec<f32> = (0..n * k).map(|_| random.normal() * scale).collect();
+            Panels::pack(&w, n, k)
+        };
+        let layers = (0..config.layers)
+            .map(|_| Layer {
+                attn_norm: vec![1.0; dim],
+                qkv: Weight::new(weight(config.qkv_dim(), dim)),
+                o: Weight::new(weight(dim, q)),
+                ffn_norm: vec![1.0; dim],
+                gate_up: Weight::new(weight(2 * ffn, dim)),
+                down: Weight::new(weight(dim, ffn)),
+            })
+            .collect();
+        let output = weight(config.vocab, dim);
+        Ok(Self::assemble(config, layers, vec![1.0; dim], output, None))
+    }
+
+    fn assemble(
+        config: Config,
+        layers: Vec<Layer>,
+        final_norm: Vec<f32>,
+        output: Panels,
+        embedding: Option<Panels>,
+    ) -> Self {
+        let rope = rope_table(&config);
+        Self { config, layers, final_norm, output: Weight::new(output), embedding, rope }
+    }
+
+    /// Writes the embedding of `token` to `out` \[dim]. The token must be below `config.vocab`.
+    pub fn embed(&self, token: u32, out: &mut [f32]) {
+        self.embedding.as_ref().unwrap_or(self.output.forward()).copy_row(token as usize, out);
+    }
+
+    /// cos then sin of the angles of a position: \[head_dim].
+    pub fn rope(&self, position: usize) -> &[f32] {
+        &self.rope[position * self.config.head_dim..][..self.config.head_dim]
+    }
+
+    /// Bytes of memory that the weights take now.
+    pub fn bytes(&self) -> usize {
+        let weight = |w: &Weight| w.forward.bytes() + w.backward.get().map_or(0, Panels::bytes);
+        let layer = |l: &Layer| weight(&l.qkv) + weight(&l.o) + weight(&l.gate_up) + weight(&l.down);
+        self.layers.iter().map(layer).sum::<usize>()
+            + weight(&self.output)
+            + self.embedding.as_ref().map_or(0, Panels::bytes)
+            + self.rope.len() * 4
+    }
+}
+
+/// Angles in f64, from libm alone, rounded once.
+fn rope_table(config: &Config) -> Vec<f32> {
+    let half = config.head_dim / 2;
+    let frequencies: Vec<f64> =
+        (0..half).map(|i| libm::pow(config.rope_base, -((2 * i) as f64) / config.head_dim as f64)).collect();
+    let mut table = Vec::with_capacity(config.context * config.head_dim);
+    for position in 0..config.context {
+        table.extend(frequencies.iter().map(|f| libm::cos(position as f64 * f) as f32));
+        table.extend(frequencies.iter().map(|f| libm::sin(position as f64 * f) as f32));
+    }
+    table
+}
