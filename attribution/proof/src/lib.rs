@@ -29,6 +29,7 @@
 
 extern crate alloc;
 
+pub mod check;
 pub mod credits;
 pub mod error;
 pub mod evidence;
@@ -39,6 +40,7 @@ pub mod params;
 pub mod payouts;
 pub mod receipt;
 pub mod report;
+pub mod rules;
 pub mod signed;
 pub mod sketch;
 pub mod terms;
@@ -46,6 +48,7 @@ pub mod text;
 pub mod tree;
 pub mod version;
 pub mod voucher;
+pub mod words;
 
 pub use error::Error;
 #[cfg(feature = "std")]

@@ -13,6 +13,7 @@ mod range;
 pub use absence::{Absence, Keyed};
 pub use builder::{top_of, MerkleTree};
 pub use frontier::{Frontier, PlainFrontier, SumFrontier};
+pub(crate) use node::sum_preimage;
 pub use node::{join, leaf_hash, root_hash, Node, Sibling, SumHead, Tree, TreeHead};
 pub use path::{climb, path_len, verify_path, Climb};
 pub use range::{range_len, verify_range};

@@ -1,0 +1,463 @@
+//! Fraud proof 3: a span or exempt range that the bytes don't bear out.
+
+use super::{Against, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use crate::evidence::{Entry, Place};
+use crate::params::Policy;
+use crate::receipt::Receipt;
+use crate::tree::TreeHead;
+use crate::version::VersionLeaf;
+use crate::words::{count_words, ends_word, starts_word};
+use crate::{limits, text::TextOpening, Error, Hash, Hasher, ZERO};
+use alloc::vec::Vec;
+use scale::{Decode, Encode};
+
+/// Which of the places that an entry names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub enum Which {
+    /// A span's credited holding, of `held` bytes at `skip`.
+    Credited,
+    /// A span's first whole holding.
+    Whole,
+    /// An exempt range's witness, by its position.
+    Witness(u8),
+}
+
+/// Start or end of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub enum Side {
+    /// The first byte.
+    Start,
+    /// The end.
+    End,
+}
+
+/// A contribution's leaf in its source's version.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct ContributionOpening {
+    /// The leaf of tree 02.
+    pub leaf: VersionLeaf,
+    /// Siblings bottom-up.
+    pub path: Vec<Hash>,
+}
+
+/// What is wrong with the entry, with the bytes that show it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub enum SpanFault {
+    /// The receipt has no response.
+    AbsentResponse,
+    /// The range is longer than it may be or ends beyond 65,535.
+    TooLong,
+    /// The response (its length alone is opened) ends before the range does.
+    BeyondResponse(TextOpening),
+    /// The taken range, or the credited part of it, starts or ends inside or outside a word of the response.
+    ResponseBoundary(Which, Side, TextOpening),
+    /// The taken range, or the credited part of it, has too few words; the response's bytes of it are opened.
+    TooFewWords(Which, TextOpening),
+    /// The place names a source that the revision doesn't have.
+    NoSuchSource(Which),
+    /// The place names an index that the version doesn't have.
+    NoSuchContribution(Which),
+    /// The contribution (its length alone is opened) ends before the holding does, or holds nothing because it is too long.
+    NoSuchOffset(Which, ContributionOpening, TextOpening),
+    /// The contribution is struck or passed over.
+    DoesNotCount(Which, ContributionOpening),
+    /// The holding starts or ends inside or outside a word of the contribution.
+    HoldingBoundary(Which, Side, ContributionOpening, TextOpening),
+    /// The byte at this offset of the holding differs: opened in the response, then in the contribution.
+    DifferingByte(Which, u16, TextOpening, ContributionOpening, TextOpening),
+    /// The exempt range does not name c_max + 1 witnesses.
+    WrongWitnesses,
+    /// Two witnesses, by position, are of one contributor.
+    OneContributor(u8, u8, ContributionOpening, ContributionOpening),
+}
+
+/// An entry of a report's evidence, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct SpanWitness {
+    /// The evidence leaf.
+    pub evidence: EvidenceOpening,
+    /// The receipt that it names.
+    pub receipt: Receipt,
+    /// The entry's position in the leaf.
+    pub entry: u8,
+    /// What is wrong.
+    pub fault: SpanFault,
+}
+
+/// A place with the range of the response that it should hold.
+#[derive(Clone, Copy, Debug)]
+struct Claimed {
+    place: Place,
+    /// First byte in the response.
+    start: u64,
+    len: u64,
+}
+
+impl Claimed {
+    /// What `which` names in the entry.
+    fn of(entry: &Entry, which: Which) -> Result<Self, Error> {
+        match (entry, which) {
+            (Entry::Span(span), Which::Credited) => Ok(Claimed {
+                place: span.credited,
+                start: u64::from(span.start).saturating_add(u64::from(span.skip)),
+                len: u64::from(span.held),
+            }),
+            (Entry::Span(span), Which::Whole) => {
+                Ok(Claimed { place: span.whole, start: u64::from(span.start), len: u64::from(span.len) })
+            }
+            (Entry::Exempt(exempt), Which::Witness(i)) => Ok(Claimed {
+                place: *exempt.witnesses.get(usize::from(i)).ok_or(Error::NoSuchEntry)?,
+                start: u64::from(exempt.start),
+                len: u64::from(exempt.len),
+            }),
+            _ => Err(Error::NoSuchEntry),
+        }
+    }
+
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.len)
+    }
+
+    fn offset(&self) -> u64 {
+        u64::from(self.place.offset)
+    }
+
+    fn held_end(&self) -> u64 {
+        self.offset().saturating_add(self.len)
+    }
+}
+
+/// Checks the witness against the evidence of a report.
+///
+/// # Errors
+/// [`Error::NotFraud`] if the entry is right in what was opened; [`Error::NoSuchEntry`], [`Error::WitnessMismatch`] or an error of the
+/// openings if the witness shows something else.
+pub fn check<H: Hasher>(
+    evidence: &TreeHead,
+    witness: &SpanWitness,
+    facts: &impl SourceFacts,
+) -> Result<Verdict, Error> {
+    let leaf = witness.evidence.open::<H>(evidence)?;
+    let receipt = &witness.receipt;
+    if receipt.hash::<H>() != leaf.receipt {
+        return Err(Error::WitnessMismatch);
+    }
+    let policy = facts.policy(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
+    let entry = leaf.entries.get(usize::from(witness.entry)).ok_or(Error::NoSuchEntry)?;
+    let (start, end) = entry.range().ok_or(Error::NoSuchEntry)?;
+    let fraud = judge::<H>(receipt, entry, (start, end), &policy, &witness.fault, facts)?;
+    let against = if receipt.is_private() { Against::Host } else { Against::Signers };
+    Ok(Verdict { fraud, against })
+}
+
+fn judge<H: Hasher>(
+    receipt: &Receipt,
+    entry: &Entry,
+    (start, end): (u32, u32),
+    policy: &Policy,
+    fault: &SpanFault,
+    facts: &impl SourceFacts,
+) -> Result<Fraud, Error> {
+    let show = |shown: bool, fraud: Fraud| if shown { Ok(fraud) } else { Err(Error::NotFraud) };
+    match fault {
+        SpanFault::AbsentResponse => show(receipt.response == ZERO, Fraud::AbsentResponse),
+        SpanFault::TooLong => {
+            // On a private receipt this makes the receipt invalid (proof 2); the host is not slashed for it.
+            show(!receipt.is_private() && too_long(entry, start, end), Fraud::TooLong)
+        }
+        SpanFault::WrongWitnesses => {
+            let Entry::Exempt(exempt) = entry else { return Err(Error::NoSuchEntry) };
+            show(!receipt.is_private() && exempt.witnesses.len() != policy.witnesses(), Fraud::WrongWitnesses)
+        }
+        SpanFault::BeyondResponse(text) => {
+            let text = text.verify::<H>(&receipt.response)?;
+            show(u64::from(end) > text.length, Fraud::BeyondResponse)
+        }
+        SpanFault::ResponseBoundary(which, side, text) => {
+            let claimed = Claimed::of(entry, *which)?;
+            let text = text.verify::<H>(&receipt.response)?;
+            let right = match side {
+                Side::Start => starts_word(&text, claimed.start),
+                Side::End => ends_word(&text, claimed.end()),
+            };
+            show(!right.ok_or(Error::WitnessMismatch)?, Fraud::ResponseBoundary)
+        }
+        SpanFault::TooFewWords(which, text) => {
+            let claimed = Claimed::of(entry, *which)?;
+            let words = if claimed.len == 0 {
+                0
+            } else {
+                let text = text.verify::<H>(&receipt.response)?;
+                count_words(text.slice(claimed.start, claimed.end()).ok_or(Error::WitnessMismatch)?)
+            };
+            show(words < u32::from(policy.min_words), Fraud::TooFewWords)
+        }
+        SpanFault::NoSuchSource(which) => {
+            let source = Claimed::of(entry, *which)?.place.source;
+            show(facts.source(receipt.model, receipt.revision, source).is_none(), Fraud::NoSuchSource)
+        }
+        SpanFault::NoSuchContribution(which) => {
+            let place = Claimed::of(entry, *which)?.place;
+            let version = facts.source(receipt.model, receipt.revision, place.source).ok_or(Error::WitnessMismatch)?;
+            show(place.index >= version.count, Fraud::NoSuchContribution)
+        }
+        SpanFault::NoSuchOffset(which, contribution, text) => {
+            let claimed = Claimed::of(entry, *which)?;
+            let leaf = contribution.open::<H>(receipt, &claimed.place, facts)?;
+            let text = text.verify::<H>(&leaf.content_root)?;
+            let holds_nothing = text.length > limits::MAX_CONTRIBUTION_BYTES;
+            show(holds_nothing || claimed.held_end() > text.length, Fraud::NoSuchOffset)
+        }
+        SpanFault::DoesNotCount(which, contribution) => {
+            let place = Claimed::of(entry, *which)?.place;
+            let leaf = contribution.open::<H>(receipt, &place, facts)?;
+            // The host of a private receipt can't know what will be struck.
+            let counts =
+                receipt.is_private() || facts.counts(receipt.model, receipt.revision, place.source, leaf.contribution);
+            show(!counts, Fraud::DoesNotCount)
+        }
+        SpanFault::HoldingBoundary(which, side, contribution, text) => {
+            let claimed = Claimed::of(entry, *which)?;
+            let leaf = contribution.open::<H>(receipt, &claimed.place, facts)?;
+            let text = text.verify::<H>(&leaf.content_root)?;
+            let right = match side {
+                Side::Start => starts_word(&text, claimed.offset()),
+                Side::End => ends_word(&text, claimed.held_end()),
+            };
+            show(!right.ok_or(Error::WitnessMismatch)?, Fraud::HoldingBoundary)
+        }
+        SpanFault::DifferingByte(which, at, response, contribution, text) => {
+            let claimed = Claimed::of(entry, *which)?;
+            let at = u64::from(*at);
+            if at >= claimed.len {
+                return Err(Error::WitnessMismatch);
+            }
+            let response = response.verify::<H>(&receipt.response)?;
+            let leaf = contribution.open::<H>(receipt, &claimed.place, facts)?;
+            let text = text.verify::<H>(&leaf.content_root)?;
+            let ours = response.byte(claimed.start.saturating_add(at)).ok_or(Error::WitnessMismatch)?;
+            let theirs = text.byte(claimed.offset().saturating_add(at)).ok_or(Error::WitnessMismatch)?;
+            show(ours != theirs, Fraud::DifferingByte)
+        }
+        SpanFault::OneContributor(a, b, first, second) => {
+            if a == b {
+                return Err(Error::WitnessMismatch);
+            }
+            let one = first.open::<H>(receipt, &Claimed::of(entry, Which::Witness(*a))?.place, facts)?;
+            let other = second.open::<H>(receipt, &Claimed::of(entry, Which::Witness(*b))?.place, facts)?;
+            show(one.contributor == other.contributor, Fraud::OneContributor)
+        }
+    }
+}
+
+fn too_long(entry: &Entry, start: u32, end: u32) -> bool {
+    let longest = if matches!(entry, Entry::Exempt(_)) { limits::MAX_EXEMPT_BYTES } else { limits::MAX_SPAN_BYTES };
+    end > limits::MAX_SPAN_END || end.saturating_sub(start) > u32::from(longest)
+}
+
+impl ContributionOpening {
+    /// Checks that the leaf is the one that a place of the receipt's revision names.
+    ///
+    /// # Errors
+    /// [`Error::WitnessMismatch`] if there is no such source, else as [`crate::tree::verify_path`].
+    pub fn open<H: Hasher>(
+        &self,
+        receipt: &Receipt,
+        place: &Place,
+        facts: &impl SourceFacts,
+    ) -> Result<&VersionLeaf, Error> {
+        let version = facts.source(receipt.model, receipt.revision, place.source).ok_or(Error::WitnessMismatch)?;
+        version.verify::<H>(&self.leaf, place.index, &self.path)?;
+        Ok(&self.leaf)
+    }
+}
+
+#[cfg(feature = "std")]
+pub use find::{find, Library};
+
+#[cfg(feature = "std")]
+mod find {
+    use super::*;
+    use crate::evidence::EvidenceLeaf;
+    use crate::text::{text_tree, OpenText};
+    use crate::tree::MerkleTree;
+
+    /// What a watcher has of the sources of one model revision.
+    pub trait Library {
+        /// The leaves of a source's version and their tree, `None` if the revision has no such source.
+        fn version(&self, source: u8) -> Option<(&[VersionLeaf], &MerkleTree)>;
+        /// A contribution's text.
+        fn text(&self, source: u8, index: u32) -> Option<&[u8]>;
+        /// As [`SourceFacts::counts`].
+        fn counts(&self, source: u8, contribution: u64) -> bool;
+    }
+
+    /// The first fault of any span or exempt entry of a published evidence leaf, as a witness; `None` if all are right.
+    ///
+    /// `response` is the text that the receipt's root stands for; `evidence` the tree of all published leaves.
+    ///
+    /// # Errors
+    /// [`Error::BadSource`] if a text of the library is missing, or an error of the leaf's encoding.
+    pub fn find<H: Hasher>(
+        fields: &[u8],
+        index: u64,
+        evidence: &MerkleTree,
+        receipt: &Receipt,
+        response: &[u8],
+        policy: &Policy,
+        library: &impl Library,
+    ) -> Result<Option<SpanWitness>, Error> {
+        let leaf = EvidenceLeaf::decode(fields)?;
+        let finder = Finder { receipt, response, policy, library };
+        for (position, entry) in (0u8..).zip(&leaf.entries) {
+            if let Some(fault) = finder.fault::<H>(entry)? {
+                return Ok(Some(SpanWitness {
+                    evidence: EvidenceOpening::of(fields, evidence, index)?,
+                    receipt: *receipt,
+                    entry: position,
+                    fault,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    struct Finder<'a, L> {
+        receipt: &'a Receipt,
+        response: &'a [u8],
+        policy: &'a Policy,
+        library: &'a L,
+    }
+
+    impl<L: Library> Finder<'_, L> {
+        fn fault<H: Hasher>(&self, entry: &Entry) -> Result<Option<SpanFault>, Error> {
+            let Some((start, end)) = entry.range() else { return Ok(None) };
+            if self.receipt.response == ZERO {
+                return Ok(Some(SpanFault::AbsentResponse));
+            }
+            if !self.receipt.is_private() && too_long(entry, start, end) {
+                return Ok(Some(SpanFault::TooLong));
+            }
+            let whole = OpenText::whole(self.response)?;
+            if u64::from(end) > whole.length {
+                return Ok(Some(SpanFault::BeyondResponse(TextOpening::of::<H>(self.response, 0, 0)?)));
+            }
+            let places: Vec<Which> = match entry {
+                Entry::Exempt(exempt) => {
+                    if !self.receipt.is_private() && exempt.witnesses.len() != self.policy.witnesses() {
+                        return Ok(Some(SpanFault::WrongWitnesses));
+                    }
+                    (0u8..).zip(&exempt.witnesses).map(|(i, _)| Which::Witness(i)).collect()
+                }
+                _ => alloc::vec![Which::Whole, Which::Credited],
+            };
+            for which in &places {
+                if let Some(fault) = self.place::<H>(entry, *which, &whole)? {
+                    return Ok(Some(fault));
+                }
+            }
+            self.one_contributor(entry)
+        }
+
+        fn place<H: Hasher>(
+            &self,
+            entry: &Entry,
+            which: Which,
+            response: &OpenText<'_>,
+        ) -> Result<Option<SpanFault>, Error> {
+            let claimed = Claimed::of(entry, which)?;
+            let (from, to) = (claimed.start, claimed.end());
+            let length = response.length;
+            if to > length {
+                // A credited part beyond its range (proof 6) that also leaves the response.
+                return Ok(None);
+            }
+            if claimed.len == 0 {
+                return Ok(Some(SpanFault::TooFewWords(which, TextOpening::of::<H>(self.response, 0, 0)?)));
+            }
+            if starts_word(response, from) != Some(true) {
+                let opening = around::<H>(self.response, from, length)?;
+                return Ok(Some(SpanFault::ResponseBoundary(which, Side::Start, opening)));
+            }
+            if ends_word(response, to) != Some(true) {
+                let opening = around::<H>(self.response, to, length)?;
+                return Ok(Some(SpanFault::ResponseBoundary(which, Side::End, opening)));
+            }
+            let range = response.slice(from, to).ok_or(Error::BadSource)?;
+            if count_words(range) < u32::from(self.policy.min_words) {
+                let opening = TextOpening::of::<H>(self.response, from, to)?;
+                return Ok(Some(SpanFault::TooFewWords(which, opening)));
+            }
+            let place = claimed.place;
+            let Some((leaves, tree)) = self.library.version(place.source) else {
+                return Ok(Some(SpanFault::NoSuchSource(which)));
+            };
+            let Some(leaf) = usize::try_from(place.index).ok().and_then(|at| leaves.get(at)) else {
+                return Ok(Some(SpanFault::NoSuchContribution(which)));
+            };
+            let contribution = ContributionOpening { leaf: *leaf, path: tree.path(u64::from(place.index))? };
+            if !self.receipt.is_private() && !self.library.counts(place.source, leaf.contribution) {
+                return Ok(Some(SpanFault::DoesNotCount(which, contribution)));
+            }
+            let text = self.library.text(place.source, place.index).ok_or(Error::BadSource)?;
+            let theirs = OpenText::whole(text)?;
+            if theirs.length > limits::MAX_CONTRIBUTION_BYTES || claimed.held_end() > theirs.length {
+                let opening = TextOpening::of::<H>(text, 0, 0)?;
+                return Ok(Some(SpanFault::NoSuchOffset(which, contribution, opening)));
+            }
+            let held = theirs.slice(claimed.offset(), claimed.held_end()).ok_or(Error::BadSource)?;
+            if let Some(at) = range.iter().zip(held).position(|(a, b)| a != b) {
+                let at = u64::try_from(at).map_err(|_| Error::Overflow)?;
+                let ours = byte::<H>(self.response, from.saturating_add(at))?;
+                let theirs = byte::<H>(text, claimed.offset().saturating_add(at))?;
+                let at = u16::try_from(at).map_err(|_| Error::Overflow)?;
+                return Ok(Some(SpanFault::DifferingByte(which, at, ours, contribution, theirs)));
+            }
+            if starts_word(&theirs, claimed.offset()) != Some(true) {
+                let opening = around::<H>(text, claimed.offset(), theirs.length)?;
+                return Ok(Some(SpanFault::HoldingBoundary(which, Side::Start, contribution, opening)));
+            }
+            if ends_word(&theirs, claimed.held_end()) != Some(true) {
+                let opening = around::<H>(text, claimed.held_end(), theirs.length)?;
+                return Ok(Some(SpanFault::HoldingBoundary(which, Side::End, contribution, opening)));
+            }
+            Ok(None)
+        }
+
+        fn one_contributor(&self, entry: &Entry) -> Result<Option<SpanFault>, Error> {
+            let Entry::Exempt(exempt) = entry else { return Ok(None) };
+            let open = |place: &Place| -> Result<ContributionOpening, Error> {
+                let (leaves, tree) = self.library.version(place.source).ok_or(Error::BadSource)?;
+                let at = usize::try_from(place.index).map_err(|_| Error::Overflow)?;
+                let leaf = *leaves.get(at).ok_or(Error::BadSource)?;
+                Ok(ContributionOpening { leaf, path: tree.path(u64::from(place.index))? })
+            };
+            for (b, later) in (0u8..).zip(&exempt.witnesses) {
+                let second = open(later)?;
+                for (a, earlier) in (0u8..b).zip(&exempt.witnesses) {
+                    let first = open(earlier)?;
+                    if first.leaf.contributor == second.leaf.contributor {
+                        return Ok(Some(SpanFault::OneContributor(a, b, first, second)));
+                    }
+                }
+            }
+            Ok(None)
+        }
+    }
+
+    /// The chunk of one byte.
+    fn byte<H: Hasher>(text: &[u8], at: u64) -> Result<TextOpening, Error> {
+        TextOpening::of::<H>(text, at, at.saturating_add(1))
+    }
+
+    /// The bytes on both sides of a boundary, as far as the text has them.
+    fn around<H: Hasher>(text: &[u8], at: u64, length: u64) -> Result<TextOpening, Error> {
+        let to = at.saturating_add(1).min(length);
+        TextOpening::in_tree(text, &text_tree::<H>(text)?, at.saturating_sub(1), to)
+    }
+}
