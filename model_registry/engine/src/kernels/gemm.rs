@@ -114,6 +114,13 @@ pub fn matmul_serial(isa: Isa, a: MatRef, w: &Panels, c: MatMut, accumulate: boo
     unsafe { serial(isa, product) }
 }
 
+/// C \[m, n] = A \[m, k] · Wᵀ on the calling thread: for work that is spread over threads already.
+pub fn matmul_serial_here(a: MatRef, w: &Panels, c: MatMut) {
+    let product = panels_product(a, w, c, false);
+    // SAFETY: shapes were checked against the slices; `isa` is available.
+    unsafe { serial(isa(), product) }
+}
+
 fn panels_product(a: MatRef, w: &Panels, c: MatMut, accumulate: bool) -> Product {
     assert!(a.rows == c.rows && a.cols == w.k() && c.cols == w.n(), "shapes of a product differ");
     Product {

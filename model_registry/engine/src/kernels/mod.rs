@@ -17,7 +17,7 @@ mod scalar;
 mod tile;
 
 pub use exp::exp;
-pub use gemm::{MatMut, MatRef, matmul, matmul_serial, product, product_panels, product_tn};
+pub use gemm::{MatMut, MatRef, matmul, matmul_serial, matmul_serial_here, product, product_panels, product_tn};
 pub use panels::Panels;
 pub use rows::{
     add_assign, axpy_rows, dot_f64, rms_norm, rms_norm_backward, rotate_pairs, scale_in_place, silu_mul,
