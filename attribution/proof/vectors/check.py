@@ -1,0 +1,369 @@
+#!/usr/bin/env python3
+"""Reproduces every encoding and hash of golden.json from its fields, with nothing but hashlib.
+
+Run without arguments; exits 0 if all agree, else names the first that does not.
+"""
+import hashlib
+import json
+import pathlib
+import sys
+
+GOLDEN = pathlib.Path(__file__).with_name("golden.json")
+
+
+def H(data):
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
+def le(value, width):
+    return int(value).to_bytes(width, "little")
+
+
+def le_signed(value, width):
+    return int(value).to_bytes(width, "little", signed=True)
+
+
+def x(text):
+    return bytes.fromhex(text)
+
+
+def same(name, got, want):
+    if isinstance(got, bytes):
+        got = got.hex()
+    if got != want:
+        sys.exit(f"{name}: got {got}, golden.json says {want}")
+
+
+# Trees ---------------------------------------------------------------------------------------------------------------
+
+SUMS = {3, 6, 7}
+
+
+def leaf(t, fields):
+    return H(bytes([t]) + fields)
+
+
+def join(t, left, right):
+    """left and right are (hash, sum)."""
+    if t in SUMS:
+        body = left[0] + le(left[1], 16) + right[0] + le(right[1], 16)
+    else:
+        body = left[0] + right[0]
+    return H(bytes([t + 0x40]) + body), left[1] + right[1]
+
+
+def top(t, nodes):
+    """RFC 9162: split at the largest power of two below n."""
+    if not nodes:
+        return bytes(32), 0
+    if len(nodes) == 1:
+        return nodes[0]
+    half = 1
+    while half * 2 < len(nodes):
+        half *= 2
+    return join(t, top(t, nodes[:half]), top(t, nodes[half:]))
+
+
+def path(t, nodes, index):
+    """Siblings bottom-up, as (is left, node)."""
+    if len(nodes) == 1:
+        return []
+    half = 1
+    while half * 2 < len(nodes):
+        half *= 2
+    if index < half:
+        return path(t, nodes[:half], index) + [(False, top(t, nodes[half:]))]
+    return path(t, nodes[half:], index - half) + [(True, top(t, nodes[:half]))]
+
+
+def root(t, header, top_hash):
+    return H(bytes([t + 0x80]) + header + top_hash)
+
+
+def sum_tree(name, tree, fields):
+    t = tree["tag"]
+    nodes = [(leaf(t, encode), amount) for encode, amount in fields]
+    for i, item in enumerate(tree["leaves"]):
+        if "hash" in item:
+            same(f"{name} leaf {i}", nodes[i][0], item["hash"])
+    got, total = top(t, nodes)
+    head = tree["head"]
+    same(f"{name} count", str(len(nodes)), head["count"])
+    same(f"{name} sum", str(total), head["sum"])
+    same(f"{name} top", got, head["top"])
+    same(f"{name} root", root(t, le(len(nodes), 8) + le(total, 16), got), tree["root"])
+    for i, proof in enumerate(tree["paths"]):
+        steps = path(t, nodes, i)
+        siblings = [[node[0].hex(), str(node[1])] for _, node in steps]
+        same(f"{name} path {i}", siblings, proof["siblings"])
+        same(f"{name} prefix {i}", str(sum(node[1] for left, node in steps if left)), proof["prefix"])
+
+
+# Messages ------------------------------------------------------------------------------------------------------------
+
+
+def signed(name, tag, body, golden):
+    m = tag.encode().ljust(16, b"\0") + x(golden["genesis"]) + x(golden["contract"]) + body
+    same(f"{name} digest", H(m), golden["digest"])
+    same(f"{name} wrapped", b"<Bytes>" + H(m) + b"</Bytes>", golden["wrapped"])
+
+
+def check_receipt(r):
+    body = b"".join([
+        le(r["channel"], 8), le(r["model"], 4), le(r["revision"], 4), x(r["adapter"]), le(r["sequence"], 8),
+        le(r["flags"], 1), le(r["tokens_in"], 4), le(r["tokens_out"], 4), le(r["fee"], 16), x(r["prompt"]),
+        x(r["response"]), x(r["sketch"]), x(r["context"]), x(r["credits"]),
+    ])
+    same("receipt", body, r["encoded"])
+    same("receipt hash", H(b"\x08" + body), r["hash"])
+    signed("receipt", "OL-RECEIPT-1", H(b"\x08" + body), r["signed"])
+
+
+def check_voucher(v):
+    body = (le(v["channel"], 8) + le(v["model"], 4) + le(v["count"], 8) + le(v["fee"], 16) + x(v["top"])
+            + le(v["deadline"], 8))
+    same("voucher", body, v["encoded"])
+    signed("voucher", "OL-VOUCHER-1", body, v["signed"])
+
+
+def check_report(r):
+    def head(h):
+        return le(h["count"], 8) + le(h["sum"], 16) + x(h["top"])
+
+    body = b"".join([
+        le(r["set"], 4), le(r["epoch"], 4), le(r["attempt"], 2), le(r["round"], 2), le(r["from"], 8), le(r["to"], 8),
+        head(r["previous"]), le(r["evidence"]["count"], 8), x(r["evidence"]["top"]), head(r["credits"]),
+        head(r["payouts"]), le(r["carry_out"], 16), x(r["files"]), le(r["deadline"], 8),
+    ])
+    same("report", body, r["encoded"])
+    signed("report", "OL-REPORT-1", body, r["signed"])
+
+
+def check_terms(t):
+    body = b"".join([
+        le(t["datanet"], 4), x(t["content_root"]), le(t["length"], 8), x(t["cid"]), x(t["contributor"]),
+        x(t["licence"]), bytes(t[use] for use in ("train", "retrieve", "display", "commercial", "share_alike")),
+        le(t["min_bps"], 2), le(t["expires_at"], 8), le(t["nonce"], 8), le(t["deadline"], 8),
+    ])
+    same("terms", body, t["encoded"])
+    signed("terms", "OL-TERMS-1", body, t["signed"])
+
+
+# Leaves --------------------------------------------------------------------------------------------------------------
+
+
+def check_texts(texts):
+    for i, item in enumerate(texts):
+        text = x(item["text"])
+        chunks = [text[at:at + 256] for at in range(0, len(text), 256)]
+        got, _ = top(1, [(leaf(1, chunk), 0) for chunk in chunks])
+        same(f"text {i} top", got, item["top"])
+        same(f"text {i} root", root(1, le(len(text), 8), got), item["root"])
+
+
+def check_versions(versions):
+    for i, version in enumerate(versions):
+        nodes = []
+        for item in version["leaves"]:
+            fields = (le(item["seq"], 8) + le(item["contribution"], 8) + x(item["content_root"])
+                      + x(item["contributor"]))
+            same(f"version {i} leaf", fields, item["encoded"])
+            same(f"version {i} leaf hash", leaf(2, fields), item["hash"])
+            nodes.append((leaf(2, fields), 0))
+        got, _ = top(2, nodes)
+        same(f"version {i} top", got, version["top"])
+        same(f"version {i} root", root(2, le(len(nodes), 4), got), version["root"])
+        for at, siblings in enumerate(version["paths"]):
+            same(f"version {i} path {at}", [node[0].hex() for _, node in path(2, nodes, at)], siblings)
+
+
+def check_sketches(s):
+    nodes = []
+    for i, row in enumerate(s["rows"]):
+        fields = (le(row["source"], 1) + le(row["index"], 4) + le(row["offset"], 4) + le(row["length"], 4)
+                  + b"".join(le_signed(entry, 1) for entry in row["sketch"]))
+        same(f"row {i}", fields, row["fields"])
+        same(f"row {i} hash", leaf(4, fields), row["hash"])
+        nodes.append((leaf(4, fields), 0))
+    got, _ = top(4, nodes)
+    same("sketches top", got, s["top"])
+    same("sketches root", root(4, le(s["count"], 4) + le(s["d"], 2) + x(s["digest"]), got), s["root"])
+    rows = [row["sketch"] for row in s["rows"]]
+    dot = lambda a, b: sum(p * q for p, q in zip(a, b))
+    same("scores", [dot(rows[0], rows[1]), dot(rows[1], rows[1])], s["scores"])
+    same("sketch hash", H(b"\x09" + x(s["response"]["sketch"])), s["response"]["hash"])
+
+
+def place(p):
+    return le(p[0], 1) + le(p[1], 4) + le(p[2], 4)
+
+
+def entry(e):
+    amount = le(e["amount"], 16)
+    if e["kind"] == 0:
+        ranges = b"".join(le(e[key], 2) for key in ("start", "len", "skip", "held"))
+        return b"\0" + ranges + place(e["credited"]) + place(e["whole"]) + amount
+    if e["kind"] == 1:
+        return (b"\1" + le(e["start"], 2) + le(e["len"], 2) + amount + bytes([len(e["witnesses"])])
+                + b"".join(place(p) for p in e["witnesses"]))
+    if e["kind"] == 2:
+        return b"\2" + le(e["row"], 4) + le_signed(e["score"], 4) + amount
+    return b"\3" + le(e["rank"], 1) + le(e["source"], 1) + le(e["index"], 4) + le(e["chunk"], 4) + amount
+
+
+def entries(list_of):
+    return bytes([len(list_of)]) + b"".join(entry(e) for e in list_of)
+
+
+def check_evidence(ev):
+    nodes = []
+    for i, item in enumerate(ev["leaves"]):
+        fields = x(item["receipt"]) + le(item["part"], 16) + bytes([item["status"]]) + entries(item["entries"])
+        same(f"evidence {i}", fields, item["fields"])
+        same(f"evidence {i} hash", leaf(5, fields), item["hash"])
+        nodes.append((leaf(5, fields), 0))
+        check_amounts(ev, item)
+    got, _ = top(5, nodes)
+    same("evidence top", got, ev["top"])
+    same("evidence root", root(5, le(len(nodes), 8), got), ev["root"])
+
+
+def share(total, before, after, whole):
+    return total * after // whole - total * before // whole if whole else 0
+
+
+def check_amounts(ev, item):
+    policy, part = ev["policy"], int(item["part"])
+    kinds = [0, 0, 1, 2]
+    weights = {0: [], 1: [], 2: []}
+    table = ev["rank_weights"]
+    for e in item["entries"]:
+        rank = e.get("rank", 0)
+        weight = e.get("len") or e.get("score") or (table[rank] if rank < len(table) else 0)
+        weights[kinds[e["kind"]]].append((e, weight))
+    running = 0
+    for kind, bps in enumerate(("span_bps", "influence_bps", "retrieval_bps")):
+        total = share(part, running, running + policy[bps], 10_000)
+        running += policy[bps]
+        whole, before = sum(weight for _, weight in weights[kind]), 0
+        for e, weight in weights[kind]:
+            same("amount", str(share(total, before, before + weight, whole)), e["amount"])
+            before += weight
+
+
+def check_hashes(h):
+    chunks = b"".join(le(s, 1) + le(i, 4) + le(c, 4) for s, i, c in h["context"]["chunks"])
+    same("context list", chunks, h["context"]["list"])
+    same("context hash", H(b"\x0a" + chunks), h["context"]["hash"])
+    preimage = entries(h["credits"]["entries"])
+    same("credits preimage", preimage, h["credits"]["preimage"])
+    same("credits hash", H(b"\x0b" + preimage), h["credits"]["hash"])
+    same("empty sketch", H(b"\x09"), h["empty"]["sketch"])
+    same("empty context", H(b"\x0a"), h["empty"]["context"])
+    same("empty credits", H(b"\x0b\x00"), h["empty"]["credits"])
+
+
+def check_epoch(e):
+    pots, pot = int(e["pots"]), int(e["pot"])
+    spent = min(int(e["carry_in"]), pots * e["carry_bps"] // 10_000)
+    same("carry spent", str(spent), e["spent"])
+    grown = pot + pot * spent // pots
+    same("grown pot", str(grown), e["grown"])
+    fees, before = [int(fee) for fee in e["fees"]], 0
+    for fee, part in zip(fees, e["parts"]):
+        same("part", str(share(grown, before, before + fee, sum(fees))), part)
+        before += fee
+
+
+# The span rule, word for word ------------------------------------------------------------------------------------------
+
+
+def is_word(byte):
+    return byte >= 0x80 or chr(byte).isalnum()
+
+
+def runs(text, start, end):
+    return (start < end <= len(text) and is_word(text[start]) and (start == 0 or not is_word(text[start - 1]))
+            and is_word(text[end - 1]) and (end == len(text) or not is_word(text[end])))
+
+
+def count_words(text):
+    return "".join(chr(b) if is_word(b) else " " for b in text).split().__len__()
+
+
+def check_spans(s):
+    response = s["response"].encode()
+    texts = [dict(t, text=t["text"].encode(), seq=int(t["seq"])) for t in s["texts"]]
+
+    def holders(start, end):
+        found = []
+        for t in texts:
+            at = t["text"].find(response[start:end])
+            while at >= 0:
+                if runs(t["text"], at, at + end - start):
+                    found.append((t["seq"], at, t["source"], t["index"], t["contributor"]))
+                at = t["text"].find(response[start:end], at + 1)
+        return sorted(found)
+
+    for case in s["cases"]:
+        def match(start, end):
+            return (runs(response, start, end) and count_words(response[start:end]) >= case["min_words"]
+                    and end - start <= 2048 and end <= 65535 and holders(start, end))
+
+        size = len(response)
+        ranges = [(a, b) for a in range(size) for b in range(a + 1, size + 1)
+                  if runs(response, a, b) and match(a, b)]
+        taken = []
+        while len(taken) < 24:
+            free = [r for r in ranges if all(r[1] <= t[0] or t[1] <= r[0] for t in taken)]
+            if not free:
+                break
+            taken.append(min(free, key=lambda r: (r[0] - r[1], r[0])))
+        got = []
+        for start, end in taken:
+            whole = holders(start, end)
+            witnesses, seen = [], set()
+            for seq, at, source, index, contributor in whole:
+                if contributor not in seen:
+                    seen.add(contributor)
+                    witnesses.append([source, index, at])
+            if end - start <= 256 and len(seen) > case["c_max"]:
+                got.append({"kind": 1, "start": start, "len": end - start, "amount": "0",
+                            "witnesses": witnesses[:case["c_max"] + 1]})
+                continue
+            best = min((seq, a - b, a - start, at, source, index)
+                       for a in range(start, end) for b in range(a + 1, end + 1)
+                       if (b - a) * 4 >= (end - start) * 3 and match(a, b)
+                       for seq, at, source, index, _ in holders(a, b))
+            _, minus_held, skip, at, source, index = best
+            got.append({"kind": 0, "start": start, "len": end - start, "skip": skip, "held": -minus_held,
+                        "credited": [source, index, at], "whole": [whole[0][2], whole[0][3], whole[0][1]],
+                        "amount": "0"})
+        same(f"spans (min_words {case['min_words']}, c_max {case['c_max']})", got, case["entries"])
+
+
+def main():
+    golden = json.loads(GOLDEN.read_text())
+    check_receipt(golden["receipt"])
+    check_voucher(golden["voucher"])
+    check_report(golden["report"])
+    check_terms(golden["terms"])
+    check_texts(golden["texts"])
+    check_versions(golden["versions"])
+    sum_tree("receipts", golden["receipts"],
+             [(x(r["receipt"]) + le(r["fee"], 16), int(r["fee"])) for r in golden["receipts"]["leaves"]])
+    check_sketches(golden["sketches"])
+    check_evidence(golden["evidence"])
+    sum_tree("credits", golden["credits"],
+             [(x(c["account"]) + le(c["evidence"], 8) + le(c["entry"], 1) + le(c["amount"], 16), int(c["amount"]))
+              for c in golden["credits"]["leaves"]])
+    sum_tree("payouts", golden["payouts"],
+             [(x(p["account"]) + le(p["cumulative"], 16), int(p["cumulative"])) for p in golden["payouts"]["leaves"]])
+    check_hashes(golden["hashes"])
+    check_epoch(golden["epoch"])
+    check_spans(golden["spans"])
+    print(f"{len(golden)} groups of golden vectors agree")
+
+
+if __name__ == "__main__":
+    main()
