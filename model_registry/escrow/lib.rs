@@ -1,2 +1,572 @@
 //! Payment channels and the split of each fee.
+//!
+//! This file is the ink! shell: storage, messages, calls, events. The rules are in [`channel`], [`voucher`] and
+//! [`split`], which know no chain; what the messages do is documented in `openledger_abi::escrow`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap
+)]
+
+pub mod channel;
+pub mod split;
+pub mod voucher;
+
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod escrow {
+    use crate::split::Split;
+    use crate::voucher::Increase;
+    use crate::{channel as life, split, voucher};
+    use ink::codegen::TraitCallBuilder;
+    use ink::prelude::vec::Vec;
+    use ink::scale::Encode;
+    use ink::storage::traits::ManualKey;
+    use ink::storage::{Lazy, Mapping};
+    use openledger_abi::admin::{Admin, AdminError, Administered};
+    use openledger_abi::escrow::*;
+    use openledger_abi::host::{signed_by, HostHasher};
+    use openledger_abi::models::{ModelError, ModelRegistry, Settlement};
+    use openledger_abi::payout::{NewBatch, Payout};
+    use openledger_abi::staking::Staking;
+    use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired, BPS};
+    use proof::signed::{tag, Domain, Signable, Tag};
+    use psp22::PSP22;
+
+    /// A host's consent to close a channel.
+    const CLOSE: Tag = tag("OL-CLOSE-1");
+    /// Channels of a page.
+    const MAX_PAGE: u64 = 50;
+
+    /// What nearly every message reads.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone)]
+    pub struct Config {
+        token: AccountId,
+        genesis: Bytes32,
+        exit_delay_ms: u64,
+        pot_floor_bps: u16,
+        /// The current parameter set.
+        parameters: u32,
+        peers: Option<EscrowPeers>,
+    }
+
+    /// What changes with the money.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone, Default)]
+    pub struct Counters {
+        channels: u64,
+        /// Deposits not spent and not refunded, and credits not withdrawn.
+        owed: Balance,
+    }
+
+    #[ink(storage)]
+    pub struct EscrowContract {
+        admin: Lazy<Admin, ManualKey<0xE5C0_0001>>,
+        config: Lazy<Config, ManualKey<0xE5C0_0002>>,
+        counters: Lazy<Counters, ManualKey<0xE5C0_0003>>,
+        channels: Mapping<u64, Channel, ManualKey<0xE5C0_0004>>,
+        sessions: Mapping<(u64, Bytes32), Session, ManualKey<0xE5C0_0005>>,
+        paid: Mapping<(u64, u32), Paid, ManualKey<0xE5C0_0006>>,
+        credits: Mapping<AccountId, Balance, ManualKey<0xE5C0_0007>>,
+        parameters: Mapping<u32, ParameterSet, ManualKey<0xE5C0_0008>>,
+    }
+
+    impl EscrowContract {
+        /// Errors with `BadParameters` or `BelowPotFloor` for a first parameter set that isn't one.
+        #[ink(constructor)]
+        pub fn new(
+            token: AccountId,
+            genesis: Bytes32,
+            exit_delay_ms: u64,
+            pot_floor_bps: u16,
+            parameters: ParameterSet,
+        ) -> Result<Self, EscrowError> {
+            split::validate(&parameters, pot_floor_bps)?;
+            let mut contract = Self {
+                admin: Lazy::new(),
+                config: Lazy::new(),
+                counters: Lazy::new(),
+                channels: Mapping::new(),
+                sessions: Mapping::new(),
+                paid: Mapping::new(),
+                credits: Mapping::new(),
+                parameters: Mapping::new(),
+            };
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.config.set(&Config { token, genesis, exit_delay_ms, pot_floor_bps, parameters: 0, peers: None });
+            contract.counters.set(&Counters::default());
+            contract.parameters.insert(0, &parameters);
+            Self::env().emit_event(ParametersAdded { number: 0, parameters });
+            Ok(contract)
+        }
+
+        fn load_admin(&self) -> Result<Admin, AdminError> {
+            self.admin.get().ok_or(AdminError::NotWired)
+        }
+
+        fn ensure_admin(&self) -> Result<(), AdminError> {
+            self.load_admin()?.ensure(self.env().caller())
+        }
+
+        fn config(&self) -> Result<Config, EscrowError> {
+            self.config.get().ok_or(EscrowError::Admin(AdminError::NotWired))
+        }
+
+        /// The configuration of a wired contract.
+        fn wired(&self) -> Result<(Config, EscrowPeers), EscrowError> {
+            let config = self.config()?;
+            let peers = config.peers.clone().ok_or(AdminError::NotWired)?;
+            Ok((config, peers))
+        }
+
+        fn load(&self, channel: u64) -> Result<Channel, EscrowError> {
+            self.channels.get(channel).ok_or(EscrowError::NoSuchChannel)
+        }
+
+        /// Changes what the contract owes: `plus` comes in, `minus` goes out.
+        fn account(&mut self, plus: Balance, minus: Balance) -> Result<(), EscrowError> {
+            let mut counters = self.counters.get_or_default();
+            let owed = counters.owed.checked_add(plus).ok_or(EscrowError::Overflow)?;
+            counters.owed = owed.checked_sub(minus).ok_or(EscrowError::Overflow)?;
+            self.counters.set(&counters);
+            Ok(())
+        }
+
+        fn credit(&mut self, account: AccountId, amount: Balance) -> Result<(), EscrowError> {
+            if amount > 0 {
+                let credit = self.credits.get(account).unwrap_or(0);
+                self.credits.insert(account, &credit.checked_add(amount).ok_or(EscrowError::Overflow)?);
+            }
+            Ok(())
+        }
+
+        fn pull(&self, token: AccountId, from: AccountId, amount: Balance) -> Result<(), EscrowError> {
+            let mut token: ink::contract_ref!(PSP22) = token.into();
+            let to = self.env().account_id();
+            match token.call_mut().transfer_from(from, to, amount, Vec::new()).try_invoke() {
+                Ok(Ok(Ok(()))) => Ok(()),
+                _ => Err(EscrowError::TransferFailed),
+            }
+        }
+
+        fn push(&self, token: AccountId, to: AccountId, amount: Balance) -> Result<(), EscrowError> {
+            let mut token: ink::contract_ref!(PSP22) = token.into();
+            match token.call_mut().transfer(to, amount, Vec::new()).try_invoke() {
+                Ok(Ok(Ok(()))) => Ok(()),
+                _ => Err(EscrowError::TransferFailed),
+            }
+        }
+
+        fn settlement(registry: AccountId, model: u32) -> Result<Settlement, EscrowError> {
+            let registry: ink::contract_ref!(ModelRegistry) = registry.into();
+            match registry.call().settlement(model).try_invoke() {
+                Ok(Ok(Ok(settlement))) => Ok(settlement),
+                Ok(Ok(Err(ModelError::UnknownModel))) => Err(EscrowError::NoSuchModel),
+                _ => Err(EscrowError::ModelRegistryFailed),
+            }
+        }
+
+        fn record(payout: AccountId, batch: NewBatch) -> Result<u64, EscrowError> {
+            let mut payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call_mut().record_batch(batch).try_invoke() {
+                Ok(Ok(Ok(number))) => Ok(number),
+                _ => Err(EscrowError::PayoutFailed),
+            }
+        }
+
+        fn domain(&self, config: &Config) -> Domain {
+            Domain { genesis: config.genesis, contract: *self.env().account_id().as_ref() }
+        }
+
+        /// Whether the host signed: by its account's key, or by its signing key in staking.
+        fn host_signed(staking: AccountId, host: AccountId, message: &Signable, signature: &[u8; 64]) -> bool {
+            if signed_by(message, signature, host.as_ref()) {
+                return true;
+            }
+            let staking: ink::contract_ref!(Staking) = staking.into();
+            match staking.call().operator(host).try_invoke() {
+                Ok(Ok(Some(operator))) => signed_by(message, signature, &operator.signing_key),
+                _ => false,
+            }
+        }
+
+        /// Credits a closed channel's rest to its payer.
+        fn refund(&mut self, number: u64, channel: &Channel, refund: Balance) -> Result<(), EscrowError> {
+            self.channels.insert(number, channel);
+            self.credit(channel.payer, refund)?;
+            self.env().emit_event(ChannelWasClosed { channel: number, refund });
+            Ok(())
+        }
+
+        fn store_session(&mut self, channel: u64, key: Bytes32, session: &Session) {
+            self.sessions.insert((channel, key), session);
+            self.env().emit_event(SessionChanged { channel, key, cap: session.cap, expires_at: session.expires_at });
+        }
+
+        /// Checks a redemption and books its increase.
+        fn admit(&mut self, r: &Redemption, config: &Config) -> Result<(Channel, Increase, ParameterSet), EscrowError> {
+            let (number, model) = (r.voucher.channel, r.voucher.model);
+            let mut channel = self.load(number)?;
+            let parameters = self.parameters.get(config.parameters).ok_or(EscrowError::BadParameters)?;
+            let mut session = match r.session {
+                Some(key) => Some(self.sessions.get((number, key)).ok_or(EscrowError::NoSuchSession)?),
+                None => None,
+            };
+            let mut paid = self.paid.get((number, model)).unwrap_or_default();
+            let increase = voucher::admit::<HostHasher>(
+                r,
+                &mut channel,
+                session.as_mut(),
+                &mut paid,
+                parameters.min_fee,
+                self.env().block_timestamp(),
+            )?;
+            let key = r.session.unwrap_or(*channel.payer.as_ref());
+            let message = Signable::voucher::<HostHasher>(&self.domain(config), &r.voucher);
+            ensure!(signed_by(&message, &r.signature, &key), EscrowError::BadSignature);
+            self.channels.insert(number, &channel);
+            self.paid.insert((number, model), &paid);
+            if let (Some(key), Some(session)) = (r.session, &session) {
+                self.sessions.insert((number, key), session);
+            }
+            Ok((channel, increase, parameters))
+        }
+
+        fn credit_shares(
+            &mut self,
+            peers: &EscrowPeers,
+            host: AccountId,
+            owner: AccountId,
+            split: &Split,
+        ) -> Result<(), EscrowError> {
+            self.credit(peers.treasury, split.platform)?;
+            self.credit(host, split.host)?;
+            self.credit(owner, split.owner)?;
+            for (parent, share) in &split.parents {
+                self.credit(*parent, *share)?;
+            }
+            self.credit(peers.staking, split.stakers)
+        }
+    }
+
+    impl Escrow for EscrowContract {
+        #[ink(message)]
+        fn wire(
+            &mut self,
+            model_registry: AccountId,
+            payout: AccountId,
+            staking: AccountId,
+            timelock: AccountId,
+            treasury: AccountId,
+        ) -> Result<(), EscrowError> {
+            let mut admin = self.load_admin()?;
+            admin.wire(self.env().caller(), timelock)?;
+            self.admin.set(&admin);
+            let mut config = self.config()?;
+            config.peers = Some(EscrowPeers { token: config.token, model_registry, payout, staking, treasury });
+            self.config.set(&config);
+            self.env().emit_event(Wired { admin: timelock });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn open(&mut self, host: AccountId, deposit: Balance, session: Option<NewSession>) -> Result<u64, EscrowError> {
+            let (config, _) = self.wired()?;
+            let (payer, now) = (self.env().caller(), self.env().block_timestamp());
+            let channel = life::open(payer, host, deposit, now)?;
+            let mut counters = self.counters.get_or_default();
+            let number = counters.channels;
+            counters.channels = number.checked_add(1).ok_or(EscrowError::Overflow)?;
+            self.counters.set(&counters);
+            self.account(deposit, 0)?;
+            self.channels.insert(number, &channel);
+            self.env().emit_event(ChannelOpened { channel: number, payer, host, deposit });
+            if let Some(new) = session {
+                self.store_session(number, new.key, &life::set_session(None, &new, now)?);
+            }
+            self.pull(config.token, payer, deposit)?;
+            Ok(number)
+        }
+
+        #[ink(message)]
+        fn top_up(&mut self, channel: u64, amount: Balance) -> Result<(), EscrowError> {
+            let (config, _) = self.wired()?;
+            let mut state = self.load(channel)?;
+            life::top_up(&mut state, amount)?;
+            self.channels.insert(channel, &state);
+            self.account(amount, 0)?;
+            let from = self.env().caller();
+            self.env().emit_event(ChannelToppedUp { channel, from, amount });
+            self.pull(config.token, from, amount)
+        }
+
+        #[ink(message)]
+        fn set_session(&mut self, channel: u64, session: NewSession) -> Result<(), EscrowError> {
+            self.wired()?;
+            life::ensure_payer(&self.load(channel)?, self.env().caller())?;
+            let known = self.sessions.get((channel, session.key));
+            let set = life::set_session(known, &session, self.env().block_timestamp())?;
+            self.store_session(channel, session.key, &set);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn revoke_session(&mut self, channel: u64, key: Bytes32) -> Result<(), EscrowError> {
+            let (config, _) = self.wired()?;
+            life::ensure_payer(&self.load(channel)?, self.env().caller())?;
+            let mut session = self.sessions.get((channel, key)).ok_or(EscrowError::NoSuchSession)?;
+            life::revoke_session(&mut session, self.env().block_timestamp(), config.exit_delay_ms)?;
+            self.store_session(channel, key, &session);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError> {
+            let (config, peers) = self.wired()?;
+            let (channel, increase, parameters) = self.admit(&redemption, &config)?;
+            let voucher = &redemption.voucher;
+            let settlement = Self::settlement(peers.model_registry, voucher.model)?;
+            let split = split::split(increase.fee, &parameters, &settlement)?;
+            self.credit_shares(&peers, channel.host, settlement.owner, &split)?;
+            self.account(0, split.pot)?;
+
+            // Payout counts on the pot being there when the batch is recorded.
+            self.push(config.token, peers.payout, split.pot)?;
+            let batch = Self::record(
+                peers.payout,
+                NewBatch {
+                    channel: voucher.channel,
+                    host: channel.host,
+                    model: voucher.model,
+                    params: config.parameters,
+                    count_from: increase.before.count,
+                    count_to: increase.after.count,
+                    fee_from: increase.before.fee,
+                    fee_to: increase.after.fee,
+                    top: voucher.top,
+                    pot: split.pot,
+                },
+            )?;
+            self.env().emit_event(VoucherRedeemed {
+                channel: voucher.channel,
+                model: voucher.model,
+                batch,
+                count: increase.after.count,
+                fee: increase.fee,
+                parameters: config.parameters,
+                session: redemption.session,
+                platform: split.platform,
+                host: split.host,
+                owner: settlement.owner,
+                owner_share: split.owner,
+                parents: split.parents,
+                stakers: split.stakers,
+                pot: split.pot,
+            });
+            Ok(batch)
+        }
+
+        #[ink(message)]
+        fn close(&mut self, channel: u64) -> Result<(), EscrowError> {
+            self.wired()?;
+            let mut state = self.load(channel)?;
+            ensure!(state.host == self.env().caller(), EscrowError::NotHost);
+            let refund = life::close(&mut state)?;
+            self.refund(channel, &state, refund)
+        }
+
+        #[ink(message)]
+        fn close_by_consent(
+            &mut self,
+            channel: u64,
+            deadline: Timestamp,
+            signature: [u8; 64],
+        ) -> Result<(), EscrowError> {
+            let (config, peers) = self.wired()?;
+            let mut state = self.load(channel)?;
+            ensure!(self.env().block_timestamp() <= deadline, EscrowError::Expired);
+            let message = Signable::new::<HostHasher>(&CLOSE, &self.domain(&config), &(channel, deadline).encode());
+            ensure!(Self::host_signed(peers.staking, state.host, &message, &signature), EscrowError::BadSignature);
+            let refund = life::close(&mut state)?;
+            self.refund(channel, &state, refund)
+        }
+
+        #[ink(message)]
+        fn request_exit(&mut self, channel: u64) -> Result<Timestamp, EscrowError> {
+            let (config, _) = self.wired()?;
+            let mut state = self.load(channel)?;
+            let now = self.env().block_timestamp();
+            let exit_at = life::request_exit(&mut state, self.env().caller(), now, config.exit_delay_ms)?;
+            self.channels.insert(channel, &state);
+            self.env().emit_event(ExitRequested { channel, exit_at });
+            Ok(exit_at)
+        }
+
+        #[ink(message)]
+        fn cancel_exit(&mut self, channel: u64) -> Result<(), EscrowError> {
+            self.wired()?;
+            let mut state = self.load(channel)?;
+            life::cancel_exit(&mut state, self.env().caller())?;
+            self.channels.insert(channel, &state);
+            self.env().emit_event(ExitCancelled { channel });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn exit(&mut self, channel: u64) -> Result<(), EscrowError> {
+            self.wired()?;
+            let mut state = self.load(channel)?;
+            let refund = life::exit(&mut state, self.env().block_timestamp())?;
+            self.refund(channel, &state, refund)
+        }
+
+        #[ink(message)]
+        fn withdraw(&mut self) -> Result<Balance, EscrowError> {
+            let (config, _) = self.wired()?;
+            let account = self.env().caller();
+            let amount = self.credits.take(account).unwrap_or(0);
+            ensure!(amount > 0, EscrowError::NothingToWithdraw);
+            self.account(0, amount)?;
+            self.env().emit_event(ShareWithdrawn { account, amount });
+            self.push(config.token, account, amount)?;
+            Ok(amount)
+        }
+
+        #[ink(message)]
+        fn set_parameters(&mut self, parameters: ParameterSet) -> Result<u32, EscrowError> {
+            self.ensure_admin()?;
+            let mut config = self.config()?;
+            split::validate(&parameters, config.pot_floor_bps)?;
+            let number = config.parameters.checked_add(1).ok_or(EscrowError::Overflow)?;
+            config.parameters = number;
+            self.config.set(&config);
+            self.parameters.insert(number, &parameters);
+            self.env().emit_event(ParametersAdded { number, parameters });
+            Ok(number)
+        }
+
+        #[ink(message)]
+        fn set_pot_floor(&mut self, bps: u16) -> Result<(), EscrowError> {
+            self.ensure_admin()?;
+            ensure!(bps <= BPS, EscrowError::BadParameters);
+            let mut config = self.config()?;
+            let current = self.parameters.get(config.parameters).ok_or(EscrowError::BadParameters)?;
+            ensure!(current.contributors_bps >= bps, EscrowError::BelowPotFloor);
+            config.pot_floor_bps = bps;
+            self.config.set(&config);
+            self.env().emit_event(PotFloorSet { bps });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_treasury(&mut self, treasury: AccountId) -> Result<(), EscrowError> {
+            self.ensure_admin()?;
+            let (mut config, peers) = self.wired()?;
+            config.peers = Some(EscrowPeers { treasury, ..peers });
+            self.config.set(&config);
+            self.env().emit_event(TreasurySet { treasury });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn channel(&self, channel: u64) -> Option<Channel> {
+            self.channels.get(channel)
+        }
+
+        #[ink(message)]
+        fn channel_count(&self) -> u64 {
+            self.counters.get_or_default().channels
+        }
+
+        #[ink(message)]
+        fn channels(&self, from: u64, limit: u32) -> Vec<Channel> {
+            let to = from.saturating_add(u64::from(limit).min(MAX_PAGE)).min(self.channel_count());
+            (from..to).filter_map(|number| self.channels.get(number)).collect()
+        }
+
+        #[ink(message)]
+        fn session(&self, channel: u64, key: Bytes32) -> Option<Session> {
+            self.sessions.get((channel, key))
+        }
+
+        #[ink(message)]
+        fn paid(&self, channel: u64, model: u32) -> Paid {
+            self.paid.get((channel, model)).unwrap_or_default()
+        }
+
+        #[ink(message)]
+        fn withdrawable(&self, account: AccountId) -> Balance {
+            self.credits.get(account).unwrap_or(0)
+        }
+
+        #[ink(message)]
+        fn parameters(&self, number: u32) -> Option<ParameterSet> {
+            self.parameters.get(number)
+        }
+
+        #[ink(message)]
+        fn current_parameters(&self) -> u32 {
+            self.config.get().map_or(0, |config| config.parameters)
+        }
+
+        #[ink(message)]
+        fn pot_floor(&self) -> u16 {
+            self.config.get().map_or(0, |config| config.pot_floor_bps)
+        }
+
+        #[ink(message)]
+        fn exit_delay(&self) -> u64 {
+            self.config.get().map_or(0, |config| config.exit_delay_ms)
+        }
+
+        #[ink(message)]
+        fn owed(&self) -> Balance {
+            self.counters.get_or_default().owed
+        }
+
+        #[ink(message)]
+        fn peers(&self) -> Option<EscrowPeers> {
+            self.config.get().and_then(|config| config.peers)
+        }
+    }
+
+    impl Administered for EscrowContract {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            let (mut admin, from) = (self.load_admin()?, self.env().caller());
+            admin.offer(from, to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferStarted { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            let (mut admin, to) = (self.load_admin()?, self.env().caller());
+            let from = admin.accept(to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferred { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            self.ensure_admin()?;
+            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
+            self.env().emit_event(CodeUpgraded { code_hash });
+            Ok(())
+        }
+    }
+}

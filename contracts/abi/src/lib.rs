@@ -9,6 +9,7 @@ pub mod datanet;
 pub mod disputes;
 pub mod escrow;
 pub mod governor;
+pub mod host;
 pub mod models;
 pub mod payout;
 pub mod staking;
