@@ -1,0 +1,474 @@
+//! The state machine: blocks of one envelope each over a trie in memory. Knows no disk, no clock, no keys.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use frame_support::{
+    traits::{
+        Hooks,
+        fungible::{Inspect, Mutate},
+        tokens::{Fortitude, Precision, Preservation},
+    },
+    weights::Weight,
+};
+use pallet_contracts::{Code, CollectEvents, DebugInfo, Determinism, WeightInfo};
+use scale::Encode;
+use sp_core::H256;
+use sp_io::TestExternalities;
+use sp_runtime::{AccountId32, BuildStorage, DispatchError};
+
+use super::runtime::{Balance, Balances, Contracts, Runtime, RuntimeEvent, System, Timestamp};
+use crate::{
+    AccountId, BlockNumber, ChainError, ContractEvent, DryRun, Gas, Native, Receipt,
+    account::account_bytes,
+    envelope::{Call, Envelope},
+    ledger::Applied,
+};
+
+/// What one call may use: three quarters of a block's two seconds, as on the node.
+pub(crate) const CALL_REF_TIME: u64 = 1_500_000_000_000;
+
+/// Dead trie nodes are dropped this often; they stay in memory until then.
+const PURGE_EVERY: BlockNumber = 256;
+
+/// The chain's state between two blocks.
+pub(crate) struct Machine {
+    ext: TestExternalities,
+    number: BlockNumber,
+    parent: H256,
+    time_ms: u64,
+}
+
+/// The state, as a snapshot keeps it.
+#[derive(scale::Encode, scale::Decode)]
+pub(crate) struct Snapshot {
+    pub number: BlockNumber,
+    pub parent: [u8; 32],
+    pub time_ms: u64,
+    pub root: [u8; 32],
+    pub nodes: Vec<(Vec<u8>, (Vec<u8>, i32))>,
+}
+
+/// What a block did: the envelope's outcome and every contract's events.
+pub(crate) struct Block<T> {
+    pub outcome: T,
+    pub events: Vec<ContractEvent>,
+}
+
+fn native(account: &AccountId) -> AccountId32 {
+    AccountId32::new(account_bytes(account))
+}
+
+fn spendable(account: &AccountId32) -> Balance {
+    Balances::reducible_balance(account, Preservation::Protect, Fortitude::Polite)
+}
+
+impl Machine {
+    /// Block 0 at `time_ms`, with these balances.
+    pub fn genesis(balances: &[(AccountId, Native)], time_ms: u64) -> Result<Self, ChainError> {
+        let failed = |cause: String| ChainError::Input(format!("can't build the genesis: {cause}"));
+        let mut storage = frame_system::GenesisConfig::<Runtime>::default().build_storage().map_err(failed)?;
+        let balances = balances.iter().map(|(account, free)| (native(account), *free)).collect();
+        // The pallet asserts what it dislikes (twice the same account, less than the existential deposit).
+        catch_unwind(AssertUnwindSafe(|| {
+            pallet_balances::GenesisConfig::<Runtime> { balances }.assimilate_storage(&mut storage)
+        }))
+        .unwrap_or_else(|panic| Err(panic_text(panic.as_ref())))
+        .map_err(failed)?;
+        let ext = TestExternalities::new(storage);
+        Ok(Machine { ext, number: 0, parent: H256::zero(), time_ms })
+    }
+
+    /// The state that a snapshot kept.
+    pub fn restore(snapshot: Snapshot) -> Self {
+        let ext = TestExternalities::from_raw_snapshot(snapshot.nodes, H256(snapshot.root), Default::default());
+        Machine { ext, number: snapshot.number, parent: H256(snapshot.parent), time_ms: snapshot.time_ms }
+    }
+
+    /// The state as of the last block.
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.ext.backend.backend_storage_mut().purge();
+        let nodes = self
+            .ext
+            .backend
+            .backend_storage()
+            .clone()
+            .drain()
+            .into_iter()
+            .filter(|(_, (_, references))| *references > 0)
+            .collect();
+        Snapshot {
+            number: self.number,
+            parent: self.parent.0,
+            time_ms: self.time_ms,
+            root: self.ext.backend.root().0,
+            nodes,
+        }
+    }
+
+    pub fn number(&self) -> BlockNumber {
+        self.number
+    }
+
+    /// Time of the last block.
+    pub fn time_ms(&self) -> u64 {
+        self.time_ms
+    }
+
+    /// Reads state.
+    fn view<T>(&mut self, look: impl FnOnce() -> T) -> T {
+        self.ext.execute_with(look)
+    }
+
+    pub fn nonce(&mut self, account: &AccountId) -> u32 {
+        let account = native(account);
+        self.view(|| System::account_nonce(&account))
+    }
+
+    pub fn balance(&mut self, account: &AccountId) -> Native {
+        let account = native(account);
+        self.view(|| Balances::free_balance(&account))
+    }
+
+    pub fn code_hash(&mut self, contract: &AccountId) -> Option<[u8; 32]> {
+        let contract = native(contract);
+        self.view(|| Contracts::code_hash(&contract)).map(|hash| hash.0)
+    }
+
+    /// Whether the envelope may enter a block: nonce and the least fee.
+    ///
+    /// # Errors
+    /// [`ChainError::StaleNonce`], [`ChainError::CannotPay`].
+    pub fn admit(&mut self, envelope: &Envelope) -> Result<(), ChainError> {
+        let expected = self.nonce(&envelope.signer);
+        if envelope.nonce != expected {
+            return Err(ChainError::StaleNonce { expected, got: envelope.nonce });
+        }
+        let signer = native(&envelope.signer);
+        let available = self.view(|| spendable(&signer));
+        let needed = fee_of(base_weight(&envelope.call), envelope);
+        if available < needed {
+            return Err(ChainError::CannotPay { needed, available });
+        }
+        Ok(())
+    }
+
+    /// A block at `time_ms` with this admitted envelope. Its failure is an outcome: the fee is paid, the
+    /// nonce used, nothing else changed.
+    pub fn apply(&mut self, time_ms: u64, envelope: &Envelope) -> Block<Result<Applied, ChainError>> {
+        let number = self.number.saturating_add(1);
+        let mut block = match self.block(time_ms, || execute(envelope)) {
+            Ok(block) => block,
+            Err(panic) => {
+                // The call's block was rolled back whole. Its envelope pays and is used up all the same.
+                let failed = self.block(time_ms, || {
+                    let signer = native(&envelope.signer);
+                    System::inc_account_nonce(&signer);
+                    charge(&signer, fee_of(Weight::from_parts(CALL_REF_TIME, 0), envelope));
+                });
+                let events = failed.map(|block| block.events).unwrap_or_default();
+                Block { outcome: Err(ChainError::Panicked(panic)), events }
+            }
+        };
+        if let Ok(applied) = &mut block.outcome {
+            applied.receipt.block = number;
+            applied.receipt.events = block.events.clone();
+        }
+        block
+    }
+
+    /// A block at `time_ms` with nothing in it.
+    pub fn pass(&mut self, time_ms: u64) -> Result<(), ChainError> {
+        self.block(time_ms, || ()).map(|_| ()).map_err(ChainError::Panicked)
+    }
+
+    /// What a call would do in a block at `time_ms`.
+    pub fn dry_run(
+        &mut self,
+        time_ms: u64,
+        origin: &AccountId,
+        contract: &AccountId,
+        input: Vec<u8>,
+        value: Native,
+    ) -> Result<DryRun, ChainError> {
+        let (number, parent) = (self.number.saturating_add(1), self.parent);
+        let (origin, contract) = (native(origin), native(contract));
+        let result = self.guarded(|ext| {
+            ext.execute_with(|| {
+                sp_io::storage::start_transaction();
+                initialize(number, parent, time_ms);
+                let result = Contracts::bare_call(
+                    origin,
+                    contract,
+                    value,
+                    Weight::from_parts(CALL_REF_TIME, u64::MAX),
+                    None,
+                    input,
+                    DebugInfo::Skip,
+                    CollectEvents::Skip,
+                    Determinism::Enforced,
+                );
+                sp_io::storage::rollback_transaction();
+                result
+            })
+        });
+        let result = result.map_err(ChainError::Panicked)?;
+        let returned = result.result.map_err(refused)?;
+        Ok(DryRun {
+            gas: gas(result.gas_required),
+            deposit: deposit(&result.storage_deposit),
+            reverted: returned.did_revert(),
+            returned: returned.data,
+        })
+    }
+
+    /// Runs a block around `body` and commits it.
+    ///
+    /// # Errors
+    /// The panic's text; then nothing has changed.
+    fn block<T>(&mut self, time_ms: u64, body: impl FnOnce() -> T) -> Result<Block<T>, String> {
+        let (number, parent) = (self.number.saturating_add(1), self.parent);
+        let (outcome, events, hash) = self.guarded(|ext| {
+            ext.execute_with(|| {
+                sp_io::storage::start_transaction();
+                initialize(number, parent, time_ms);
+                let outcome = body();
+                let events = emitted(number);
+                let hash = finalize(number);
+                sp_io::storage::commit_transaction();
+                (outcome, events, hash)
+            })
+        })?;
+        self.ext.commit_all()?;
+        self.number = number;
+        self.parent = hash;
+        self.time_ms = time_ms;
+        if number % PURGE_EVERY == 0 {
+            self.ext.backend.backend_storage_mut().purge();
+        }
+        Ok(Block { outcome, events })
+    }
+
+    /// Runs `work`; if it panics, whatever it had changed is rolled back.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut TestExternalities) -> T) -> Result<T, String> {
+        let ext = &mut self.ext;
+        catch_unwind(AssertUnwindSafe(|| work(ext))).map_err(|panic| {
+            while self.ext.overlayed_changes().transaction_depth() > 0 {
+                self.ext.execute_with(sp_io::storage::rollback_transaction);
+            }
+            panic_text(panic.as_ref())
+        })
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no reason given".into())
+}
+
+fn initialize(number: BlockNumber, parent: H256, time_ms: u64) {
+    System::reset_events();
+    System::initialize(&number, &parent, &Default::default());
+    Balances::on_initialize(number);
+    Timestamp::set_timestamp(time_ms);
+    Timestamp::on_initialize(number);
+    Contracts::on_initialize(number);
+    System::note_finished_initialize();
+}
+
+fn finalize(number: BlockNumber) -> H256 {
+    System::note_finished_extrinsics();
+    // Removes the storage of terminated contracts bit by bit.
+    Contracts::on_idle(number, Weight::from_parts(CALL_REF_TIME, u64::MAX));
+    Contracts::on_finalize(number);
+    Timestamp::on_finalize(number);
+    Balances::on_finalize(number);
+    System::finalize().hash()
+}
+
+/// What contracts emitted so far in this block.
+fn emitted(block: BlockNumber) -> Vec<ContractEvent> {
+    System::read_events_no_consensus()
+        .filter_map(|record| match record.event {
+            RuntimeEvent::Contracts(pallet_contracts::Event::ContractEmitted { contract, data }) => {
+                Some(ContractEvent {
+                    block,
+                    contract: AccountId::from(<[u8; 32]>::from(contract)),
+                    topics: record.topics.into_iter().map(|topic| topic.0).collect(),
+                    data,
+                })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Weight of a transaction without what a contract does in it.
+fn base_weight(call: &Call) -> Weight {
+    type Weights = <Runtime as pallet_contracts::Config>::WeightInfo;
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    match call {
+        Call::Upload { code } => Weights::upload_code_determinism_enforced(length(code)),
+        Call::Instantiate { code, input, salt, .. } => {
+            Weights::instantiate_with_code(length(code), length(input), length(salt))
+        }
+        Call::Message { .. } => Weights::call(),
+        Call::Transfer { .. } => <() as pallet_balances::WeightInfo>::transfer_keep_alive(),
+    }
+}
+
+/// A unit for each picosecond and each byte, as on the node.
+fn fee_of(weight: Weight, envelope: &Envelope) -> Native {
+    let length = u128::try_from(envelope.encoded_size()).unwrap_or(u128::MAX);
+    u128::from(weight.ref_time()).saturating_add(length)
+}
+
+/// Takes the fee, as far as the account has it.
+fn charge(signer: &AccountId32, fee: Native) -> Native {
+    let payable = fee.min(spendable(signer));
+    Balances::burn_from(signer, payable, Precision::BestEffort, Fortitude::Polite).unwrap_or(0)
+}
+
+fn gas(weight: Weight) -> Gas {
+    Gas { ref_time: weight.ref_time(), proof_size: weight.proof_size() }
+}
+
+fn deposit(deposit: &pallet_contracts::StorageDeposit<Balance>) -> i128 {
+    use pallet_contracts::StorageDeposit::{Charge, Refund};
+    let signed = |amount: &Balance| i128::try_from(*amount).unwrap_or(i128::MAX);
+    match deposit {
+        Charge(amount) => signed(amount),
+        Refund(amount) => signed(amount).saturating_neg(),
+    }
+}
+
+fn refused(error: DispatchError) -> ChainError {
+    let reason = match error {
+        DispatchError::Module(module) => {
+            let pallet = match module.index {
+                1 => "Timestamp",
+                2 => "Balances",
+                3 => "Contracts",
+                _ => "System",
+            };
+            format!("{pallet}::{}", module.message.unwrap_or("an unnamed error"))
+        }
+        other => format!("{other:?}"),
+    };
+    ChainError::Dispatch { reason }
+}
+
+/// What a call did before its fee.
+struct Effect {
+    gas: Weight,
+    outcome: Result<Applied, ChainError>,
+}
+
+/// Runs the envelope in the open block: its effects and the fee, or the fee alone.
+fn execute(envelope: &Envelope) -> Result<Applied, ChainError> {
+    let signer = native(&envelope.signer);
+    System::inc_account_nonce(&signer);
+    let base = base_weight(&envelope.call);
+    // A call gets no more weight than its sender could pay for.
+    let payable = spendable(&signer).saturating_sub(fee_of(base, envelope));
+    let limit = u64::try_from(payable).unwrap_or(u64::MAX).min(CALL_REF_TIME);
+
+    sp_io::storage::start_transaction();
+    let effect = perform(&signer, envelope, Weight::from_parts(limit, u64::MAX));
+    let weight = base.saturating_add(effect.gas);
+    let fee = fee_of(weight, envelope);
+    let outcome = effect.outcome.and_then(|applied| {
+        let available = spendable(&signer);
+        if available < fee {
+            return Err(ChainError::CannotPay { needed: fee, available });
+        }
+        Ok(applied)
+    });
+    match outcome {
+        Ok(mut applied) => {
+            sp_io::storage::commit_transaction();
+            applied.receipt.fee = charge(&signer, fee);
+            applied.receipt.gas = gas(weight);
+            Ok(applied)
+        }
+        Err(error) => {
+            sp_io::storage::rollback_transaction();
+            charge(&signer, fee);
+            Err(error)
+        }
+    }
+}
+
+/// The call's own effects.
+fn perform(signer: &AccountId32, envelope: &Envelope, limit: Weight) -> Effect {
+    let receipt = |held: i128, returned: Vec<u8>| Receipt { deposit: held, returned, ..Receipt::default() };
+    match &envelope.call {
+        Call::Upload { code } => {
+            let outcome = Contracts::bare_upload_code(signer.clone(), code.clone(), None, Determinism::Enforced);
+            let outcome = outcome.map_err(refused).map(|uploaded| Applied {
+                receipt: receipt(i128::try_from(uploaded.deposit).unwrap_or(i128::MAX), Vec::new()),
+                contract: None,
+                code_hash: Some(uploaded.code_hash.0),
+            });
+            Effect { gas: Weight::zero(), outcome }
+        }
+        Call::Instantiate { code, input, salt, value } => {
+            let result = Contracts::bare_instantiate(
+                signer.clone(),
+                *value,
+                limit,
+                None,
+                Code::Upload(code.clone()),
+                input.clone(),
+                salt.clone(),
+                DebugInfo::Skip,
+                CollectEvents::Skip,
+            );
+            let held = deposit(&result.storage_deposit);
+            let outcome = result.result.map_err(refused).and_then(|made| {
+                if made.result.did_revert() {
+                    return Err(ChainError::Reverted { returned: made.result.data });
+                }
+                Ok(Applied {
+                    receipt: receipt(held, made.result.data),
+                    contract: Some(AccountId::from(<[u8; 32]>::from(made.account_id))),
+                    code_hash: None,
+                })
+            });
+            Effect { gas: result.gas_consumed, outcome }
+        }
+        Call::Message { contract, input, value } => {
+            let result = Contracts::bare_call(
+                signer.clone(),
+                native(contract),
+                *value,
+                limit,
+                None,
+                input.clone(),
+                DebugInfo::Skip,
+                CollectEvents::Skip,
+                Determinism::Enforced,
+            );
+            let held = deposit(&result.storage_deposit);
+            let outcome = result.result.map_err(refused).and_then(|returned| {
+                if returned.did_revert() {
+                    return Err(ChainError::Reverted { returned: returned.data });
+                }
+                Ok(Applied { receipt: receipt(held, returned.data), contract: None, code_hash: None })
+            });
+            Effect { gas: result.gas_consumed, outcome }
+        }
+        Call::Transfer { to, value } => {
+            let outcome =
+                <Balances as Mutate<AccountId32>>::transfer(signer, &native(to), *value, Preservation::Preserve);
+            let outcome = outcome.map_err(refused).map(|_| Applied {
+                receipt: Receipt::default(),
+                contract: None,
+                code_hash: None,
+            });
+            Effect { gas: Weight::zero(), outcome }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The client: signs here, sends there.
+
+use std::time::Duration;
+
+use scale::{DecodeAll, Encode};
+
+use super::{CONTENT_TYPE, MAX_ANSWER, PATH};
+use crate::{
+    ChainError,
+    ledger::{KeyLocks, Ledger, Request, Response},
+};
+
+/// How long an answer may take; a call takes milliseconds.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An embedded chain in another process.
+pub struct Remote {
+    agent: ureq::Agent,
+    url: String,
+    genesis: [u8; 32],
+    locks: KeyLocks,
+}
+
+impl Remote {
+    /// Connects to the chain served at `http://127.0.0.1:PORT`.
+    ///
+    /// # Errors
+    /// [`ChainError::Unreachable`] if no chain is served there.
+    pub fn connect(url: &str) -> Result<Self, ChainError> {
+        let agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).proxy(None).build().new_agent();
+        let url = url.trim_end_matches('/').to_owned();
+        let mut remote = Remote { agent, url, genesis: [0; 32], locks: KeyLocks::default() };
+        match remote.answer(Request::Head)? {
+            Response::Head { genesis, .. } => remote.genesis = genesis,
+            _ => return Err(remote.unreachable("what answers there is no chain")),
+        }
+        Ok(remote)
+    }
+
+    fn unreachable(&self, reason: impl ToString) -> ChainError {
+        ChainError::Unreachable { url: self.url.clone(), reason: reason.to_string() }
+    }
+}
+
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Remote({})", self.url)
+    }
+}
+
+impl Ledger for Remote {
+    fn genesis_id(&self) -> [u8; 32] {
+        self.genesis
+    }
+
+    fn key_locks(&self) -> &KeyLocks {
+        &self.locks
+    }
+
+    fn answer(&self, request: Request) -> Result<Response, ChainError> {
+        let mut answer = self
+            .agent
+            .post(format!("{}{PATH}", self.url))
+            .header("content-type", CONTENT_TYPE)
+            .send(request.encode())
+            .map_err(|cause| self.unreachable(cause))?;
+        let bytes =
+            answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(|cause| self.unreachable(cause))?;
+        Result::<Response, ChainError>::decode_all(&mut bytes.as_slice())
+            .map_err(|cause| self.unreachable(format!("what answers there is no chain: {cause}")))?
+    }
+}

@@ -1,0 +1,126 @@
+//! The server: answers requests from the chain it holds.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    http::{HeaderMap, StatusCode, header},
+    routing::{get, post},
+};
+use scale::{DecodeAll, Encode};
+
+use super::{CONTENT_TYPE, MAX_REQUEST, PATH};
+use crate::{
+    ChainError, Embedded,
+    ledger::{Ledger, Request, Response},
+};
+
+/// Serves an embedded chain until it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves `chain` at `address`, which must be loopback; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`ChainError::Input`] for another address, [`ChainError::Io`] if the port is in use.
+    pub fn start(chain: Arc<Embedded>, address: SocketAddr) -> Result<Self, ChainError> {
+        if !address.ip().is_loopback() {
+            return Err(ChainError::Input(format!(
+                "the embedded chain is served on 127.0.0.1 alone, not on {address}"
+            )));
+        }
+        let failed = |cause| ChainError::Io(format!("can't serve the chain at {address}: {cause}"));
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("chain-http")
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let thread = std::thread::Builder::new()
+            .name("chain-http".into())
+            .spawn(move || runtime.block_on(serve(chain, listener, stopped)))
+            .map_err(failed)?;
+        Ok(Server { address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What [`crate::open`] takes to reach it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _gone_already = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+async fn serve(chain: Arc<Embedded>, listener: TcpListener, stopped: tokio::sync::oneshot::Receiver<()>) {
+    let routes = Router::new()
+        .route(PATH, post(answer))
+        .route("/health", get(health))
+        .layer(DefaultBodyLimit::max(MAX_REQUEST))
+        .with_state(chain);
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
+        return;
+    };
+    // Clients keep connections open: don't wait for them to go.
+    tokio::select! {
+        _ = axum::serve(listener, routes) => {}
+        _ = stopped => {}
+    }
+}
+
+async fn answer(
+    State(chain): State<Arc<Embedded>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Vec<u8>, (StatusCode, String)> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type != Some(CONTENT_TYPE) {
+        let wanted = format!("the content type must be {CONTENT_TYPE}");
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted));
+    }
+    let request = Request::decode_all(&mut &body[..])
+        .map_err(|cause| (StatusCode::BAD_REQUEST, format!("not a request: {cause}")))?;
+    tokio::task::spawn_blocking(move || chain.answer(request).encode())
+        .await
+        .map_err(|cause| (StatusCode::INTERNAL_SERVER_ERROR, cause.to_string()))
+}
+
+/// For people: what chain this is and where it stands.
+async fn health(State(chain): State<Arc<Embedded>>) -> Json<serde_json::Value> {
+    let head = tokio::task::spawn_blocking(move || chain.answer(Request::Head)).await;
+    Json(match head {
+        Ok(Ok(Response::Head { genesis, number, now })) => serde_json::json!({
+            "genesis": format!("0x{}", hex::encode(genesis)),
+            "block": number,
+            "now_ms": now,
+        }),
+        _ => serde_json::json!({ "error": "the chain does not answer" }),
+    })
+}
