@@ -38,7 +38,7 @@ pub use config::{Config, Target};
 pub use decode::{Batch, Emitted, Finish, Request, SequenceId, generate};
 pub use error::{Error, Result};
 pub use lora::{Adapter, LoraConfig, LoraWeights, Pair};
-pub use model::Model;
+pub use model::{Model, Precision};
 pub use peft::{CONFIG_FILE, WEIGHTS_FILE, write_atomically};
 pub use random::Random;
 pub use sampling::{Sampling, likeliest};

@@ -3,21 +3,39 @@
 use crate::config::Config;
 use crate::error::Result;
 use crate::gguf::Gguf;
-use crate::kernels::Panels;
+use crate::kernels::{Bf16Panels, MatMut, MatRef, Panels, has_bf16, matmul, matmul_bf16};
 use crate::random::Random;
 use std::path::Path;
 use std::sync::OnceLock;
+
+/// The arithmetic of the base's products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Canonical f32: serving, evaluation, sketches.
+    Canonical,
+    /// Weights and inputs rounded to bf16, for training: twice as fast, where the machine has it (else canonical).
+    Bf16,
+}
+
+impl Precision {
+    /// The fastest that this machine has.
+    pub fn fastest() -> Self {
+        if has_bf16() { Self::Bf16 } else { Self::Canonical }
+    }
+}
 
 /// A frozen linear map W \[n, k].
 pub struct Weight {
     forward: Panels,
     backward: OnceLock<Panels>,
+    bf16_forward: OnceLock<Bf16Panels>,
+    bf16_backward: OnceLock<Bf16Panels>,
 }
 
 impl Weight {
     /// Takes W as packed panels.
     pub fn new(forward: Panels) -> Self {
-        Self { forward, backward: OnceLock::new() }
+        Self { forward, backward: OnceLock::new(), bf16_forward: OnceLock::new(), bf16_backward: OnceLock::new() }
     }
 
     /// Panels of W: y = x·Wᵀ.
@@ -28,6 +46,43 @@ impl Weight {
     /// Panels of Wᵀ: dx = dy·W. Packed at the first use, so that serving never pays for them.
     pub fn backward(&self) -> &Panels {
         self.backward.get_or_init(|| self.forward.transposed())
+    }
+
+    /// y \[rows, n] = x·Wᵀ.
+    pub fn apply(&self, precision: Precision, x: MatRef, y: MatMut) {
+        match precision {
+            Precision::Bf16 if has_bf16() => {
+                matmul_bf16(x, self.bf16_forward.get_or_init(|| Bf16Panels::of(&self.forward)), y);
+            }
+            _ => matmul(x, &self.forward, y, false),
+        }
+    }
+
+    /// dx \[rows, k] = dy·W.
+    pub fn apply_backward(&self, precision: Precision, dy: MatRef, dx: MatMut) {
+        match precision {
+            Precision::Bf16 if has_bf16() => {
+                let rounded = || match self.backward.get() {
+                    Some(backward) => Bf16Panels::of(backward),
+                    None => Bf16Panels::of(&self.forward.transposed()),
+                };
+                matmul_bf16(dy, self.bf16_backward.get_or_init(rounded), dx);
+            }
+            _ => matmul(dy, self.backward(), dx, false),
+        }
+    }
+
+    /// Gives back the memory of everything but the canonical forward panels; it is built again when needed.
+    fn trim(&mut self) {
+        *self = Self::new(std::mem::replace(&mut self.forward, Panels::pack(&[], 0, 0)));
+    }
+
+    fn bytes(&self) -> usize {
+        let bf16 = |p: &OnceLock<Bf16Panels>| p.get().map_or(0, Bf16Panels::bytes);
+        self.forward.bytes()
+            + self.backward.get().map_or(0, Panels::bytes)
+            + bf16(&self.bf16_forward)
+            + bf16(&self.bf16_backward)
     }
 }
 
@@ -144,12 +199,21 @@ impl Model {
         &self.rope[position * self.config.head_dim..][..self.config.head_dim]
     }
 
+    /// Gives back the memory that training took.
+    pub fn trim(&mut self) {
+        for layer in &mut self.layers {
+            for weight in [&mut layer.qkv, &mut layer.o, &mut layer.gate_up, &mut layer.down] {
+                weight.trim();
+            }
+        }
+        self.output.trim();
+    }
+
     /// Bytes of memory that the weights take now.
     pub fn bytes(&self) -> usize {
-        let weight = |w: &Weight| w.forward.bytes() + w.backward.get().map_or(0, Panels::bytes);
-        let layer = |l: &Layer| weight(&l.qkv) + weight(&l.o) + weight(&l.gate_up) + weight(&l.down);
+        let layer = |l: &Layer| l.qkv.bytes() + l.o.bytes() + l.gate_up.bytes() + l.down.bytes();
         self.layers.iter().map(layer).sum::<usize>()
-            + weight(&self.output)
+            + self.output.bytes()
             + self.embedding.as_ref().map_or(0, Panels::bytes)
             + self.rope.len() * 4
     }

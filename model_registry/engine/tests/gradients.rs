@@ -1,7 +1,7 @@
 //! The backward pass against finite differences, on a tiny random model.
 
 use engine::train::{Gradients, Memory, PackedBatch, backward, losses};
-use engine::{Config, LoraConfig, LoraWeights, Model, Random, Target};
+use engine::{Config, LoraConfig, LoraWeights, Model, Precision, Random, Target};
 
 fn tiny() -> Config {
     Config {
@@ -48,7 +48,7 @@ fn every_module_has_the_gradient_of_its_finite_differences() {
     let model = Model::random(config.clone(), 1).unwrap();
     let mut weights = weights(&config, 3);
     let mut gradients = Gradients::zeros(&weights);
-    backward(&model, &weights.pack(), &batch(), Memory::Keep, &mut gradients).unwrap();
+    backward(&model, &weights.pack(), &batch(), Memory::Keep, Precision::Canonical, &mut gradients).unwrap();
     let step = 1e-2f32;
     let mut random = Random::new(9);
     for l in 0..config.layers {
@@ -87,7 +87,7 @@ fn recomputing_layers_changes_no_bit() {
     let adapter = weights.pack();
     let run = |memory| {
         let mut gradients = Gradients::zeros(&weights);
-        let losses = backward(&model, &adapter, &batch(), memory, &mut gradients).unwrap();
+        let losses = backward(&model, &adapter, &batch(), memory, Precision::Canonical, &mut gradients).unwrap();
         let pairs: Vec<_> = (0..2).flat_map(|l| Target::ALL.map(|t| gradients.pair(l, t).unwrap().clone())).collect();
         (losses, pairs)
     };

@@ -9,6 +9,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod bf16;
 mod exp;
 mod gemm;
 mod panels;
@@ -16,6 +17,7 @@ mod rows;
 mod scalar;
 mod tile;
 
+pub use bf16::{Bf16Panels, has_bf16, matmul_bf16};
 pub use exp::exp;
 pub use gemm::{MatMut, MatRef, matmul, matmul_serial, matmul_serial_here, product, product_panels, product_tn};
 pub use panels::Panels;

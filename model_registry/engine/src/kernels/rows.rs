@@ -1,6 +1,7 @@
 //! Operations on rows: norms, softmax, SiLU, rotary positions, and their derivatives. Plain Rust compiled once for
 //! each instruction set; the compiler fuses nothing that is not written as `mul_add`, so the bits agree.
 
+use super::bf16::round_inner;
 use super::{Isa, exp, isa};
 
 /// Lanes of a sum. Part of the canonical definition, not of a machine.
@@ -240,6 +241,11 @@ fn axpy_inner(x: &mut [f32], factor: f32, y: &[f32]) {
     for (x, y) in x.iter_mut().zip(y) {
         *x = factor.mul_add(*y, *x);
     }
+}
+
+dispatch! {
+    /// The nearest bf16 of each number, ties to even.
+    round_to_bf16 => round_inner(from: &[f32], to: &mut [u16])
 }
 
 /// Σ x·y in f64, ascending.

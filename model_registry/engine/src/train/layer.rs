@@ -4,10 +4,10 @@ use super::batch::PackedBatch;
 use super::{GradSink, ModuleGrad, attention};
 use crate::config::{Config, Target};
 use crate::kernels::{
-    MatMut, MatRef, Panels, add_assign, matmul, rms_norm, rms_norm_backward, rotate_pairs, silu_mul, silu_mul_backward,
+    MatMut, MatRef, add_assign, rms_norm, rms_norm_backward, rotate_pairs, silu_mul, silu_mul_backward,
 };
 use crate::lora::Adapter;
-use crate::model::Model;
+use crate::model::{Model, Precision, Weight};
 
 /// What the backward pass needs of a layer's forward pass. `rows` is the batch's.
 pub(super) struct LayerState {
@@ -59,19 +59,22 @@ fn place(config: &Config, target: Target) -> (usize, usize) {
 }
 
 /// y \[rows, n] = x·Wᵀ, then each target's pair; fills `u`.
+#[allow(clippy::too_many_arguments)]
 fn linear(
     config: &Config,
     adapter: Option<&Adapter>,
+    precision: Precision,
     layer: usize,
-    w: &Panels,
+    w: &Weight,
     x: &[f32],
     targets: &[Target],
     u: &mut [Vec<f32>; 7],
 ) -> Vec<f32> {
-    let rows = x.len() / w.k();
-    let x = MatRef::dense(x, rows, w.k());
-    let mut y = vec![0.0; rows * w.n()];
-    matmul(x, w, MatMut::dense(&mut y, rows, w.n()), false);
+    let (inputs, outputs) = (w.forward().k(), w.forward().n());
+    let rows = x.len() / inputs;
+    let x = MatRef::dense(x, rows, inputs);
+    let mut y = vec![0.0; rows * outputs];
+    w.apply(precision, x, MatMut::dense(&mut y, rows, outputs));
     let Some(adapter) = adapter else { return y };
     for &target in targets {
         let Some(pair) = adapter.pair(layer, target) else { continue };
@@ -89,18 +92,19 @@ fn linear(
 fn linear_backward(
     config: &Config,
     adapter: &Adapter,
+    precision: Precision,
     layer: usize,
-    w_transposed: &Panels,
+    w: &Weight,
     x: &[f32],
     dy: &[f32],
     targets: &[Target],
     u: &[Vec<f32>; 7],
     sink: &mut dyn GradSink,
 ) -> Vec<f32> {
-    let (inputs, outputs) = (w_transposed.n(), w_transposed.k());
+    let (inputs, outputs) = (w.forward().k(), w.forward().n());
     let rows = dy.len() / outputs;
     let mut dx = vec![0.0; rows * inputs];
-    matmul(MatRef::dense(dy, rows, outputs), w_transposed, MatMut::dense(&mut dx, rows, inputs), false);
+    w.apply_backward(precision, MatRef::dense(dy, rows, outputs), MatMut::dense(&mut dx, rows, inputs));
     let rank = adapter.config.rank;
     for &target in targets {
         let Some(pair) = adapter.pair(layer, target) else { continue };
@@ -124,6 +128,7 @@ fn linear_backward(
 pub(super) fn forward(
     model: &Model,
     adapter: Option<&Adapter>,
+    precision: Precision,
     l: usize,
     x: Vec<f32>,
     batch: &PackedBatch,
@@ -133,31 +138,33 @@ pub(super) fn forward(
     let mut normed = vec![0.0; x.len()];
     rms_norm(&x, &layer.attn_norm, config.norm_eps, &mut normed);
     let targets = [Target::Q, Target::K, Target::V];
-    let mut qkv = linear(config, adapter, l, layer.qkv.forward(), &normed, &targets, &mut u);
+    let mut qkv = linear(config, adapter, precision, l, &layer.qkv, &normed, &targets, &mut u);
     let turned = config.q_dim() + config.kv_dim();
     batch.for_each_position(&mut qkv, config.qkv_dim(), |row, position| {
         rotate_pairs(&mut row[..turned], model.rope(position), false);
     });
     let mut attention = vec![0.0; batch.rows() * config.q_dim()];
     attention::forward(config, batch, &qkv, &mut attention);
-    let projected = linear(config, adapter, l, layer.o.forward(), &attention, &[Target::O], &mut u);
+    let projected = linear(config, adapter, precision, l, &layer.o, &attention, &[Target::O], &mut u);
     let mut middle = x.clone();
     add_assign(&mut middle, &projected);
 
     rms_norm(&middle, &layer.ffn_norm, config.norm_eps, &mut normed);
-    let gate_up = linear(config, adapter, l, layer.gate_up.forward(), &normed, &[Target::Gate, Target::Up], &mut u);
+    let gate_up = linear(config, adapter, precision, l, &layer.gate_up, &normed, &[Target::Gate, Target::Up], &mut u);
     let mut act = vec![0.0; batch.rows() * config.ffn];
     silu_mul(&gate_up, config.ffn, &mut act);
-    let projected = linear(config, adapter, l, layer.down.forward(), &act, &[Target::Down], &mut u);
+    let projected = linear(config, adapter, precision, l, &layer.down, &act, &[Target::Down], &mut u);
     let mut out = middle.clone();
     add_assign(&mut out, &projected);
     (LayerState { x, qkv, attention, middle, gate_up, u }, out)
 }
 
 /// The gradient of the layer's input \[rows, dim] from that of its output, `d_out`.
+#[allow(clippy::too_many_arguments)]
 pub(super) fn backward(
     model: &Model,
     adapter: &Adapter,
+    precision: Precision,
     l: usize,
     state: LayerState,
     d_out: Vec<f32>,
@@ -171,19 +178,20 @@ pub(super) fn backward(
     // Feed-forward. The norm's and SiLU's outputs are cheaper to compute again than to keep.
     let mut act = vec![0.0; rows * config.ffn];
     silu_mul(&gate_up, config.ffn, &mut act);
-    let d_act = linear_backward(config, adapter, l, layer.down.backward(), &act, &d_out, &[Target::Down], &u, sink);
+    let d_act = linear_backward(config, adapter, precision, l, &layer.down, &act, &d_out, &[Target::Down], &u, sink);
     silu_mul_backward(&d_act, config.ffn, &mut gate_up);
     let mut normed = act;
     normed.resize(middle.len(), 0.0);
     rms_norm(&middle, &layer.ffn_norm, eps, &mut normed);
     let targets = [Target::Up, Target::Gate];
-    let d_normed = linear_backward(config, adapter, l, layer.gate_up.backward(), &normed, &gate_up, &targets, &u, sink);
+    let d_normed =
+        linear_backward(config, adapter, precision, l, &layer.gate_up, &normed, &gate_up, &targets, &u, sink);
     let mut d_middle = d_out;
     rms_norm_backward(&d_normed, &middle, &layer.ffn_norm, eps, &mut d_middle);
 
     // Attention.
     let d_attention =
-        linear_backward(config, adapter, l, layer.o.backward(), &attention, &d_middle, &[Target::O], &u, sink);
+        linear_backward(config, adapter, precision, l, &layer.o, &attention, &d_middle, &[Target::O], &u, sink);
     let mut d_qkv = vec![0.0; qkv.len()];
     attention::backward(config, batch, &qkv, &d_attention, &mut d_qkv);
     let turned = config.q_dim() + config.kv_dim();
@@ -192,7 +200,7 @@ pub(super) fn backward(
     });
     rms_norm(&x, &layer.attn_norm, eps, &mut normed);
     let targets = [Target::V, Target::K, Target::Q];
-    let d_normed = linear_backward(config, adapter, l, layer.qkv.backward(), &normed, &d_qkv, &targets, &u, sink);
+    let d_normed = linear_backward(config, adapter, precision, l, &layer.qkv, &normed, &d_qkv, &targets, &u, sink);
     let mut dx = d_middle;
     rms_norm_backward(&d_normed, &x, &layer.attn_norm, eps, &mut dx);
     dx

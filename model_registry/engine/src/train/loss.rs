@@ -1,29 +1,34 @@
 //! Cross-entropy over the vocabulary, in slices of rows, so that the logits of a batch never stand in memory at once.
 
 use super::batch::PackedBatch;
-use crate::kernels::{MatMut, MatRef, matmul, softmax_with_lse};
-use crate::model::Model;
+use crate::kernels::{MatMut, MatRef, softmax_with_lse};
+use crate::model::{Model, Precision};
 use rayon::prelude::*;
 
 /// Rows of a slice: 128 × 49,152 logits are 25 MB.
 const SLICE: usize = 128;
 
 /// The losses; `normed` \[rows, dim] is the stream after the last norm.
-pub(super) fn losses(model: &Model, batch: &PackedBatch, normed: &[f32]) -> Vec<f32> {
+pub(super) fn losses(model: &Model, precision: Precision, batch: &PackedBatch, normed: &[f32]) -> Vec<f32> {
     let mut losses = vec![0.0; batch.rows()];
     for slice in batch.predictions().chunks(SLICE) {
-        slice_losses(model, slice, normed, &mut losses);
+        slice_losses(model, precision, slice, normed, &mut losses);
     }
     losses
 }
 
 /// The losses, and the gradient of Σ weight·loss with respect to `normed`.
-pub(super) fn backward(model: &Model, batch: &PackedBatch, normed: &[f32]) -> (Vec<f32>, Vec<f32>) {
+pub(super) fn backward(
+    model: &Model,
+    precision: Precision,
+    batch: &PackedBatch,
+    normed: &[f32],
+) -> (Vec<f32>, Vec<f32>) {
     let dim = model.config.dim;
     let mut losses = vec![0.0; batch.rows()];
     let mut d_normed = vec![0.0; normed.len()];
     for slice in batch.predictions().chunks(SLICE) {
-        let mut p = slice_losses(model, slice, normed, &mut losses);
+        let mut p = slice_losses(model, precision, slice, normed, &mut losses);
         let vocab = model.config.vocab;
         p.par_chunks_exact_mut(vocab).zip(slice).for_each(|(row, &(_, token, _, weight))| {
             row[token as usize] -= 1.0;
@@ -32,7 +37,7 @@ pub(super) fn backward(model: &Model, batch: &PackedBatch, normed: &[f32]) -> (V
         let mut gradient = vec![0.0; slice.len() * dim];
         let rows = slice.len();
         let to = MatMut::dense(&mut gradient, rows, dim);
-        matmul(MatRef::dense(&p, rows, vocab), model.output.backward(), to, false);
+        model.output.apply_backward(precision, MatRef::dense(&p, rows, vocab), to);
         for (from, &(row, ..)) in gradient.chunks_exact(dim).zip(slice) {
             d_normed[row * dim..][..dim].copy_from_slice(from);
         }
@@ -41,7 +46,13 @@ pub(super) fn backward(model: &Model, batch: &PackedBatch, normed: &[f32]) -> (V
 }
 
 /// Probabilities \[slice, vocab]; writes the slice's losses.
-fn slice_losses(model: &Model, slice: &[(usize, u32, usize, f32)], normed: &[f32], losses: &mut [f32]) -> Vec<f32> {
+fn slice_losses(
+    model: &Model,
+    precision: Precision,
+    slice: &[(usize, u32, usize, f32)],
+    normed: &[f32],
+    losses: &mut [f32],
+) -> Vec<f32> {
     let (dim, vocab, rows) = (model.config.dim, model.config.vocab, slice.len());
     let mut x = Vec::with_capacity(rows * dim);
     for &(row, ..) in slice {
@@ -49,7 +60,7 @@ fn slice_losses(model: &Model, slice: &[(usize, u32, usize, f32)], normed: &[f32
     }
     let mut logits = vec![0.0; rows * vocab];
     let to = MatMut::dense(&mut logits, rows, vocab);
-    matmul(MatRef::dense(&x, rows, dim), model.output.forward(), to, false);
+    model.output.apply(precision, MatRef::dense(&x, rows, dim), to);
     let found: Vec<f32> = logits
         .par_chunks_exact_mut(vocab)
         .zip(slice)

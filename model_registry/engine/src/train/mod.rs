@@ -16,7 +16,7 @@ use crate::config::Target;
 use crate::error::Result;
 use crate::kernels::{MatRef, rms_norm, rms_norm_backward};
 use crate::lora::Adapter;
-use crate::model::Model;
+use crate::model::{Model, Precision};
 use layer::LayerState;
 
 /// What one module of an adapter contributes to the gradient, for all rows of a batch. The gradients are
@@ -54,19 +54,20 @@ pub fn losses(model: &Model, adapter: Option<&Adapter>, batch: &PackedBatch) -> 
     batch.check(model)?;
     let mut x = batch.embed(model);
     for l in 0..model.layers.len() {
-        x = layer::forward(model, adapter, l, x, batch).1;
+        x = layer::forward(model, adapter, Precision::Canonical, l, x, batch).1;
     }
     let normed = final_norm(model, &x);
-    Ok(loss::losses(model, batch, &normed))
+    Ok(loss::losses(model, Precision::Canonical, batch, &normed))
 }
 
-/// Forward and backward: hands the gradient of Σ weight·loss to `sink`; returns the losses as [`losses`] does, bit for
-/// bit.
+/// Forward and backward: hands the gradient of Σ weight·loss to `sink`; returns the losses (in canonical precision the
+/// bits of [`losses`]).
 pub fn backward(
     model: &Model,
     adapter: &Adapter,
     batch: &PackedBatch,
     memory: Memory,
+    precision: Precision,
     sink: &mut dyn GradSink,
 ) -> Result<Vec<f32>> {
     batch.check(model)?;
@@ -74,7 +75,7 @@ pub fn backward(
     let mut x = batch.embed(model);
     let mut states: Vec<LayerState> = Vec::with_capacity(config.layers);
     for l in 0..config.layers {
-        let (mut state, out) = layer::forward(model, Some(adapter), l, x, batch);
+        let (mut state, out) = layer::forward(model, Some(adapter), precision, l, x, batch);
         if memory == Memory::Recompute {
             state.forget();
         }
@@ -82,16 +83,16 @@ pub fn backward(
         x = out;
     }
     let normed = final_norm(model, &x);
-    let (losses, d_normed) = loss::backward(model, batch, &normed);
+    let (losses, d_normed) = loss::backward(model, precision, batch, &normed);
     let mut dx = vec![0.0; x.len()];
     rms_norm_backward(&d_normed, &x, &model.final_norm, config.norm_eps, &mut dx);
     while let Some(state) = states.pop() {
         let l = states.len();
         let state = match memory {
             Memory::Keep => state,
-            Memory::Recompute => layer::forward(model, Some(adapter), l, state.into_input(), batch).0,
+            Memory::Recompute => layer::forward(model, Some(adapter), precision, l, state.into_input(), batch).0,
         };
-        dx = layer::backward(model, adapter, l, state, dx, batch, sink);
+        dx = layer::backward(model, adapter, precision, l, state, dx, batch, sink);
     }
     Ok(losses)
 }
