@@ -4,15 +4,23 @@
 //! another error if it opens something else. A true report can be refuted by no witness: each check asks for exactly what the rules
 //! forbid. Beside each check stands (feature `std`) the constructor that finds the witness in what was published.
 
+pub mod credits;
 pub mod equivocation;
+pub mod form;
+pub mod influence;
+pub mod outranked;
+pub mod payouts;
+pub mod receipt;
 pub mod span;
 pub mod tree;
 
 use crate::evidence::{evidence_node, EvidenceLeaf};
-use crate::params::Policy;
+use crate::params::{ParameterSet, Policy};
+use crate::rules::epoch::Carry;
+use crate::sketch::SketchHead;
 use crate::tree::{verify_path, Tree, TreeHead};
 use crate::version::VersionHead;
-use crate::{Error, Hash, Hasher};
+use crate::{Account, Error, Hash, Hasher};
 use alloc::vec::Vec;
 use scale::{Decode, Encode};
 
@@ -74,6 +82,46 @@ pub enum Fraud {
     NotAscending,
     /// 8: a head that no tree has: count 0 with a sum or a top, or more leaves than a tree may have.
     BadHead,
+    /// 2: a leaf of a withheld batch that is not the withheld leaf, or the withheld status in another batch.
+    WrongWithheld,
+    /// 2: the leaf names another receipt than the batch has there.
+    WrongReceipt,
+    /// 2: the part is not what fees and pot give.
+    WrongPart,
+    /// 2: attributed though the receipt is invalid, or invalid though it is not.
+    WrongStatus,
+    /// 4: a match that outranks every entry it touches was left out.
+    MatchLeftOut,
+    /// 4: a holding of at least ¾ comes before the credited one.
+    EarlierHolding,
+    /// 4: a short range was credited though more than c_max contributors hold it.
+    CommonKnowledge,
+    /// 5: a score that is not the dot product.
+    WrongScore,
+    /// 5: a row that ranks higher was left out.
+    RowLeftOut,
+    /// 5: a row that is absent, struck or passed over.
+    RowDoesNotCount,
+    /// 5: influence of a response that is private or has no sketch.
+    NoSketch,
+    /// 6: a leaf that doesn't decode.
+    Undecodable,
+    /// 6: order, counts, overlap, lengths, ¾, w, scores or ranks; entries where there may be none.
+    BadForm,
+    /// 6: amounts other than the rules give.
+    WrongAmounts,
+    /// 6: retrieval entries other than the context list.
+    WrongRetrieval,
+    /// 6: private entries other than the credits hash's.
+    WrongPrivateEntries,
+    /// 7: an entry that is due to an account has no credit leaf.
+    CreditMissing,
+    /// 7: a credit leaf has no entry, or another amount than its entry.
+    CreditWithoutEntry,
+    /// 7: a credit leaf of an account that is not due.
+    CreditNotDue,
+    /// 9: an account's total is not the old one plus its credits, or the account was dropped or added.
+    WrongPayout,
 }
 
 /// A fraud that was shown, and who answers for it.
@@ -84,6 +132,15 @@ pub struct Verdict {
     pub fraud: Fraud,
     /// Who answers.
     pub against: Against,
+}
+
+/// [`Error::NotFraud`] unless it is shown.
+pub(crate) fn show(shown: bool, fraud: Fraud) -> Result<Fraud, Error> {
+    if shown {
+        Ok(fraud)
+    } else {
+        Err(Error::NotFraud)
+    }
 }
 
 impl Verdict {
@@ -103,6 +160,88 @@ pub trait SourceFacts {
     /// Whether a contribution (by its id, within that source's Datanet) counts: not struck strictly before `closed_at(epoch)`,
     /// not passed over by a demand made before the epoch's `demand_end`. A withdrawn one counts.
     fn counts(&self, model: u32, revision: u32, source: u8, contribution: u64) -> bool;
+}
+
+/// What the chain knows of a model revision beside its sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct RevisionTerms {
+    /// The attribution policy.
+    pub policy: Policy,
+    /// Hash of the adapter's artefact.
+    pub adapter: Hash,
+    /// The rows' sketches, if the model has any.
+    pub sketches: Option<SketchHead>,
+    /// When it was registered, ms.
+    pub created_at: u64,
+}
+
+/// Revisions by their number.
+pub trait RevisionFacts {
+    /// The revision, if it exists.
+    fn revision(&self, model: u32, revision: u32) -> Option<RevisionTerms>;
+    /// Whether a row counts: not passed over by a demand made before the epoch's `demand_end`.
+    fn row_counts(&self, model: u32, revision: u32, row: u32) -> bool;
+}
+
+/// A batch of the epoch in dispute, as payout keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct BatchTerms {
+    /// Receipts of the epoch before this batch: the index of its first evidence leaf (from Σ counts).
+    pub first: u64,
+    /// The channel.
+    pub channel: u64,
+    /// The model.
+    pub model: u32,
+    /// When it was redeemed, ms.
+    pub at: u64,
+    /// Receipts of the (channel, model) before the batch.
+    pub count_from: u64,
+    /// Receipts through it.
+    pub count_to: u64,
+    /// Fees before it.
+    pub fee_from: u128,
+    /// Fees through it.
+    pub fee_to: u128,
+    /// The top of tree 03 through it.
+    pub top: Hash,
+    /// What it brought into the pot.
+    pub pot: u128,
+    /// Whether it was withheld, by a demand made before the epoch's `demand_end`.
+    pub withheld: bool,
+}
+
+impl BatchTerms {
+    /// The index in tree 03 of the receipt whose evidence leaf is at `index`.
+    ///
+    /// # Errors
+    /// [`Error::WitnessMismatch`] if that leaf is not of this batch.
+    pub fn sequence(&self, index: u64) -> Result<u64, Error> {
+        let within = index.checked_sub(self.first).ok_or(Error::WitnessMismatch)?;
+        let sequence = self.count_from.checked_add(within).ok_or(Error::WitnessMismatch)?;
+        if sequence >= self.count_to {
+            return Err(Error::WitnessMismatch);
+        }
+        Ok(sequence)
+    }
+}
+
+/// The epoch in dispute.
+pub trait EpochFacts {
+    /// A batch by its number, if it belongs to the epoch.
+    fn batch(&self, batch: u64) -> Option<BatchTerms>;
+    /// The parameter set of that batch.
+    fn parameters(&self, batch: u64) -> Option<ParameterSet>;
+    /// Carry in, Σ pots and carry_bps of the epoch.
+    fn carry(&self) -> Carry;
+}
+
+/// Who is due what a contribution earns.
+pub trait PayeeFacts {
+    /// The account that is due what a contribution earns: its contributor, or the payee by an upheld claim as of `closed_at(epoch)`.
+    /// `None` if it was withdrawn strictly before `batch_at`, struck before `closed_at`, or passed over.
+    fn payee(&self, contribution: u64, contributor: &Account, batch_at: u64) -> Option<Account>;
 }
 
 /// A leaf of the evidence tree with its path.

@@ -1,6 +1,6 @@
 //! Fraud proof 3: a span or exempt range that the bytes don't bear out.
 
-use super::{Against, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use super::{show, Against, EvidenceOpening, Fraud, SourceFacts, Verdict};
 use crate::evidence::{Entry, Place};
 use crate::params::Policy;
 use crate::receipt::Receipt;
@@ -163,7 +163,6 @@ fn judge<H: Hasher>(
     fault: &SpanFault,
     facts: &impl SourceFacts,
 ) -> Result<Fraud, Error> {
-    let show = |shown: bool, fraud: Fraud| if shown { Ok(fraud) } else { Err(Error::NotFraud) };
     match fault {
         SpanFault::AbsentResponse => show(receipt.response == ZERO, Fraud::AbsentResponse),
         SpanFault::TooLong => {

@@ -28,15 +28,15 @@ pub struct Slot {
 
 /// Whether the receipt is its slot's and its revision's. If not, its status is [`INVALID`].
 ///
-/// `revision` is the one that the receipt names, `None` if it does not exist.
-pub fn fits(receipt: &Receipt, slot: &Slot, revision: Option<&Revision>) -> bool {
-    let Some(revision) = revision else { return false };
+/// `revision` is the adapter's hash and the time of registration of the revision that the receipt names, `None` if there is none.
+pub fn fits(receipt: &Receipt, slot: &Slot, revision: Option<(Hash, u64)>) -> bool {
+    let Some((adapter, created_at)) = revision else { return false };
     receipt.channel == slot.channel
         && receipt.model == slot.model
         && receipt.sequence == slot.sequence
         && receipt.fee == slot.fee
-        && receipt.adapter == revision.adapter
-        && revision.created_at < slot.at
+        && receipt.adapter == adapter
+        && created_at < slot.at
 }
 
 /// What a host publishes with a receipt. What the receipt has none of is ignored.
@@ -104,7 +104,7 @@ pub fn attribute<H: Hasher, M: Matches + ?Sized>(
     let hash = receipt.hash::<H>();
     let invalid = EvidenceLeaf { receipt: hash, part, status: INVALID, entries: Vec::new() };
     let revision = match revision {
-        Some(revision) if fits(receipt, slot, Some(revision)) => revision,
+        Some(revision) if fits(receipt, slot, Some((revision.adapter, revision.created_at))) => revision,
         _ => return Ok(invalid),
     };
     let mut entries = if receipt.is_private() {
@@ -170,14 +170,4 @@ pub fn credits<F: Facts + ?Sized>(leaf: &EvidenceLeaf, evidence: u64, facts: &F)
             Some(CreditLeaf { account: due(line, facts)?, evidence, entry, amount: line.amount() })
         })
         .collect()
-}
-
-/// The leaf of a receipt whose batch is withheld, or of a wrong index: all zeros but the status.
-pub const fn withheld() -> EvidenceLeaf {
-    EvidenceLeaf::withheld()
-}
-
-/// Whether the receipt's text root says that there is a text.
-pub fn has_response(root: &Hash) -> bool {
-    *root != crate::ZERO
 }

@@ -41,6 +41,23 @@ impl<L: Keyed, S: Sibling> Absence<L, S> {
         top: &Hash,
         key: &L::Key,
     ) -> Result<u128, Error> {
+        self.verify_gap::<H>(tree, count, sum, top, |leaf| leaf.key() < *key, |leaf| leaf.key() > *key)
+    }
+
+    /// Checks that the gap lies between a leaf that `before` accepts and one that `after` accepts; returns the sum of the
+    /// amounts before the gap. With "less than" and "at least" this finds the sum before a key that may be there.
+    ///
+    /// # Errors
+    /// As [`Absence::verify`].
+    pub fn verify_gap<H: Hasher>(
+        &self,
+        tree: Tree,
+        count: u64,
+        sum: u128,
+        top: &Hash,
+        before: impl Fn(&L) -> bool,
+        after: impl Fn(&L) -> bool,
+    ) -> Result<u128, Error> {
         if self.at > count || self.before.is_some() != (self.at > 0) || self.after.is_some() != (self.at < count) {
             return Err(Error::WitnessMismatch);
         }
@@ -49,7 +66,7 @@ impl<L: Keyed, S: Sibling> Absence<L, S> {
         }
         let mut prefix = 0;
         if let Some((leaf, path)) = &self.before {
-            if leaf.key() >= *key {
+            if !before(leaf) {
                 return Err(Error::WitnessMismatch);
             }
             let index = self.at.checked_sub(1).ok_or(Error::Overflow)?;
@@ -58,7 +75,7 @@ impl<L: Keyed, S: Sibling> Absence<L, S> {
             prefix = left.checked_add(node.sum).ok_or(Error::Overflow)?;
         }
         if let Some((leaf, path)) = &self.after {
-            if leaf.key() <= *key {
+            if !after(leaf) {
                 return Err(Error::WitnessMismatch);
             }
             let left = verify_path::<H, S>(tree, top, sum, leaf.node::<H>(), self.at, count, path)?;
@@ -67,5 +84,27 @@ impl<L: Keyed, S: Sibling> Absence<L, S> {
             }
         }
         Ok(prefix)
+    }
+
+    /// The gap before the leaf at `at` of a tree, `at` = count being its end.
+    ///
+    /// # Errors
+    /// [`Error::IndexOutOfRange`].
+    pub fn of(leaves: &[L], tree: &super::MerkleTree, at: u64) -> Result<Self, Error>
+    where
+        L: Clone,
+    {
+        let neighbour = |index: Option<u64>| -> Result<Option<(L, Vec<S>)>, Error> {
+            let Some(index) = index else { return Ok(None) };
+            let position = usize::try_from(index).map_err(|_| Error::Overflow)?;
+            match leaves.get(position) {
+                Some(leaf) => Ok(Some((leaf.clone(), tree.path(index)?))),
+                None => Ok(None),
+            }
+        };
+        if at > tree.count() {
+            return Err(Error::IndexOutOfRange);
+        }
+        Ok(Absence { before: neighbour(at.checked_sub(1))?, after: neighbour(Some(at))?, at })
     }
 }

@@ -1,0 +1,242 @@
+//! Fraud proof 5: influence that the sketches don't give.
+
+use super::span::ContributionOpening;
+use super::{show, EvidenceOpening, Fraud, RevisionFacts, SourceFacts, Verdict};
+use crate::evidence::{Entry, EvidenceLeaf, Influence, Place};
+use crate::receipt::{no_sketch, sketch_hash, Receipt};
+use crate::rules::influence::outranks;
+use crate::sketch::{as_int8, score, SketchHead, SketchRow};
+use crate::tree::{leaf_hash, verify_path, Node, Tree, TreeHead};
+use crate::{limits, Error, Hash, Hasher};
+use alloc::vec::Vec;
+use scale::{Decode, Encode};
+
+/// A leaf of a model's sketch tree.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct RowOpening {
+    /// The leaf's fields, as hashed after the tag.
+    pub fields: Vec<u8>,
+    /// Siblings bottom-up.
+    pub path: Vec<Hash>,
+}
+
+impl RowOpening {
+    /// Checks that the leaf stands at `row`; `None` if its fields are no row of d entries, which counts as absent.
+    ///
+    /// # Errors
+    /// As [`verify_path`].
+    pub fn open<H: Hasher>(&self, sketches: &SketchHead, row: u32) -> Result<Option<SketchRow>, Error> {
+        let node = Node::plain(leaf_hash::<H>(Tree::Sketches, &self.fields));
+        let count = u64::from(sketches.header.count);
+        verify_path::<H, Hash>(Tree::Sketches, &sketches.top, 0, node, u64::from(row), count, &self.path)?;
+        let d = usize::from(sketches.header.d);
+        Ok(SketchRow::decode(&self.fields).ok().filter(|row| row.sketch.len() == d))
+    }
+}
+
+/// What is wrong with the influence entries.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub enum InfluenceFault {
+    /// There are some though the receipt is private, has no sketch, or its model has none.
+    NoSketch,
+    /// There are some though the response's sketch, opened, is not of d bytes.
+    SketchLength(Vec<u8>),
+    /// The score of the entry at this position: the row, then the response's sketch.
+    Score(u8, RowOpening, Vec<u8>),
+    /// The row of the entry at this position is beyond the count, or passed over.
+    NoRow(u8),
+    /// The row of the entry at this position is no row of d entries, or in no existing contribution.
+    BadRow(u8, RowOpening),
+    /// The row of the entry at this position lies in a contribution that is struck or passed over.
+    DoesNotCount(u8, RowOpening, ContributionOpening),
+    /// This row was left out: its leaf, its contribution, the response's sketch.
+    LeftOut(u32, RowOpening, ContributionOpening, Vec<u8>),
+}
+
+/// A leaf of a report's evidence and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct InfluenceWitness {
+    /// The evidence leaf.
+    pub evidence: EvidenceOpening,
+    /// The receipt that it names.
+    pub receipt: Receipt,
+    /// What is wrong.
+    pub fault: InfluenceFault,
+}
+
+/// Checks the witness against the evidence of a report.
+///
+/// # Errors
+/// [`Error::NotFraud`] if the leaf is right in what was opened; [`Error::WitnessMismatch`], [`Error::NoSuchEntry`], or an error of the openings.
+pub fn check<H: Hasher>(
+    evidence: &TreeHead,
+    witness: &InfluenceWitness,
+    facts: &(impl SourceFacts + RevisionFacts),
+) -> Result<Verdict, Error> {
+    let leaf = witness.evidence.open::<H>(evidence)?;
+    let receipt = &witness.receipt;
+    if receipt.hash::<H>() != leaf.receipt {
+        return Err(Error::WitnessMismatch);
+    }
+    let terms = facts.revision(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
+    let any = leaf.entries.iter().any(|entry| matches!(entry, Entry::Influence(_)));
+    let none_due = receipt.is_private() || no_sketch::<H>(&receipt.sketch);
+    let sketches = match terms.sketches {
+        Some(sketches) if !none_due => sketches,
+        _ => return show(any, Fraud::NoSketch).map(Verdict::signers),
+    };
+    judge::<H>(&leaf, receipt, &sketches, &witness.fault, facts).map(Verdict::signers)
+}
+
+fn judge<H: Hasher>(
+    leaf: &EvidenceLeaf,
+    receipt: &Receipt,
+    sketches: &SketchHead,
+    fault: &InfluenceFault,
+    facts: &(impl SourceFacts + RevisionFacts),
+) -> Result<Fraud, Error> {
+    let d = usize::from(sketches.header.d);
+    let response = |sketch: &[u8]| -> Result<Option<Vec<i8>>, Error> {
+        if sketch_hash::<H>(sketch) != receipt.sketch {
+            return Err(Error::WrongHash);
+        }
+        Ok((sketch.len() == d).then(|| as_int8(sketch)))
+    };
+    let entry = |position: u8| match leaf.entries.get(usize::from(position)) {
+        Some(Entry::Influence(entry)) => Ok(*entry),
+        _ => Err(Error::NoSuchEntry),
+    };
+    let place = |row: &SketchRow| Place { source: row.source, index: row.index, offset: row.offset };
+    match fault {
+        InfluenceFault::NoSketch => Err(Error::NotFraud),
+        InfluenceFault::SketchLength(sketch) => {
+            let any = leaf.entries.iter().any(|entry| matches!(entry, Entry::Influence(_)));
+            show(any && response(sketch)?.is_none(), Fraud::NoSketch)
+        }
+        InfluenceFault::Score(position, opening, sketch) => {
+            let entry = entry(*position)?;
+            let row = opening.open::<H>(sketches, entry.row)?.ok_or(Error::WitnessMismatch)?;
+            let ours = response(sketch)?.ok_or(Error::WitnessMismatch)?;
+            show(score(&ours, &row.sketch)? != entry.score, Fraud::WrongScore)
+        }
+        InfluenceFault::NoRow(position) => {
+            let row = entry(*position)?.row;
+            let counts = row < sketches.header.count && facts.row_counts(receipt.model, receipt.revision, row);
+            show(!counts, Fraud::RowDoesNotCount)
+        }
+        InfluenceFault::BadRow(position, opening) => {
+            let row = opening.open::<H>(sketches, entry(*position)?.row)?;
+            let exists = row.is_some_and(|row| {
+                facts
+                    .source(receipt.model, receipt.revision, row.source)
+                    .is_some_and(|version| row.index < version.count)
+            });
+            show(!exists, Fraud::RowDoesNotCount)
+        }
+        InfluenceFault::DoesNotCount(position, opening, contribution) => {
+            let row = opening.open::<H>(sketches, entry(*position)?.row)?.ok_or(Error::WitnessMismatch)?;
+            let found = contribution.open::<H>(receipt, &place(&row), facts)?;
+            let counts = facts.counts(receipt.model, receipt.revision, row.source, found.contribution);
+            show(!counts, Fraud::RowDoesNotCount)
+        }
+        InfluenceFault::LeftOut(number, opening, contribution, sketch) => {
+            if !facts.row_counts(receipt.model, receipt.revision, *number) {
+                return Err(Error::NotFraud);
+            }
+            let row = opening.open::<H>(sketches, *number)?.ok_or(Error::WitnessMismatch)?;
+            let found = contribution.open::<H>(receipt, &place(&row), facts)?;
+            if !facts.counts(receipt.model, receipt.revision, row.source, found.contribution) {
+                return Err(Error::NotFraud);
+            }
+            let ours = response(sketch)?.ok_or(Error::WitnessMismatch)?;
+            let score = score(&ours, &row.sketch)?;
+            show(left_out(leaf, *number, score), Fraud::RowLeftOut)
+        }
+    }
+}
+
+/// Whether a row with this score should be among the leaf's entries and is not.
+fn left_out(leaf: &EvidenceLeaf, row: u32, score: i32) -> bool {
+    let named = || {
+        leaf.entries.iter().filter_map(|entry| match entry {
+            Entry::Influence(entry) => Some(entry),
+            _ => None,
+        })
+    };
+    let absent = named().all(|entry| entry.row != row);
+    let room = named().count() < limits::MAX_INFLUENCE;
+    let beats_last = |last: &Influence| outranks((score, row), (last.score, last.row));
+    absent && score > 0 && (room || named().last().is_some_and(beats_last))
+}
+
+#[cfg(feature = "std")]
+pub use find::{find, Rows};
+
+#[cfg(feature = "std")]
+mod find {
+    use super::super::span::Library;
+    use super::*;
+    use crate::tree::MerkleTree;
+
+    /// What a watcher has of a model's rows.
+    pub trait Rows: Library {
+        /// A row's leaf fields.
+        fn row(&self, row: u32) -> Option<Vec<u8>>;
+        /// The tree of all rows.
+        fn rows(&self) -> Option<&MerkleTree>;
+    }
+
+    /// The first fault of a published leaf's influence entries, as a witness; `None` if there is none.
+    ///
+    /// `right` are the influence entries that the rules give ([`crate::rules::influence::best`]), `sketch` the response's published bytes.
+    ///
+    /// # Errors
+    /// [`Error::BadSource`] if a row or contribution of the library is missing, or an error of the leaf's encoding.
+    pub fn find<H: Hasher>(
+        evidence: EvidenceOpening,
+        head: &TreeHead,
+        receipt: &Receipt,
+        right: &[Influence],
+        sketch: &[u8],
+        library: &impl Rows,
+        facts: &(impl SourceFacts + RevisionFacts),
+    ) -> Result<Option<InfluenceWitness>, Error> {
+        let leaf = EvidenceLeaf::decode(&evidence.fields)?;
+        let open = |row: u32| -> Result<RowOpening, Error> {
+            let path = library.rows().ok_or(Error::BadSource)?.path(u64::from(row))?;
+            Ok(RowOpening { fields: library.row(row).ok_or(Error::BadSource)?, path })
+        };
+        let contribution = |opening: &RowOpening| -> Option<ContributionOpening> {
+            let row = SketchRow::decode(&opening.fields).ok()?;
+            let (leaves, tree) = library.version(row.source)?;
+            let leaf = *leaves.get(usize::try_from(row.index).ok()?)?;
+            Some(ContributionOpening { leaf, path: tree.path(u64::from(row.index)).ok()? })
+        };
+        let mut faults = alloc::vec![InfluenceFault::NoSketch, InfluenceFault::SketchLength(sketch.to_vec())];
+        for (position, entry) in (0u8..).zip(&leaf.entries) {
+            let Entry::Influence(entry) = entry else { continue };
+            faults.push(InfluenceFault::NoRow(position));
+            let Ok(opening) = open(entry.row) else { continue };
+            faults.push(InfluenceFault::BadRow(position, opening.clone()));
+            if let Some(contribution) = contribution(&opening) {
+                faults.push(InfluenceFault::DoesNotCount(position, opening.clone(), contribution));
+            }
+            faults.push(InfluenceFault::Score(position, opening, sketch.to_vec()));
+        }
+        for entry in right {
+            let opening = open(entry.row)?;
+            let contribution = contribution(&opening).ok_or(Error::BadSource)?;
+            faults.push(InfluenceFault::LeftOut(entry.row, opening, contribution, sketch.to_vec()));
+        }
+        for fault in faults {
+            let witness = InfluenceWitness { evidence: evidence.clone(), receipt: *receipt, fault };
+            if check::<H>(head, &witness, facts).is_ok() {
+                return Ok(Some(witness));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,297 @@
+//! Fraud proof 4: spans that the texts outrank: a match left out, an earlier holder, common knowledge that was credited.
+
+use super::span::ContributionOpening;
+use super::{show, Against, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use crate::evidence::{Entry, EvidenceLeaf, Place, Span};
+use crate::params::Policy;
+use crate::receipt::Receipt;
+use crate::text::{OpenText, TextOpening};
+use crate::tree::TreeHead;
+use crate::version::VersionLeaf;
+use crate::words::{count_words, ends_word, starts_word};
+use crate::{limits, Account, Error, Hasher};
+use alloc::vec::Vec;
+use scale::{Decode, Encode};
+
+/// A holding of a range of the response, with the contribution's leaf and bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct HoldingOpening {
+    /// Where it begins.
+    pub place: Place,
+    /// The contribution.
+    pub contribution: ContributionOpening,
+    /// Its bytes: the holding and one byte on each side, as far as there is one.
+    pub text: TextOpening,
+}
+
+/// What outranks the leaf's entries.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub enum OutrankedFault {
+    /// The match of the response's [start, start + len) with this holding was left out.
+    Match(u16, u16, HoldingOpening),
+    /// In the span at this position, the match at skip of held bytes comes before the credited holding, whose leaf is opened.
+    Earlier(u8, u16, u16, HoldingOpening, ContributionOpening),
+    /// The span at this position is held whole by these, of c_max + 1 distinct contributors.
+    Common(u8, Vec<HoldingOpening>),
+}
+
+/// A leaf of a report's evidence and what outranks it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct OutrankedWitness {
+    /// The evidence leaf.
+    pub evidence: EvidenceOpening,
+    /// The receipt that it names.
+    pub receipt: Receipt,
+    /// The response: the range in question and one byte on each side.
+    pub response: TextOpening,
+    /// What outranks it.
+    pub fault: OutrankedFault,
+}
+
+/// Checks the witness against the evidence of a report.
+///
+/// # Errors
+/// [`Error::NotFraud`] if what was opened is no match or outranks nothing; [`Error::WitnessMismatch`], [`Error::NoSuchEntry`], or an error of
+/// the openings.
+pub fn check<H: Hasher>(
+    evidence: &TreeHead,
+    witness: &OutrankedWitness,
+    facts: &impl SourceFacts,
+) -> Result<Verdict, Error> {
+    let leaf = witness.evidence.open::<H>(evidence)?;
+    let receipt = &witness.receipt;
+    if receipt.hash::<H>() != leaf.receipt {
+        return Err(Error::WitnessMismatch);
+    }
+    if leaf.status != crate::evidence::ATTRIBUTED {
+        return Err(Error::NotFraud);
+    }
+    let policy = facts.policy(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
+    let judge = Judge { receipt, response: witness.response.verify::<H>(&receipt.response)?, policy: &policy, facts };
+    let fraud = match &witness.fault {
+        OutrankedFault::Match(start, len, holding) => {
+            judge.holds::<H>(u64::from(*start), u64::from(*len), holding, true)?;
+            show(outranks_all(&leaf, u32::from(*start), u32::from(*len)), Fraud::MatchLeftOut)
+        }
+        OutrankedFault::Earlier(position, skip, held, holding, credited) => {
+            let span = span_at(&leaf, *position)?;
+            judge.earlier::<H>(span, (*skip, *held), holding, credited)
+        }
+        OutrankedFault::Common(position, holdings) => {
+            let span = span_at(&leaf, *position)?;
+            judge.common::<H>(span, holdings)
+        }
+    }?;
+    let against = if receipt.is_private() { Against::Host } else { Against::Signers };
+    Ok(Verdict { fraud, against })
+}
+
+fn span_at(leaf: &EvidenceLeaf, position: u8) -> Result<&Span, Error> {
+    match leaf.entries.get(usize::from(position)) {
+        Some(Entry::Span(span)) => Ok(span),
+        _ => Err(Error::NoSuchEntry),
+    }
+}
+
+/// Whether a range comes before every entry that it touches, and before the last one if there are 24.
+fn outranks_all(leaf: &EvidenceLeaf, start: u32, len: u32) -> bool {
+    let end = start.saturating_add(len);
+    let before = |(s, e): (u32, u32)| {
+        let theirs = e.saturating_sub(s);
+        len > theirs || (len == theirs && start < s)
+    };
+    let mut taken = 0usize;
+    let mut last = None;
+    for range in leaf.entries.iter().filter_map(Entry::range) {
+        taken = taken.saturating_add(1);
+        last = Some(range);
+        if range.0 < end && start < range.1 && !before(range) {
+            return false;
+        }
+    }
+    taken < limits::MAX_SPANS || last.is_none_or(before)
+}
+
+struct Judge<'a, F> {
+    receipt: &'a Receipt,
+    response: OpenText<'a>,
+    policy: &'a Policy,
+    facts: &'a F,
+}
+
+impl<F: SourceFacts> Judge<'_, F> {
+    /// Checks that the holding holds [start, start + len) of the response, word start to word end on both sides, and counts.
+    /// If `is_match`, that the range is long and short enough for a match, too.
+    fn holds<'w, H: Hasher>(
+        &self,
+        start: u64,
+        len: u64,
+        holding: &'w HoldingOpening,
+        is_match: bool,
+    ) -> Result<&'w VersionLeaf, Error> {
+        let end = start.checked_add(len).ok_or(Error::Overflow)?;
+        let leaf = holding.contribution.open::<H>(self.receipt, &holding.place, self.facts)?;
+        let (model, revision) = (self.receipt.model, self.receipt.revision);
+        if !self.facts.counts(model, revision, holding.place.source, leaf.contribution) {
+            return Err(Error::NotFraud);
+        }
+        let text = holding.text.verify::<H>(&leaf.content_root)?;
+        let offset = u64::from(holding.place.offset);
+        let stop = offset.checked_add(len).ok_or(Error::Overflow)?;
+        if text.length > limits::MAX_CONTRIBUTION_BYTES || stop > text.length || end > self.response.length {
+            return Err(Error::NotFraud);
+        }
+        let ours = self.response.slice(start, end).ok_or(Error::WitnessMismatch)?;
+        let theirs = text.slice(offset, stop).ok_or(Error::WitnessMismatch)?;
+        let boundaries = [
+            starts_word(&self.response, start),
+            ends_word(&self.response, end),
+            starts_word(&text, offset),
+            ends_word(&text, stop),
+        ];
+        let mut whole_words = true;
+        for boundary in boundaries {
+            whole_words &= boundary.ok_or(Error::WitnessMismatch)?;
+        }
+        let fits = !is_match
+            || (len <= u64::from(limits::MAX_SPAN_BYTES)
+                && end <= u64::from(limits::MAX_SPAN_END)
+                && count_words(ours) >= u32::from(self.policy.min_words));
+        if ours == theirs && whole_words && fits {
+            Ok(leaf)
+        } else {
+            Err(Error::NotFraud)
+        }
+    }
+
+    fn earlier<H: Hasher>(
+        &self,
+        span: &Span,
+        (skip, held): (u16, u16),
+        holding: &HoldingOpening,
+        credited: &ContributionOpening,
+    ) -> Result<Fraud, Error> {
+        let (len, end) = (u32::from(span.len), u32::from(skip).saturating_add(u32::from(held)));
+        if end > len || u32::from(held).saturating_mul(4) < len.saturating_mul(3) {
+            return Err(Error::NotFraud);
+        }
+        let start = u64::from(span.start).saturating_add(u64::from(skip));
+        let first = self.holds::<H>(start, u64::from(held), holding, true)?;
+        let named = credited.open::<H>(self.receipt, &span.credited, self.facts)?;
+        let order = |leaf: &VersionLeaf, held: u16, skip: u16, place: &Place| {
+            (leaf.seq, u16::MAX.saturating_sub(held), skip, place.offset, place.source, place.index)
+        };
+        let theirs = order(first, held, skip, &holding.place);
+        show(theirs < order(named, span.held, span.skip, &span.credited), Fraud::EarlierHolding)
+    }
+
+    fn common<H: Hasher>(&self, span: &Span, holdings: &[HoldingOpening]) -> Result<Fraud, Error> {
+        if span.len > limits::MAX_EXEMPT_BYTES || holdings.len() != self.policy.witnesses() {
+            return Err(Error::NotFraud);
+        }
+        let mut contributors: Vec<Account> = Vec::with_capacity(holdings.len());
+        for holding in holdings {
+            let leaf = self.holds::<H>(u64::from(span.start), u64::from(span.len), holding, false)?;
+            if contributors.contains(&leaf.contributor) {
+                return Err(Error::NotFraud);
+            }
+            contributors.push(leaf.contributor);
+        }
+        Ok(Fraud::CommonKnowledge)
+    }
+}
+
+#[cfg(feature = "std")]
+pub use find::find;
+
+#[cfg(feature = "std")]
+mod find {
+    use super::super::span::Library;
+    use super::*;
+
+    /// What outranks a published leaf's spans, as a witness; `None` if nothing does.
+    ///
+    /// `right` are the span and exempt entries that the rules give. The leaf must have passed fraud proofs 3 and 6: then the first entry
+    /// in which it differs from `right` is outranked.
+    ///
+    /// # Errors
+    /// [`Error::BadSource`] if a contribution of the library is missing, or an error of the leaf's encoding.
+    pub fn find<H: Hasher>(
+        evidence: EvidenceOpening,
+        receipt: &Receipt,
+        response: &[u8],
+        right: &[Entry],
+        library: &impl Library,
+    ) -> Result<Option<OutrankedWitness>, Error> {
+        let leaf = EvidenceLeaf::decode(&evidence.fields)?;
+        let published: Vec<&Entry> = leaf.entries.iter().filter(|entry| entry.range().is_some()).collect();
+        let witness = |(start, end): (u32, u32), fault: OutrankedFault| -> Result<_, Error> {
+            let response = around::<H>(response, u64::from(start), u64::from(end))?;
+            Ok(Some(OutrankedWitness { evidence: evidence.clone(), receipt: *receipt, response, fault }))
+        };
+        let ranges = right.iter().filter(|entry| entry.range().is_some());
+        for (position, entry) in (0u8..).zip(ranges) {
+            let Some((start, end)) = entry.range() else { continue };
+            let same = published.get(usize::from(position)).filter(|theirs| theirs.range() == entry.range());
+            match (entry, same) {
+                (_, None) => {
+                    let place = match entry {
+                        Entry::Span(span) => Some(span.whole),
+                        Entry::Exempt(exempt) => exempt.witnesses.first().copied(),
+                        _ => None,
+                    };
+                    let len = end.checked_sub(start).ok_or(Error::Overflow)?;
+                    let holding = open::<H>(library, place.ok_or(Error::BadSource)?, len)?;
+                    let small = |value: u32| u16::try_from(value).map_err(|_| Error::Overflow);
+                    return witness((start, end), OutrankedFault::Match(small(start)?, small(len)?, holding));
+                }
+                (Entry::Exempt(exempt), Some(Entry::Span(_))) => {
+                    let holdings: Result<Vec<_>, Error> = exempt
+                        .witnesses
+                        .iter()
+                        .map(|place| open::<H>(library, *place, u32::from(exempt.len)))
+                        .collect();
+                    return witness((start, end), OutrankedFault::Common(position, holdings?));
+                }
+                (Entry::Span(ours), Some(Entry::Span(theirs))) => {
+                    let differ = (ours.credited, ours.skip, ours.held) != (theirs.credited, theirs.skip, theirs.held);
+                    if differ {
+                        let holding = open::<H>(library, ours.credited, u32::from(ours.held))?;
+                        let named = contribution(library, theirs.credited)?;
+                        let from = start.saturating_add(u32::from(ours.skip));
+                        let range = (from, from.saturating_add(u32::from(ours.held)));
+                        let fault = OutrankedFault::Earlier(position, ours.skip, ours.held, holding, named);
+                        return witness(range, fault);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn contribution(library: &impl Library, place: Place) -> Result<ContributionOpening, Error> {
+        let (leaves, tree) = library.version(place.source).ok_or(Error::BadSource)?;
+        let at = usize::try_from(place.index).map_err(|_| Error::Overflow)?;
+        let leaf = *leaves.get(at).ok_or(Error::BadSource)?;
+        Ok(ContributionOpening { leaf, path: tree.path(u64::from(place.index))? })
+    }
+
+    fn open<H: Hasher>(library: &impl Library, place: Place, len: u32) -> Result<HoldingOpening, Error> {
+        let text = library.text(place.source, place.index).ok_or(Error::BadSource)?;
+        let from = u64::from(place.offset);
+        Ok(HoldingOpening {
+            place,
+            contribution: contribution(library, place)?,
+            text: around::<H>(text, from, from.saturating_add(u64::from(len)))?,
+        })
+    }
+
+    fn around<H: Hasher>(text: &[u8], from: u64, to: u64) -> Result<TextOpening, Error> {
+        let length = u64::try_from(text.len()).map_err(|_| Error::Overflow)?;
+        TextOpening::of::<H>(text, from.saturating_sub(1), to.saturating_add(1).min(length))
+    }
+}

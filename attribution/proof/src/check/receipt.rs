@@ -1,0 +1,146 @@
+//! Fraud proof 2: a leaf that is not its batch's receipt, or has the wrong part or status.
+
+use super::{show, EpochFacts, EvidenceOpening, Fraud, RevisionFacts, Verdict};
+use crate::evidence::{EvidenceLeaf, ATTRIBUTED, INVALID, WITHHELD};
+use crate::receipt::{Receipt, ReceiptLeaf};
+use crate::rules::epoch::part;
+use crate::rules::form::private_entries;
+use crate::rules::leaf::{fits, Slot};
+use crate::tree::{verify_path, Node, Tree, TreeHead};
+use crate::{Error, Hasher};
+use alloc::vec::Vec;
+use scale::{Decode, Encode};
+
+/// A leaf of tree 03 with its path in its batch's tree.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct ReceiptOpening {
+    /// The leaf.
+    pub leaf: ReceiptLeaf,
+    /// Siblings bottom-up.
+    pub path: Vec<Node>,
+}
+
+/// What is wrong with the leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub enum ReceiptFault {
+    /// The batch is withheld and the leaf is not, or the other way round.
+    Withheld,
+    /// The leaf names another receipt than tree 03.
+    Receipt(ReceiptOpening),
+    /// The part is wrong.
+    Part(ReceiptOpening),
+    /// The status is wrong: the receipt, and if it is private its credits preimage (empty if it has none).
+    Status(ReceiptOpening, Receipt, Vec<u8>),
+}
+
+/// A leaf of a report's evidence, its batch, and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct ReceiptWitness {
+    /// The evidence leaf.
+    pub evidence: EvidenceOpening,
+    /// The number of its batch.
+    pub batch: u64,
+    /// What is wrong.
+    pub fault: ReceiptFault,
+}
+
+/// Checks the witness against the evidence of a report.
+///
+/// # Errors
+/// [`Error::NotFraud`] if the leaf is right in what was opened, [`Error::WitnessMismatch`] for another batch or receipt, or an error of the
+/// openings. A leaf that doesn't decode is fraud proof 6's.
+pub fn check<H: Hasher>(
+    evidence: &TreeHead,
+    witness: &ReceiptWitness,
+    facts: &(impl EpochFacts + RevisionFacts),
+) -> Result<Verdict, Error> {
+    let leaf = witness.evidence.open::<H>(evidence)?;
+    let batch = facts.batch(witness.batch).ok_or(Error::WitnessMismatch)?;
+    let sequence = batch.sequence(witness.evidence.index)?;
+    if let ReceiptFault::Withheld = witness.fault {
+        let wrong = if batch.withheld { leaf != EvidenceLeaf::withheld() } else { leaf.status == WITHHELD };
+        return show(wrong, Fraud::WrongWithheld).map(Verdict::signers);
+    }
+    if batch.withheld {
+        return Err(Error::NotFraud);
+    }
+    let open = |opening: &ReceiptOpening| -> Result<u128, Error> {
+        let node = opening.leaf.node::<H>();
+        let (top, sum, count) = (&batch.top, batch.fee_to, batch.count_to);
+        verify_path::<H, Node>(Tree::Receipts, top, sum, node, sequence, count, &opening.path)
+    };
+    let fraud = match &witness.fault {
+        ReceiptFault::Withheld => Err(Error::NotFraud),
+        ReceiptFault::Receipt(opening) => {
+            open(opening)?;
+            show(opening.leaf.receipt != leaf.receipt, Fraud::WrongReceipt)
+        }
+        ReceiptFault::Part(opening) => {
+            let prefix = open(opening)?;
+            let pot = facts.carry().grown(batch.pot)?;
+            let right = part(pot, prefix, opening.leaf.fee, batch.fee_from, batch.fee_to)?;
+            show(leaf.part != right, Fraud::WrongPart)
+        }
+        ReceiptFault::Status(opening, receipt, preimage) => {
+            open(opening)?;
+            if receipt.hash::<H>() != opening.leaf.receipt {
+                return Err(Error::WitnessMismatch);
+            }
+            let slot =
+                Slot { channel: batch.channel, model: batch.model, sequence, fee: opening.leaf.fee, at: batch.at };
+            let revision = facts.revision(receipt.model, receipt.revision);
+            let mut valid = fits(receipt, &slot, revision.map(|terms| (terms.adapter, terms.created_at)));
+            if let (true, true, Some(terms)) = (valid, receipt.is_private(), revision) {
+                if !crate::receipt::no_credits::<H>(&receipt.credits)
+                    && crate::receipt::credits_hash::<H>(preimage) != receipt.credits
+                {
+                    return Err(Error::WrongHash);
+                }
+                valid = private_entries::<H>(receipt, preimage, terms.policy.c_max).is_ok();
+            }
+            show(leaf.status != if valid { ATTRIBUTED } else { INVALID }, Fraud::WrongStatus)
+        }
+    };
+    fraud.map(Verdict::signers)
+}
+
+/// The first fault of a published leaf as its batch's receipt; `None` if receipt, part and status are right.
+///
+/// `receipts` is tree 03 through the batch, `receipt` and `preimage` what the host published at that place.
+///
+/// # Errors
+/// Of the leaf's encoding, or [`Error::WitnessMismatch`] if the leaf is not of the batch.
+#[cfg(feature = "std")]
+pub fn find<H: Hasher>(
+    evidence: EvidenceOpening,
+    head: &TreeHead,
+    batch: u64,
+    receipts: &crate::tree::MerkleTree,
+    receipt: &Receipt,
+    preimage: &[u8],
+    facts: &(impl EpochFacts + RevisionFacts),
+) -> Result<Option<ReceiptWitness>, Error> {
+    let terms = facts.batch(batch).ok_or(Error::WitnessMismatch)?;
+    let sequence = terms.sequence(evidence.index)?;
+    let mut faults = alloc::vec![ReceiptFault::Withheld];
+    if !terms.withheld {
+        let fee = receipts.leaves().get(usize::try_from(sequence).map_err(|_| Error::Overflow)?);
+        let leaf = ReceiptLeaf { receipt: receipt.hash::<H>(), fee: fee.ok_or(Error::IndexOutOfRange)?.sum };
+        let opening = ReceiptOpening { leaf, path: receipts.path(sequence)? };
+        faults.push(ReceiptFault::Receipt(opening.clone()));
+        faults.push(ReceiptFault::Part(opening.clone()));
+        faults.push(ReceiptFault::Status(opening, *receipt, preimage.to_vec()));
+    }
+    for fault in faults {
+        let witness = ReceiptWitness { evidence: evidence.clone(), batch, fault };
+        match check::<H>(head, &witness, facts) {
+            Ok(_) => return Ok(Some(witness)),
+            Err(Error::NotFraud) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
