@@ -1,2 +1,218 @@
-//! Delays and executes what the governor passed; holds the roles.
+//! The timelock: executes what a proposer scheduled, after a delay in public, and holds the roles.
+//!
+//! The shell: storage, messages, events. When what may happen is in [`operations`], how calls are made in
+//! [`perform`]; the messages are documented in `openledger_abi::timelock`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_possible_wrap
+    )
+)]
+
+mod operations;
+mod perform;
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod timelock {
+    use crate::operations::{self, Parameters, Record};
+    use crate::perform;
+    use ink::prelude::vec::Vec;
+    use ink::storage::{traits::ManualKey, Lazy, Mapping};
+    use openledger_abi::timelock::{
+        Administration, Call, CallFailure, Operation, OperationCanceled, OperationExecuted, OperationScheduled,
+        OperationState, ProposerSet, Timelock, TimelockError, TimelockParametersSet,
+    };
+    use openledger_abi::{ensure, Admin, AdminError, Bytes32, CodeUpgraded, Wired};
+
+    /// No operation to wait for.
+    const NO_PREDECESSOR: Bytes32 = [0; 32];
+
+    #[ink(storage)]
+    pub struct TimelockContract {
+        operations: Mapping<Bytes32, Record, ManualKey<0x544c_0001>>,
+        proposers: Mapping<AccountId, (), ManualKey<0x544c_0002>>,
+        parameters: Lazy<Parameters, ManualKey<0x544c_0003>>,
+        admin: Lazy<Admin, ManualKey<0x544c_0004>>,
+    }
+
+    impl TimelockContract {
+        /// `min_delay_ms`: the least delay of an operation; `grace_ms`: how long it stays ready, at least 1 ms;
+        /// `guardian`: who may cancel beside the proposers.
+        #[ink(constructor)]
+        pub fn new(min_delay_ms: Timestamp, grace_ms: Timestamp, guardian: Option<AccountId>) -> Self {
+            let mut contract = Self {
+                operations: Mapping::new(),
+                proposers: Mapping::new(),
+                parameters: Lazy::new(),
+                admin: Lazy::new(),
+            };
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.set_parameters(Parameters { min_delay: min_delay_ms, grace: grace_ms.max(1), guardian });
+            contract
+        }
+
+        fn parameters(&self) -> Result<Parameters, TimelockError> {
+            Ok(self.parameters.get().ok_or(AdminError::NotWired)?)
+        }
+
+        fn set_parameters(&mut self, parameters: Parameters) {
+            self.parameters.set(&parameters);
+            let Parameters { min_delay, grace, guardian } = parameters;
+            self.env().emit_event(TimelockParametersSet { min_delay, grace, guardian });
+        }
+
+        fn set_proposer(&mut self, account: AccountId, granted: bool) {
+            if granted {
+                self.proposers.insert(account, &());
+            } else {
+                self.proposers.remove(account);
+            }
+            self.env().emit_event(ProposerSet { account, granted });
+        }
+
+        fn state_of(&self, id: Bytes32) -> OperationState {
+            operations::state(self.operations.get(id).as_ref(), self.env().block_timestamp())
+        }
+
+        fn id_of(&self, calls: &[Call], predecessor: &Bytes32, salt: &Bytes32) -> Bytes32 {
+            self.env().hash_bytes::<ink::env::hash::Blake2x256>(&operations::preimage(calls, predecessor, salt))
+        }
+
+        /// Performs one call of an operation: inside if it is on the timelock itself.
+        fn perform(&mut self, call: &Call) -> Result<(), CallFailure> {
+            if call.target == self.env().account_id() {
+                self.apply(perform::administration(call)?)
+            } else {
+                perform::call(call)
+            }
+        }
+
+        fn apply(&mut self, action: Administration) -> Result<(), CallFailure> {
+            let parameters = self.parameters().map_err(|_| CallFailure::Refused)?;
+            match action {
+                Administration::SetMinDelay(min_delay) => self.set_parameters(Parameters { min_delay, ..parameters }),
+                Administration::SetGrace(grace) => {
+                    ensure!(grace > 0, CallFailure::Refused);
+                    self.set_parameters(Parameters { grace, ..parameters });
+                }
+                Administration::SetGuardian(guardian) => self.set_parameters(Parameters { guardian, ..parameters }),
+                Administration::GrantProposer(account) => self.set_proposer(account, true),
+                Administration::RevokeProposer(account) => self.set_proposer(account, false),
+                Administration::SetCodeHash(code_hash) => {
+                    self.env().set_code_hash(&Hash::from(code_hash)).map_err(|_| CallFailure::Refused)?;
+                    self.env().emit_event(CodeUpgraded { code_hash });
+                }
+            }
+            Ok(())
+        }
+    }
+
+    impl Timelock for TimelockContract {
+        #[ink(message)]
+        fn wire(&mut self, governor: AccountId) -> Result<(), TimelockError> {
+            let itself = self.env().account_id();
+            let mut admin = self.admin.get().ok_or(AdminError::NotWired)?;
+            admin.wire(self.env().caller(), itself)?;
+            self.admin.set(&admin);
+            self.env().emit_event(Wired { admin: itself });
+            self.set_proposer(governor, true);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn schedule(
+            &mut self,
+            calls: Vec<Call>,
+            predecessor: Bytes32,
+            salt: Bytes32,
+            delay: Option<Timestamp>,
+        ) -> Result<Operation, TimelockError> {
+            ensure!(self.is_wired(), AdminError::NotWired);
+            ensure!(self.is_proposer(self.env().caller()), TimelockError::NotProposer);
+            operations::ensure_calls(&calls)?;
+            let id = self.id_of(&calls, &predecessor, &salt);
+            let before = self.operations.get(id);
+            let record =
+                operations::schedule(before.as_ref(), &self.parameters()?, delay, self.env().block_timestamp())?;
+            self.operations.insert(id, &record);
+            let Record { ready_at, expires_at, .. } = record;
+            self.env().emit_event(OperationScheduled { id, calls, predecessor, salt, ready_at, expires_at });
+            Ok(Operation { id, ready_at, expires_at })
+        }
+
+        #[ink(message)]
+        fn execute(&mut self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Result<(), TimelockError> {
+            let id = self.id_of(&calls, &predecessor, &salt);
+            let before = (predecessor != NO_PREDECESSOR).then(|| self.state_of(predecessor));
+            let record = operations::execute(self.operations.get(id).as_ref(), before, self.env().block_timestamp())?;
+            self.operations.insert(id, &record);
+            for (index, call) in (0u32..).zip(&calls) {
+                self.perform(call).map_err(|failure| TimelockError::CallFailed { index, failure })?;
+            }
+            self.env().emit_event(OperationExecuted { id, by: self.env().caller() });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn cancel(&mut self, id: Bytes32) -> Result<(), TimelockError> {
+            let by = self.env().caller();
+            ensure!(self.is_proposer(by) || self.guardian() == Some(by), TimelockError::MayNotCancel);
+            let record = operations::cancel(self.operations.get(id).as_ref(), self.env().block_timestamp())?;
+            self.operations.insert(id, &record);
+            self.env().emit_event(OperationCanceled { id, by });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn administer(&mut self, _action: Administration) -> Result<(), TimelockError> {
+            Err(TimelockError::OnlyItself)
+        }
+
+        #[ink(message)]
+        fn operation_state(&self, id: Bytes32) -> OperationState {
+            self.state_of(id)
+        }
+
+        #[ink(message)]
+        fn operation(&self, id: Bytes32) -> Option<Operation> {
+            let Record { ready_at, expires_at, .. } = self.operations.get(id)?;
+            Some(Operation { id, ready_at, expires_at })
+        }
+
+        #[ink(message)]
+        fn hash_operation(&self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Bytes32 {
+            self.id_of(&calls, &predecessor, &salt)
+        }
+
+        #[ink(message)]
+        fn min_delay(&self) -> Timestamp {
+            self.parameters.get().map_or(0, |parameters| parameters.min_delay)
+        }
+
+        #[ink(message)]
+        fn grace(&self) -> Timestamp {
+            self.parameters.get().map_or(0, |parameters| parameters.grace)
+        }
+
+        #[ink(message)]
+        fn guardian(&self) -> Option<AccountId> {
+            self.parameters.get().and_then(|parameters| parameters.guardian)
+        }
+
+        #[ink(message)]
+        fn is_proposer(&self, account: AccountId) -> bool {
+            self.proposers.contains(account)
+        }
+
+        #[ink(message)]
+        fn is_wired(&self) -> bool {
+            self.admin.get().is_some_and(|admin| admin.wired)
+        }
+    }
+}

@@ -1,2 +1,315 @@
 //! The OPEN token: PSP22 with votes by timestamp checkpoints.
+//!
+//! The shell: storage, messages, events. Rules in [`data`], one account in [`account`], the past in [`checkpoints`];
+//! the messages are documented in the traits of `psp22` and `openledger_abi`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_possible_wrap
+    )
+)]
+
+mod account;
+mod checkpoints;
+mod data;
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod open_token {
+    use crate::data::{TokenData, TokenEvent};
+    use ink::prelude::{string::String, vec::Vec};
+    use ink::storage::{traits::ManualKey, Lazy};
+    use openledger_abi::token::{self, Token, TokenError};
+    use openledger_abi::{
+        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded, Wired,
+    };
+    use proof::signed::{Domain, Signable, Tag};
+    use psp22::{PSP22Burnable, PSP22Error, PSP22Metadata, PSP22};
+
+    /// Nothing in the root cell: it is read and written with every transfer.
+    #[ink(storage)]
+    pub struct OpenToken {
+        data: TokenData,
+        admin: Lazy<Admin, ManualKey<0x4f50_0005>>,
+        genesis: Lazy<Bytes32, ManualKey<0x4f50_0006>>,
+    }
+
+    /// blake2b-256 by the chain.
+    struct Blake;
+
+    impl proof::Hasher for Blake {
+        fn blake2_256(data: &[u8]) -> Bytes32 {
+            let mut hash = [0; 32];
+            ink::env::hash_bytes::<ink::env::hash::Blake2x256>(data, &mut hash);
+            hash
+        }
+    }
+
+    impl OpenToken {
+        /// Gives the whole supply to `holder`. `genesis` is the chain's genesis id, which signatures must name.
+        #[ink(constructor)]
+        pub fn new(genesis: Bytes32, holder: AccountId) -> Self {
+            Self::with_supply(genesis, holder, token::TOTAL_SUPPLY)
+        }
+
+        pub(crate) fn with_supply(genesis: Bytes32, holder: AccountId, supply: Balance) -> Self {
+            let (data, events) = TokenData::new(holder, supply, Self::env().block_timestamp());
+            let mut contract = Self { data, admin: Lazy::new(), genesis: Lazy::new() };
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.genesis.set(&genesis);
+            contract.emit(events);
+            contract
+        }
+
+        fn emit(&self, events: Vec<TokenEvent>) {
+            for event in events {
+                match event {
+                    TokenEvent::Transfer(event) => self.env().emit_event(event),
+                    TokenEvent::Approval(event) => self.env().emit_event(event),
+                    TokenEvent::DelegateChanged(event) => self.env().emit_event(event),
+                    TokenEvent::DelegateVotesChanged(event) => self.env().emit_event(event),
+                }
+            }
+        }
+
+        fn now(&self) -> Timestamp {
+            self.env().block_timestamp()
+        }
+
+        fn admin_state(&self) -> Result<Admin, AdminError> {
+            self.admin.get().ok_or(AdminError::NotWired)
+        }
+
+        /// Errors unless `signer` signed `body` for this contract on this chain and the deadline has not passed.
+        fn ensure_signed(
+            &self,
+            tag: &Tag,
+            body: &[u8],
+            signer: AccountId,
+            deadline: Timestamp,
+            signature: &[u8; 64],
+        ) -> Result<(), TokenError> {
+            ensure!(self.now() <= deadline, TokenError::SignatureExpired);
+            let domain = Domain { genesis: self.genesis(), contract: *self.env().account_id().as_ref() };
+            let signed = Signable::new::<Blake>(tag, &domain, body)
+                .verified_by(|message| self.env().sr25519_verify(signature, message, signer.as_ref()).is_ok());
+            ensure!(signed, TokenError::BadSignature);
+            Ok(())
+        }
+    }
+
+    impl PSP22 for OpenToken {
+        #[ink(message)]
+        fn total_supply(&self) -> u128 {
+            self.data.total_supply()
+        }
+
+        #[ink(message)]
+        fn balance_of(&self, owner: AccountId) -> u128 {
+            self.data.balance_of(owner)
+        }
+
+        #[ink(message)]
+        fn allowance(&self, owner: AccountId, spender: AccountId) -> u128 {
+            self.data.allowance(owner, spender)
+        }
+
+        #[ink(message)]
+        fn transfer(&mut self, to: AccountId, value: u128, _data: Vec<u8>) -> Result<(), PSP22Error> {
+            let events = self.data.transfer(self.env().caller(), to, value, self.now())?;
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn transfer_from(
+            &mut self,
+            from: AccountId,
+            to: AccountId,
+            value: u128,
+            _data: Vec<u8>,
+        ) -> Result<(), PSP22Error> {
+            let events = self.data.transfer_from(self.env().caller(), from, to, value, self.now())?;
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn approve(&mut self, spender: AccountId, value: u128) -> Result<(), PSP22Error> {
+            let events = self.data.approve(self.env().caller(), spender, value);
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn increase_allowance(&mut self, spender: AccountId, delta_value: u128) -> Result<(), PSP22Error> {
+            let events = self.data.increase_allowance(self.env().caller(), spender, delta_value)?;
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn decrease_allowance(&mut self, spender: AccountId, delta_value: u128) -> Result<(), PSP22Error> {
+            let events = self.data.decrease_allowance(self.env().caller(), spender, delta_value)?;
+            self.emit(events);
+            Ok(())
+        }
+    }
+
+    impl PSP22Metadata for OpenToken {
+        #[ink(message)]
+        fn token_name(&self) -> Option<String> {
+            Some(String::from("OpenLedger"))
+        }
+
+        #[ink(message)]
+        fn token_symbol(&self) -> Option<String> {
+            Some(String::from("OPEN"))
+        }
+
+        #[ink(message)]
+        fn token_decimals(&self) -> u8 {
+            18
+        }
+    }
+
+    impl PSP22Burnable for OpenToken {
+        #[ink(message)]
+        fn burn(&mut self, value: u128) -> Result<(), PSP22Error> {
+            let events = self.data.burn(self.env().caller(), value, self.now())?;
+            self.emit(events);
+            Ok(())
+        }
+    }
+
+    impl Token for OpenToken {
+        #[ink(message)]
+        fn wire(&mut self, timelock: AccountId) -> Result<(), TokenError> {
+            let mut admin = self.admin_state()?;
+            admin.wire(self.env().caller(), timelock)?;
+            self.admin.set(&admin);
+            self.env().emit_event(Wired { admin: timelock });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn delegate(&mut self, to: Option<AccountId>) -> Result<(), TokenError> {
+            let events = self.data.delegate(self.env().caller(), to, self.now())?;
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn delegate_by_sig(
+            &mut self,
+            delegator: AccountId,
+            to: Option<AccountId>,
+            deadline: Timestamp,
+            signature: [u8; 64],
+        ) -> Result<(), TokenError> {
+            let body = token::delegate_body(&delegator, to.as_ref(), self.data.nonce_of(delegator), deadline);
+            self.ensure_signed(&token::DELEGATE_TAG, &body, delegator, deadline, &signature)?;
+            self.data.use_nonce(delegator)?;
+            let events = self.data.delegate(delegator, to, self.now())?;
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn delegates(&self, account: AccountId) -> Option<AccountId> {
+            self.data.delegate_of(account)
+        }
+
+        #[ink(message)]
+        fn get_votes(&self, account: AccountId) -> Balance {
+            self.data.votes_of(account)
+        }
+
+        #[ink(message)]
+        fn get_past_votes(&self, account: AccountId, at: Timestamp) -> Result<Balance, TokenError> {
+            self.data.past_votes_of(account, at, self.now())
+        }
+
+        #[ink(message)]
+        fn get_past_total_supply(&self, at: Timestamp) -> Result<Balance, TokenError> {
+            self.data.past_total_supply(at, self.now())
+        }
+
+        #[ink(message)]
+        fn permit(
+            &mut self,
+            owner: AccountId,
+            spender: AccountId,
+            value: Balance,
+            deadline: Timestamp,
+            signature: [u8; 64],
+        ) -> Result<(), TokenError> {
+            let body = token::permit_body(&owner, &spender, value, self.data.nonce_of(owner), deadline);
+            self.ensure_signed(&token::PERMIT_TAG, &body, owner, deadline, &signature)?;
+            self.data.use_nonce(owner)?;
+            let events = self.data.approve(owner, spender, value);
+            self.emit(events);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn nonces(&self, account: AccountId) -> u64 {
+            self.data.nonce_of(account)
+        }
+
+        #[ink(message)]
+        fn clock(&self) -> Timestamp {
+            self.now()
+        }
+
+        #[ink(message)]
+        fn clock_mode(&self) -> String {
+            String::from("mode=timestamp")
+        }
+
+        #[ink(message)]
+        fn genesis(&self) -> Bytes32 {
+            self.genesis.get().unwrap_or_default()
+        }
+    }
+
+    impl Administered for OpenToken {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            self.admin_state().unwrap_or_else(|_| Admin::new(self.env().account_id()))
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            let mut admin = self.admin_state()?;
+            let from = self.env().caller();
+            admin.offer(from, to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferStarted { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            let mut admin = self.admin_state()?;
+            let to = self.env().caller();
+            let from = admin.accept(to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferred { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            self.admin_state()?.ensure(self.env().caller())?;
+            self.env().set_code_hash(&Hash::from(code_hash)).map_err(|_| AdminError::UnknownCode)?;
+            self.env().emit_event(CodeUpgraded { code_hash });
+            Ok(())
+        }
+    }
+}

@@ -120,40 +120,48 @@ pub trait Administered {
 mod tests {
     use super::*;
 
-    const DEPLOYER: AccountId = account(1);
-    const TIMELOCK: AccountId = account(2);
-    const OTHER: AccountId = account(3);
+    fn account(byte: u8) -> AccountId {
+        AccountId::from([byte; 32])
+    }
 
-    const fn account(byte: u8) -> AccountId {
-        AccountId::from_bytes([byte; 32])
+    fn deployer() -> AccountId {
+        account(1)
+    }
+
+    fn timelock() -> AccountId {
+        account(2)
+    }
+
+    fn other() -> AccountId {
+        account(3)
     }
 
     fn wired() -> Admin {
-        let mut admin = Admin::new(DEPLOYER);
-        admin.wire(DEPLOYER, TIMELOCK).unwrap();
+        let mut admin = Admin::new(deployer());
+        admin.wire(deployer(), timelock()).unwrap();
         admin
     }
 
     #[test]
     fn the_deployer_wires_once_and_is_admin_no_more() {
-        let mut admin = Admin::new(DEPLOYER);
-        assert_eq!(admin.ensure(DEPLOYER), Err(AdminError::NotWired));
-        assert_eq!(admin.wire(OTHER, OTHER), Err(AdminError::NotDeployer));
-        assert_eq!(admin.wire(DEPLOYER, TIMELOCK), Ok(()));
-        assert_eq!(admin.wire(DEPLOYER, DEPLOYER), Err(AdminError::AlreadyWired));
-        assert_eq!(admin.ensure(DEPLOYER), Err(AdminError::NotAdmin));
-        assert_eq!(admin.ensure(TIMELOCK), Ok(()));
+        let mut admin = Admin::new(deployer());
+        assert_eq!(admin.ensure(deployer()), Err(AdminError::NotWired));
+        assert_eq!(admin.wire(other(), other()), Err(AdminError::NotDeployer));
+        assert_eq!(admin.wire(deployer(), timelock()), Ok(()));
+        assert_eq!(admin.wire(deployer(), deployer()), Err(AdminError::AlreadyWired));
+        assert_eq!(admin.ensure(deployer()), Err(AdminError::NotAdmin));
+        assert_eq!(admin.ensure(timelock()), Ok(()));
     }
 
     #[test]
     fn the_role_moves_when_the_other_side_accepts() {
         let mut admin = wired();
-        assert_eq!(admin.offer(OTHER, OTHER), Err(AdminError::NotAdmin));
-        assert_eq!(admin.accept(OTHER), Err(AdminError::NotOffered));
-        admin.offer(TIMELOCK, OTHER).unwrap();
-        assert_eq!(admin.ensure(TIMELOCK), Ok(()));
-        assert_eq!(admin.accept(OTHER), Ok(TIMELOCK));
-        assert_eq!(admin.ensure(OTHER), Ok(()));
-        assert_eq!(admin.accept(OTHER), Err(AdminError::NotOffered));
+        assert_eq!(admin.offer(other(), other()), Err(AdminError::NotAdmin));
+        assert_eq!(admin.accept(other()), Err(AdminError::NotOffered));
+        admin.offer(timelock(), other()).unwrap();
+        assert_eq!(admin.ensure(timelock()), Ok(()));
+        assert_eq!(admin.accept(other()), Ok(timelock()));
+        assert_eq!(admin.ensure(other()), Ok(()));
+        assert_eq!(admin.accept(other()), Err(AdminError::NotOffered));
     }
 }

@@ -14,10 +14,14 @@ use crate::admin::AdminError;
 use crate::common::{AccountId, Balance, Bytes32, Timestamp};
 use crate::timelock::{Call, TimelockError};
 use ink::prelude::{string::String, vec::Vec};
+use proof::signed::{tag, Tag};
 
 /// blake2b-256 of (governor, proposer, calls, description hash), SCALE-encoded. The proposer is in it, so nobody can
 /// take a proposal from the pool, make it first and cancel it.
 pub type ProposalId = Bytes32;
+
+/// The tag of a signed vote.
+pub const VOTE_TAG: Tag = tag("OL-VOTE-1");
 
 /// The longest description, bytes.
 pub const MAX_DESCRIPTION: usize = 4_096;
@@ -184,7 +188,7 @@ pub trait Governor {
     ) -> Result<Balance, GovernorError>;
 
     /// [`cast_vote_with_reason`](Governor::cast_vote_with_reason) for `voter`, by its signature (sr25519) over
-    /// [`vote_body`] under the tag `OL-VOTE-1`. A vote can be cast once, so there is no nonce.
+    /// [`vote_body`] under [`VOTE_TAG`]. A vote can be cast once, so there is no nonce.
     /// Errors: those, and `SignatureExpired`, `BadSignature`.
     #[ink(message)]
     fn cast_vote_by_sig(

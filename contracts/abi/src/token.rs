@@ -6,9 +6,15 @@
 use crate::admin::AdminError;
 use crate::common::{AccountId, Balance, Bytes32, Timestamp};
 use ink::prelude::string::String;
+use proof::signed::{tag, Tag};
 
 /// The whole supply: 1,000,000,000 OPEN.
 pub const TOTAL_SUPPLY: Balance = 1_000_000_000 * crate::common::OPEN;
+
+/// The tag of a signed permit.
+pub const PERMIT_TAG: Tag = tag("OL-PERMIT-1");
+/// The tag of a signed delegation.
+pub const DELEGATE_TAG: Tag = tag("OL-DELEGATE-1");
 
 /// Errors of the messages that PSP22 doesn't have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +55,8 @@ pub trait Token {
     #[ink(message)]
     fn delegate(&mut self, to: Option<AccountId>) -> Result<(), TokenError>;
 
-    /// [`delegate`](Token::delegate) for `delegator`, by its signature (sr25519) over [`delegate_body`] under the tag
-    /// `OL-DELEGATE-1`. Uses up one nonce. Errors: `SignatureExpired`, `BadSignature`.
+    /// [`delegate`](Token::delegate) for `delegator`, by its signature (sr25519) over [`delegate_body`] under
+    /// [`DELEGATE_TAG`]. Uses up one nonce. Errors: `SignatureExpired`, `BadSignature`.
     #[ink(message)]
     fn delegate_by_sig(
         &mut self,
@@ -76,8 +82,8 @@ pub trait Token {
     #[ink(message)]
     fn get_past_total_supply(&self, at: Timestamp) -> Result<Balance, TokenError>;
 
-    /// Sets the allowance of `spender` by `owner`'s signature (sr25519) over [`permit_body`] under the tag
-    /// `OL-PERMIT-1`. Uses up one nonce. Emits PSP22's `Approval`. Errors: `SignatureExpired`, `BadSignature`.
+    /// Sets the allowance of `spender` by `owner`'s signature (sr25519) over [`permit_body`] under
+    /// [`PERMIT_TAG`]. Uses up one nonce. Emits PSP22's `Approval`. Errors: `SignatureExpired`, `BadSignature`.
     #[ink(message)]
     fn permit(
         &mut self,

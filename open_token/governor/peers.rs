@@ -1,0 +1,78 @@
+//! What the governor asks of the token, the staking contract and the timelock. Whatever goes wrong on the way is one
+//! error a peer.
+
+use ink::codegen::TraitCallBuilder;
+// `contract_ref!` looks for this name.
+use ink::env::DefaultEnvironment as Environment;
+use ink::prelude::vec::Vec;
+use openledger_abi::governor::GovernorError;
+use openledger_abi::staking::Staking;
+use openledger_abi::timelock::{Call, Operation, OperationState, Timelock};
+use openledger_abi::token::Token;
+use openledger_abi::{AccountId, Balance, Bytes32, Timestamp};
+
+/// The contracts that the governor calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Peers {
+    pub token: AccountId,
+    pub staking: AccountId,
+    pub timelock: AccountId,
+}
+
+/// No operation has to be done before.
+const NO_PREDECESSOR: Bytes32 = [0; 32];
+
+impl Peers {
+    /// The votes of `account` at the end of `at`: what it holds or was delegated, and what is staked in its name.
+    pub fn votes(&self, account: AccountId, at: Timestamp) -> Result<Balance, GovernorError> {
+        let token: ink::contract_ref!(Token) = self.token.into();
+        let held = match token.call().get_past_votes(account, at).try_invoke() {
+            Ok(Ok(Ok(votes))) => votes,
+            _ => return Err(GovernorError::TokenFailed),
+        };
+        let staking: ink::contract_ref!(Staking) = self.staking.into();
+        let staked = match staking.call().get_past_votes(account, at).try_invoke() {
+            Ok(Ok(Ok(votes))) => votes,
+            _ => return Err(GovernorError::StakingFailed),
+        };
+        held.checked_add(staked).ok_or(GovernorError::Overflow)
+    }
+
+    /// The supply at the end of `at`.
+    pub fn supply(&self, at: Timestamp) -> Result<Balance, GovernorError> {
+        let token: ink::contract_ref!(Token) = self.token.into();
+        match token.call().get_past_total_supply(at).try_invoke() {
+            Ok(Ok(Ok(supply))) => Ok(supply),
+            _ => Err(GovernorError::TokenFailed),
+        }
+    }
+
+    /// Where an operation stands.
+    pub fn operation_state(&self, id: Bytes32) -> Result<OperationState, GovernorError> {
+        let timelock: ink::contract_ref!(Timelock) = self.timelock.into();
+        match timelock.call().operation_state(id).try_invoke() {
+            Ok(Ok(state)) => Ok(state),
+            _ => Err(GovernorError::TimelockFailed),
+        }
+    }
+
+    /// Schedules the calls under the salt, with the least delay.
+    pub fn schedule(&self, calls: Vec<Call>, salt: Bytes32) -> Result<Operation, GovernorError> {
+        let mut timelock: ink::contract_ref!(Timelock) = self.timelock.into();
+        match timelock.call_mut().schedule(calls, NO_PREDECESSOR, salt, None).try_invoke() {
+            Ok(Ok(result)) => result.map_err(GovernorError::Timelock),
+            _ => Err(GovernorError::TimelockFailed),
+        }
+    }
+
+    /// Cancels an operation.
+    pub fn cancel(&self, id: Bytes32) -> Result<(), GovernorError> {
+        let mut timelock: ink::contract_ref!(Timelock) = self.timelock.into();
+        match timelock.call_mut().cancel(id).try_invoke() {
+            Ok(Ok(result)) => result.map_err(GovernorError::Timelock),
+            _ => Err(GovernorError::TimelockFailed),
+        }
+    }
+}
