@@ -1,0 +1,64 @@
+//! What is tried on both back ends. Each module's scenarios can share a world in any order.
+
+pub mod claims;
+pub mod contributions;
+pub mod fees;
+pub mod governance;
+pub mod reports;
+pub mod vouchers;
+
+/// Gives every scenario to a macro, module by module.
+#[macro_export]
+macro_rules! scenarios {
+    ($take:ident) => {
+        $take! {
+            vouchers {
+                a_voucher_that_another_payer_signed_is_refused,
+                a_voucher_for_another_chain_is_refused,
+                a_voucher_for_another_contract_is_refused,
+                a_voucher_over_another_tree_is_refused,
+                a_voucher_with_a_lower_total_is_refused,
+                a_voucher_redeemed_twice_is_refused,
+                a_voucher_above_the_deposit_is_refused,
+                a_voucher_below_the_least_fee_is_refused,
+                a_wallet_may_sign_a_voucher_in_its_wrapping,
+            }
+            fees {
+                a_fee_splits_into_shares_that_add_up_to_it,
+                a_share_is_paid_once,
+                a_payer_leaves_with_the_rest_after_the_delay,
+            }
+            contributions {
+                a_copy_is_refused_and_names_the_first,
+                an_empty_text_is_refused,
+                a_text_above_sixteen_mebibytes_is_refused,
+                terms_that_another_signed_are_refused,
+                a_text_that_may_not_be_trained_on_stops_a_model_by_name,
+                a_version_with_a_revoked_text_stops_a_model,
+            }
+            reports {
+                a_report_before_the_demands_are_over_is_refused,
+                a_report_with_one_signer_too_few_is_refused,
+                a_report_with_one_signer_too_many_is_refused,
+                a_report_signed_twice_by_one_oracle_is_refused,
+                a_report_of_another_set_is_refused,
+                a_report_that_leaves_an_epoch_out_is_refused,
+                a_report_of_more_than_is_funded_is_refused,
+                a_report_on_a_chain_of_another_genesis_is_refused,
+                a_report_after_its_deadline_is_refused,
+                a_report_above_its_signers_cover_is_refused,
+            }
+            claims {
+                a_claim_is_paid_once,
+                a_claim_for_more_than_the_leaf_says_is_refused,
+                a_claim_with_the_proof_of_another_account_is_refused,
+                a_claim_is_paid_to_the_recipient_that_the_account_chose,
+                what_was_credited_and_carried_is_what_was_funded,
+            }
+            governance {
+                a_vote_changes_the_fee_split,
+                nobody_sets_parameters_past_the_timelock,
+            }
+        }
+    };
+}

@@ -1,0 +1,311 @@
+//! A suite in use: deployed, operators bonded, texts accepted, a model registered, OPEN in everybody's hands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use chain::{AccountId, Chain, Keypair, account_bytes, endow, read, send};
+use ink::message_builder;
+use openledger_abi::datanet::{DatanetPolicy, DatanetRegistry, NewContribution, Terms};
+use openledger_abi::models::{
+    Access, AttributionPolicy, ModelKind, ModelRegistry, NewModel, NewRevision, SketchRoot, Source,
+};
+use openledger_abi::staking::{Role, Staking};
+use openledger_abi::{Balance, OPEN};
+use proof::payouts::PayoutLeaf;
+use proof::signed::{Domain, Signable};
+use proof::{Hash, Hasher, text};
+use psp22::PSP22;
+use suite::{Suite, SuiteConfig};
+
+use crate::epoch::Closed;
+use crate::served::Ledger;
+use crate::{H, People, outcome::sent};
+
+/// Native coin of the deployer and of everybody else.
+const DEPLOYER_NATIVE: u128 = 60_000_000_000_000_000;
+const NATIVE: u128 = 3_000_000_000_000_000;
+/// OPEN that payer, host, watcher and operators start with, beside bonds.
+pub const ALLOWANCE: Balance = 10_000 * OPEN;
+
+/// What the contributors wrote. The first and the second share no run of three words.
+pub const TEXTS: [&str; crate::people::CONTRIBUTORS] = [
+    "The harbour master kept a ledger of every ship that came in before the storm, and of each that did not.",
+    "Copper bells hang over the northern market, where traders weigh saffron against river salt at dawn.",
+    "Nobody repairs a bridge like the people who have to walk across it with their own children every morning.",
+];
+
+/// A suite with people, on a chain.
+#[derive(Clone)]
+pub struct World {
+    pub chain: Arc<dyn Chain>,
+    pub suite: Suite,
+    pub config: SuiteConfig,
+    pub people: People,
+    pub datanet: u32,
+    pub model: u32,
+    /// H of the model's artefact, named by receipts.
+    pub adapter: Hash,
+    /// Contributions by their index in version 0.
+    pub contributions: Vec<u64>,
+    /// What was served on each channel.
+    pub ledgers: Vec<Ledger>,
+    /// The epoch that is closed and not yet paid.
+    pub closed: Option<Closed>,
+    /// The leaves of the live payouts.
+    pub payouts: Vec<PayoutLeaf>,
+    /// Makes texts, names and salts differ.
+    pub serial: u64,
+}
+
+/// The shortest windows in which a scenario on a node still manages what it has to do within them.
+fn windows(people: &People) -> SuiteConfig {
+    let account = |key: &Keypair| key.account();
+    let mut config =
+        SuiteConfig::quick(account(&people.deployer), account(&people.treasury), account(&people.guardian));
+    config.voting_delay_ms = 1_000;
+    config.voting_period_ms = 6_000;
+    config.timelock_delay_ms = 1_000;
+    config.exit_delay_ms = 4_000;
+    config.datanets.agreeing = 1;
+    config.payout.epoch_ms = 1_000;
+    config.payout.demand_ms = 1_000;
+    config.payout.window_ms = 8_000;
+    config.disputes.reveal_ms = 6_000;
+    config
+}
+
+impl World {
+    /// Deploys a suite on `chain` and brings it to life; `rich` pays the native coin.
+    ///
+    /// # Errors
+    /// The first step that failed.
+    pub fn found(chain: Arc<dyn Chain>, rich: &Keypair) -> Result<Self> {
+        let people = People::new();
+        let config = windows(&people);
+        endow(&*chain, rich, &[people.deployer.account()], DEPLOYER_NATIVE)?;
+        endow(&*chain, &people.deployer, &people.senders(), NATIVE)?;
+        let suite = Suite::deploy(&*chain, &people.deployer, &config)?;
+        let adapter = H::blake2_256(b"the adapter's weights");
+        let mut world = World {
+            chain,
+            suite,
+            config,
+            people,
+            datanet: 0,
+            model: 0,
+            adapter,
+            contributions: Vec::new(),
+            ledgers: Vec::new(),
+            closed: None,
+            payouts: Vec::new(),
+            serial: 0,
+        };
+        world.hand_out_open()?;
+        world.bond_operators()?;
+        let oracles: Vec<AccountId> = world.people.oracles.iter().map(|oracle| oracle.account.account()).collect();
+        world.suite.wire_payout(&*world.chain, &world.people.deployer, &oracles)?;
+        world.fill_datanet()?;
+        world.model = world.register_model(world.revision())?;
+        Ok(world)
+    }
+
+    /// The same world on a copy of its chain.
+    pub fn on(&self, chain: Arc<dyn Chain>) -> Self {
+        World { chain, ..self.clone() }
+    }
+
+    /// A number that no earlier call gave.
+    pub fn next(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// The domain of signatures for a contract of this world.
+    pub fn domain(&self, contract: AccountId) -> Domain {
+        Suite::domain(self.chain.genesis(), contract)
+    }
+
+    /// A time for deadlines that nothing here reaches.
+    pub fn later(&self) -> Result<u64> {
+        Ok(self.chain.now()? + 24 * 3_600_000)
+    }
+
+    /// Lets time pass until strictly after `at`.
+    pub fn after(&self, at: u64) -> Result<()> {
+        Ok(chain::advance_to(&*self.chain, at + 1)?)
+    }
+
+    /// Lets a little time pass, so that what comes now is strictly later than what was.
+    pub fn tick(&self) -> Result<()> {
+        Ok(self.chain.advance(Duration::from_millis(10))?)
+    }
+
+    /// OPEN of an account.
+    pub fn balance(&self, account: AccountId) -> Result<Balance> {
+        Ok(read(&*self.chain, self.suite.token, message_builder!(PSP22).balance_of(account))?)
+    }
+
+    /// Lets `spender` take up to `value` of the key's OPEN.
+    pub fn approve(&self, key: &Keypair, spender: AccountId, value: Balance) -> Result<()> {
+        sent("approve", send(&*self.chain, key, self.suite.token, message_builder!(PSP22).approve(spender, value)))
+    }
+
+    fn hand_out_open(&self) -> Result<()> {
+        let people = &self.people;
+        let bonds = self.config.staking.min_bonds;
+        let mut wanted = vec![
+            (&people.validator, bonds[Role::Validator as usize]),
+            (&people.host, bonds[Role::Host as usize]),
+            (&people.payer, 0),
+            (&people.watcher, 0),
+        ];
+        wanted.extend(people.oracles.iter().map(|oracle| (&oracle.account, bonds[Role::Oracle as usize])));
+        for (key, bond) in wanted {
+            let call = message_builder!(PSP22).transfer(key.account(), bond + ALLOWANCE, Vec::new());
+            sent("handing out OPEN", send(&*self.chain, &people.deployer, self.suite.token, call))?;
+        }
+        Ok(())
+    }
+
+    /// Makes an operator of a key, with the least bond.
+    pub fn register(&self, role: Role, account: &Keypair, signing: &Keypair) -> Result<()> {
+        let bond = self.config.staking.min_bonds[role as usize];
+        self.approve(account, self.suite.staking, bond)?;
+        let call = message_builder!(Staking).register(role, signing.public(), 0, bond);
+        sent("registering an operator", send(&*self.chain, account, self.suite.staking, call))
+    }
+
+    fn bond_operators(&self) -> Result<()> {
+        let people = &self.people;
+        self.register(Role::Validator, &people.validator, &people.validator)?;
+        self.register(Role::Host, &people.host, &people.host)?;
+        for oracle in &people.oracles {
+            self.register(Role::Oracle, &oracle.account, &oracle.signing)?;
+        }
+        Ok(())
+    }
+
+    /// Terms that allow everything.
+    pub fn open_terms() -> Terms {
+        Terms {
+            licence: H::blake2_256(b"CC-BY-4.0"),
+            train: true,
+            retrieve: true,
+            display: true,
+            commercial: true,
+            share_alike: false,
+            min_bps: 0,
+            expires_at: 0,
+        }
+    }
+
+    /// A contribution of `bytes` as its contributor would sign it.
+    pub fn contribution(
+        &self,
+        datanet: u32,
+        contributor: &Keypair,
+        bytes: &[u8],
+        terms: Terms,
+    ) -> Result<NewContribution> {
+        let nonce = message_builder!(DatanetRegistry).nonce(contributor.account());
+        Ok(NewContribution {
+            datanet,
+            root: text::root_of::<H>(bytes).map_err(|e| anyhow!("{e:?}"))?,
+            length: bytes.len() as u64,
+            cid: H::blake2_256(bytes).to_vec(),
+            terms,
+            nonce: read(&*self.chain, self.suite.datanet_registry, nonce)?,
+            deadline: self.later()?,
+            contributor: contributor.account(),
+        })
+    }
+
+    /// The contributor's signature over a contribution.
+    pub fn terms_signature(&self, contributor: &Keypair, new: &NewContribution) -> [u8; 64] {
+        let body = proof::terms::Terms {
+            datanet: new.datanet,
+            content_root: new.root,
+            length: new.length,
+            cid: H::blake2_256(&new.cid),
+            contributor: account_bytes(&new.contributor),
+            licence: new.terms.into(),
+            nonce: new.nonce,
+            deadline: new.deadline,
+        };
+        contributor.sign(&Signable::terms::<H>(&self.domain(self.suite.datanet_registry), &body).digest)
+    }
+
+    /// Contributes a text and has it accepted; its number.
+    pub fn contribute(&self, datanet: u32, contributor: &Keypair, bytes: &[u8], terms: Terms) -> Result<u64> {
+        let new = self.contribution(datanet, contributor, bytes, terms)?;
+        let signature = self.terms_signature(contributor, &new);
+        let registry = self.suite.datanet_registry;
+        let call = message_builder!(DatanetRegistry).contribute(new, signature);
+        let number = sent("contributing", send(&*self.chain, contributor, registry, call))?;
+        let call = message_builder!(DatanetRegistry).verdict(number, true, 9_000);
+        sent("a verdict", send(&*self.chain, &self.people.validator, registry, call))?;
+        Ok(number)
+    }
+
+    /// A new open Datanet of the owner's.
+    pub fn create_datanet(&self) -> Result<u32> {
+        let call = message_builder!(DatanetRegistry).create(
+            b"Speeches".to_vec(),
+            b"metadata".to_vec(),
+            DatanetPolicy::Open,
+            0,
+        );
+        sent("creating a Datanet", send(&*self.chain, &self.people.owner, self.suite.datanet_registry, call))
+    }
+
+    /// Fixes a Datanet's accepted texts as a version.
+    pub fn cut_version(&self, datanet: u32) -> Result<u32> {
+        let call = message_builder!(DatanetRegistry).cut_version(datanet);
+        sent("cutting a version", send(&*self.chain, &self.people.owner, self.suite.datanet_registry, call))
+    }
+
+    fn fill_datanet(&mut self) -> Result<()> {
+        self.datanet = self.create_datanet()?;
+        for (contributor, text) in self.people.contributors.iter().zip(TEXTS) {
+            let number = self.contribute(self.datanet, contributor, text.as_bytes(), Self::open_terms())?;
+            self.contributions.push(number);
+        }
+        self.cut_version(self.datanet).map(|_| ())
+    }
+
+    /// A priced revision that credits spans of at least three words alone, over version 0 of the world's Datanet.
+    pub fn revision(&self) -> NewRevision {
+        NewRevision {
+            artefact_cid: b"adapter".to_vec(),
+            artefact_hash: self.adapter,
+            sources: vec![Source { datanet: self.datanet, version: 0 }],
+            sketches: SketchRoot::default(),
+            price_in: OPEN / 10,
+            price_out: OPEN,
+            contributors_bps: self.config.models.min_contributors_bps,
+            policy: AttributionPolicy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words: 3, c_max: 2 },
+            access: Access::Open,
+            evaluation_hash: [0; 32],
+            card_cid: Vec::new(),
+        }
+    }
+
+    /// Registers a model of the owner's.
+    pub fn register_model(&self, revision: NewRevision) -> Result<u32> {
+        let call =
+            message_builder!(ModelRegistry).register(NewModel { kind: ModelKind::Base, parents: Vec::new(), revision });
+        sent("registering a model", send(&*self.chain, &self.people.owner, self.suite.model_registry, call))
+    }
+
+    /// A text that no other call gives.
+    pub fn fresh_text(&mut self) -> String {
+        let serial = self.next();
+        format!("Lantern number {serial} burned all night beside the quarry road.")
+    }
+
+    /// The ledger of the channel at a position.
+    pub fn ledger(&mut self, position: usize) -> Result<&mut Ledger> {
+        self.ledgers.get_mut(position).context("no such channel in this world")
+    }
+}
