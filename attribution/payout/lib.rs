@@ -1,2 +1,711 @@
 //! Epochs, oracle-signed reports, windows and claims.
+//!
+//! This file is the ink! shell: storage, messages, calls, events. The rules are in [`epoch`], [`oracles`], [`report`] and
+//! [`claim`], which know no chain; what the messages do is documented in `openledger_abi::payout`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap
+)]
+
+pub mod claim;
+pub mod epoch;
+pub mod oracles;
+pub mod report;
+
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod payout {
+    use crate::{claim as claims, epoch as epochs, oracles, report as reports};
+    use ink::codegen::TraitCallBuilder;
+    use ink::prelude::vec::Vec;
+    use ink::storage::traits::ManualKey;
+    use ink::storage::{Lazy, Mapping};
+    use openledger_abi::admin::{Admin, AdminError, Administered};
+    use openledger_abi::host::{signed_by, HostHasher};
+    use openledger_abi::payout::*;
+    use openledger_abi::staking::{OperatorInfo, Staking};
+    use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, PauseSet, Wired};
+    use proof::signed::{Domain, Signable};
+    use psp22::PSP22;
+
+    /// Batches of a page.
+    const MAX_PAGE: u64 = 50;
+
+    /// What nearly every message reads.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone)]
+    pub struct Config {
+        token: AccountId,
+        genesis: Bytes32,
+        guardian: AccountId,
+        parameters: PayoutParameters,
+        /// One bit a paused function.
+        paused: u8,
+        peers: Option<PayoutPeers>,
+    }
+
+    /// How far batches, epochs and sets have come.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone, Default)]
+    pub struct Counters {
+        batches: u64,
+        receipts: u64,
+        /// Σ of all pots.
+        funded: Balance,
+        epochs: u32,
+        /// The first batch that is in no epoch, and what lies before it.
+        closed_to: u64,
+        closed_receipts: u64,
+        closed_pots: Balance,
+        /// When the last epoch closed, or the contract was wired.
+        closed_at: Timestamp,
+        /// The oracle set that signs.
+        set: u32,
+    }
+
+    /// The one report that can be refuted now.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone, Copy)]
+    pub struct Pending {
+        attempt: u16,
+        live_at: Timestamp,
+    }
+
+    /// What claims are paid by, and what is to come: a pending report is always that of epoch `live.epochs`.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone, Copy)]
+    pub struct Standing {
+        live: Live,
+        pending: Option<Pending>,
+        /// Σ of all that was paid.
+        claimed: Balance,
+    }
+
+    /// What the contract keeps of an account.
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone, Default)]
+    pub struct Claimant {
+        claimed: Balance,
+        recipient: Option<AccountId>,
+    }
+
+    #[ink(storage)]
+    pub struct PayoutContract {
+        admin: Lazy<Admin, ManualKey<0xBA10_0001>>,
+        config: Lazy<Config, ManualKey<0xBA10_0002>>,
+        counters: Lazy<Counters, ManualKey<0xBA10_0003>>,
+        standing: Lazy<Standing, ManualKey<0xBA10_0004>>,
+        batches: Mapping<u64, Batch, ManualKey<0xBA10_0005>>,
+        epochs: Mapping<u32, Epoch, ManualKey<0xBA10_0006>>,
+        reports: Mapping<(u32, u16), ReportInfo, ManualKey<0xBA10_0007>>,
+        sets: Mapping<u32, OracleSet, ManualKey<0xBA10_0008>>,
+        claimants: Mapping<AccountId, Claimant, ManualKey<0xBA10_0009>>,
+    }
+
+    impl PayoutContract {
+        /// Errors with `BadParameters`.
+        #[ink(constructor)]
+        pub fn new(
+            token: AccountId,
+            genesis: Bytes32,
+            guardian: AccountId,
+            parameters: PayoutParameters,
+        ) -> Result<Self, PayoutError> {
+            reports::validate(&parameters)?;
+            let mut contract = Self {
+                admin: Lazy::new(),
+                config: Lazy::new(),
+                counters: Lazy::new(),
+                standing: Lazy::new(),
+                batches: Mapping::new(),
+                epochs: Mapping::new(),
+                reports: Mapping::new(),
+                sets: Mapping::new(),
+                claimants: Mapping::new(),
+            };
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.config.set(&Config { token, genesis, guardian, parameters, paused: 0, peers: None });
+            contract.counters.set(&Counters::default());
+            contract.standing.set(&Standing {
+                live: Live { epochs: 0, payouts: SumHead::EMPTY, carry: 0 },
+                pending: None,
+                claimed: 0,
+            });
+            Self::env().emit_event(PayoutParametersSet { parameters });
+            Ok(contract)
+        }
+
+        fn load_admin(&self) -> Result<Admin, AdminError> {
+            self.admin.get().ok_or(AdminError::NotWired)
+        }
+
+        fn ensure_admin(&self) -> Result<(), AdminError> {
+            self.load_admin()?.ensure(self.env().caller())
+        }
+
+        fn config(&self) -> Result<Config, PayoutError> {
+            self.config.get().ok_or(PayoutError::Admin(AdminError::NotWired))
+        }
+
+        /// The configuration of a wired contract.
+        fn wired(&self) -> Result<(Config, PayoutPeers), PayoutError> {
+            let config = self.config()?;
+            let peers = config.peers.clone().ok_or(AdminError::NotWired)?;
+            Ok((config, peers))
+        }
+
+        /// The same, if the function is not paused.
+        fn running(&self, function: u8) -> Result<(Config, PayoutPeers), PayoutError> {
+            let (config, peers) = self.wired()?;
+            ensure!(config.paused & bit(function)? == 0, PayoutError::Paused);
+            Ok((config, peers))
+        }
+
+        fn standing(&self) -> Result<Standing, PayoutError> {
+            self.standing.get().ok_or(PayoutError::Admin(AdminError::NotWired))
+        }
+
+        fn load_epoch(&self, epoch: u32) -> Result<Epoch, PayoutError> {
+            self.epochs.get(epoch).ok_or(PayoutError::NoSuchEpoch)
+        }
+
+        /// The pending report of this epoch and attempt.
+        fn load_pending(&self, standing: &Standing, epoch: u32, attempt: u16) -> Result<ReportInfo, PayoutError> {
+            let report = self.reports.get((epoch, attempt)).ok_or(PayoutError::NoSuchReport)?;
+            let pending = standing.pending.is_some_and(|pending| pending.attempt == attempt);
+            ensure!(pending && standing.live.epochs == epoch, PayoutError::NotPending);
+            Ok(report)
+        }
+
+        fn ask_staking(staking: AccountId, accounts: Vec<AccountId>) -> Result<Vec<Option<OperatorInfo>>, PayoutError> {
+            let wanted = accounts.len();
+            let staking: ink::contract_ref!(Staking) = staking.into();
+            match staking.call().operators(accounts).try_invoke() {
+                Ok(Ok(operators)) if operators.len() == wanted => Ok(operators),
+                _ => Err(PayoutError::StakingFailed),
+            }
+        }
+
+        fn pay(token: AccountId, to: AccountId, amount: Balance) -> Result<(), PayoutError> {
+            let mut token: ink::contract_ref!(PSP22) = token.into();
+            match token.call_mut().transfer(to, amount, Vec::new()).try_invoke() {
+                Ok(Ok(Ok(()))) => Ok(()),
+                _ => Err(PayoutError::TransferFailed),
+            }
+        }
+
+        fn make_set(&mut self, staking: AccountId, accounts: Vec<AccountId>) -> Result<u32, PayoutError> {
+            ensure!(accounts.len() <= MAX_ORACLES, PayoutError::BadOracles);
+            let operators = Self::ask_staking(staking, accounts.clone())?;
+            let oracles = oracles::make(&accounts, &operators)?;
+            let mut counters = self.counters.get_or_default();
+            let set = counters.set.checked_add(1).ok_or(PayoutError::Overflow)?;
+            counters.set = set;
+            self.counters.set(&counters);
+            let made_at = self.env().block_timestamp();
+            self.sets.insert(set, &OracleSet { oracles: oracles.clone(), made_at });
+            self.env().emit_event(OracleSetMade { set, oracles });
+            Ok(set)
+        }
+
+        /// Makes the pending report live if its time is over. Returns whether it did.
+        fn settle(&mut self, standing: &mut Standing) -> Result<bool, PayoutError> {
+            let now = self.env().block_timestamp();
+            let Some(pending) = standing.pending.filter(|pending| reports::is_due(pending.live_at, now)) else {
+                return Ok(false);
+            };
+            let epoch = standing.live.epochs;
+            let key = (epoch, pending.attempt);
+            let mut report = self.reports.get(key).ok_or(PayoutError::NoSuchReport)?;
+            report.status = ReportStatus::Live;
+            self.reports.insert(key, &report);
+            standing.live = Live {
+                epochs: epoch.checked_add(1).ok_or(PayoutError::Overflow)?,
+                payouts: report.body.payouts,
+                carry: report.body.carry_out,
+            };
+            standing.pending = None;
+            self.standing.set(standing);
+            self.env().emit_event(ReportFinalized {
+                epoch,
+                attempt: pending.attempt,
+                total: report.body.payouts.sum,
+                carry: report.body.carry_out,
+            });
+            Ok(true)
+        }
+
+        /// Who signed the body, each signature checked.
+        fn signers(
+            &self,
+            config: &Config,
+            body: &ReportBody,
+            set: &OracleSet,
+            places: &[u8],
+            signatures: &[[u8; 64]],
+        ) -> Result<Vec<AccountId>, PayoutError> {
+            let domain = Domain { genesis: config.genesis, contract: *self.env().account_id().as_ref() };
+            let message = Signable::report::<HostHasher>(&domain, body);
+            let mut signers = Vec::with_capacity(places.len());
+            for (place, signature) in places.iter().zip(signatures) {
+                let oracle = set.oracles.get(usize::from(*place)).ok_or(PayoutError::NoSuchOracle)?;
+                ensure!(signed_by(&message, signature, &oracle.key), PayoutError::BadSignature(*place));
+                signers.push(oracle.account);
+            }
+            Ok(signers)
+        }
+
+        /// Books the claims and pays them. Returns the total.
+        fn pay_claims(&mut self, list: &[Claim]) -> Result<Balance, PayoutError> {
+            let (config, _) = self.running(pause::CLAIM)?;
+            let mut standing = self.standing()?;
+            self.settle(&mut standing)?;
+            let before = standing.claimed;
+            let mut payments = Vec::with_capacity(list.len());
+            for claim in list {
+                let mut claimant = self.claimants.get(claim.account).unwrap_or_default();
+                let amount = claims::due::<HostHasher>(claim, &standing.live.payouts, claimant.claimed)?;
+                if amount == 0 {
+                    continue;
+                }
+                standing.claimed = claims::total(standing.claimed, amount, &standing.live.payouts)?;
+                claimant.claimed = claim.cumulative;
+                self.claimants.insert(claim.account, &claimant);
+                let recipient = claimant.recipient.unwrap_or(claim.account);
+                claims::add(&mut payments, recipient, amount)?;
+                self.env().emit_event(Claimed {
+                    account: claim.account,
+                    recipient,
+                    amount,
+                    cumulative: claim.cumulative,
+                });
+            }
+            ensure!(!payments.is_empty(), PayoutError::NothingToClaim);
+            self.standing.set(&standing);
+            for (recipient, amount) in payments {
+                Self::pay(config.token, recipient, amount)?;
+            }
+            standing.claimed.checked_sub(before).ok_or(PayoutError::Overflow)
+        }
+
+        /// Stores a pending report whose times changed.
+        fn postpone(&mut self, mut standing: Standing, report: &ReportInfo, hold: bool) {
+            let (epoch, attempt, live_at) = (report.body.epoch, report.body.attempt, report.live_at);
+            self.reports.insert((epoch, attempt), report);
+            standing.pending = Some(Pending { attempt, live_at });
+            self.standing.set(&standing);
+            self.env().emit_event(ReportExtended { epoch, attempt, live_at, hold });
+        }
+    }
+
+    /// The bit of a function in the pause mask.
+    fn bit(function: u8) -> Result<u8, PayoutError> {
+        ensure!(function <= pause::CLAIM, PayoutError::NoSuchFunction);
+        1u8.checked_shl(u32::from(function)).ok_or(PayoutError::NoSuchFunction)
+    }
+
+    impl Payout for PayoutContract {
+        #[ink(message)]
+        fn wire(
+            &mut self,
+            escrow: AccountId,
+            disputes: AccountId,
+            staking: AccountId,
+            timelock: AccountId,
+            oracles: Vec<AccountId>,
+        ) -> Result<(), PayoutError> {
+            let mut admin = self.load_admin()?;
+            admin.wire(self.env().caller(), timelock)?;
+            self.admin.set(&admin);
+            let mut config = self.config()?;
+            config.peers =
+                Some(PayoutPeers { token: config.token, escrow, disputes, staking, guardian: config.guardian });
+            self.config.set(&config);
+            let mut counters = self.counters.get_or_default();
+            counters.closed_at = self.env().block_timestamp();
+            self.counters.set(&counters);
+            self.env().emit_event(Wired { admin: timelock });
+            if !oracles.is_empty() {
+                self.make_set(staking, oracles)?;
+            }
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn record_batch(&mut self, batch: NewBatch) -> Result<u64, PayoutError> {
+            let (_, peers) = self.wired()?;
+            ensure!(self.env().caller() == peers.escrow, PayoutError::NotEscrow);
+            let mut counters = self.counters.get_or_default();
+            let number = counters.batches;
+            let stored = epochs::record(&batch, counters.receipts, counters.funded, self.env().block_timestamp())?;
+            counters.batches = number.checked_add(1).ok_or(PayoutError::Overflow)?;
+            counters.receipts = stored.sum_counts;
+            counters.funded = stored.sum_pots;
+            self.counters.set(&counters);
+            self.batches.insert(number, &stored);
+            self.env().emit_event(BatchRecorded {
+                batch: number,
+                channel: batch.channel,
+                model: batch.model,
+                host: batch.host,
+                count_from: batch.count_from,
+                count_to: batch.count_to,
+                pot: batch.pot,
+            });
+            Ok(number)
+        }
+
+        #[ink(message)]
+        fn close_epoch(&mut self) -> Result<u32, PayoutError> {
+            let (config, peers) = self.running(pause::CLOSE_EPOCH)?;
+            let (now, p) = (self.env().block_timestamp(), config.parameters);
+            let mut counters = self.counters.get_or_default();
+            let due_at = counters.closed_at.checked_add(p.epoch_ms).ok_or(PayoutError::Overflow)?;
+            ensure!(now >= due_at, PayoutError::EpochNotDue);
+            ensure!(counters.closed_to < counters.batches, PayoutError::NothingToClose);
+
+            let set = self.sets.get(counters.set).ok_or(PayoutError::WrongOracleSet)?;
+            let accounts = set.oracles.iter().map(|oracle| oracle.account).collect();
+            let cover = oracles::sure_cover(&Self::ask_staking(peers.staking, accounts)?, p.cover_bps)?;
+            let waiting = epochs::Waiting {
+                from: counters.closed_to,
+                count: counters.batches,
+                receipts_before: counters.closed_receipts,
+                pots_before: counters.closed_pots,
+                // All pots less what was claimed: that is what is unclaimed, waits for a report, or is carried.
+                most_pots: self.standing()?.claimed.saturating_add(cover),
+            };
+            let taken = epochs::take(&waiting, |number| self.batches.get(number))?;
+
+            let number = counters.epochs;
+            let epoch = Epoch {
+                from: waiting.from,
+                to: taken.to,
+                receipts: taken.receipts,
+                pots: taken.pots,
+                carry_bps: p.carry_bps,
+                closed_at: now,
+                demand_end: now.checked_add(p.demand_ms).ok_or(PayoutError::Overflow)?,
+                attempt: 0,
+                min_set: 0,
+            };
+            counters.epochs = number.checked_add(1).ok_or(PayoutError::Overflow)?;
+            counters.closed_to = taken.to;
+            counters.closed_receipts =
+                counters.closed_receipts.checked_add(taken.receipts).ok_or(PayoutError::Overflow)?;
+            counters.closed_pots = counters.closed_pots.checked_add(taken.pots).ok_or(PayoutError::Overflow)?;
+            counters.closed_at = now;
+            self.counters.set(&counters);
+            self.epochs.insert(number, &epoch);
+            self.env().emit_event(EpochClosed {
+                epoch: number,
+                from: epoch.from,
+                to: epoch.to,
+                receipts: epoch.receipts,
+                pots: epoch.pots,
+                demand_end: epoch.demand_end,
+            });
+            Ok(number)
+        }
+
+        #[ink(message)]
+        fn submit_report(
+            &mut self,
+            body: ReportBody,
+            signers: u32,
+            signatures: Vec<[u8; 64]>,
+        ) -> Result<(), PayoutError> {
+            let (config, peers) = self.running(pause::SUBMIT_REPORT)?;
+            let (now, p) = (self.env().block_timestamp(), config.parameters);
+            let mut standing = self.standing()?;
+            self.settle(&mut standing)?;
+            if standing.pending.is_some() {
+                return Err(match body.epoch == standing.live.epochs {
+                    true => PayoutError::AlreadyReported,
+                    false => PayoutError::PreviousNotFinal,
+                });
+            }
+            ensure!(body.epoch == standing.live.epochs, PayoutError::WrongEpoch);
+            let epoch = self.load_epoch(body.epoch)?;
+            let number = self.counters.get_or_default().set;
+            let at = reports::Standing { epoch: &epoch, live: &standing.live, set: number, now };
+            let credited = reports::check(&body, &at)?;
+
+            let set = self.sets.get(number).ok_or(PayoutError::WrongOracleSet)?;
+            let places = oracles::places(signers, set.oracles.len(), signatures.len())?;
+            let signers = self.signers(&config, &body, &set, &places, &signatures)?;
+            let operators = Self::ask_staking(peers.staking, signers.clone())?;
+            let cover = oracles::cover(&places, &operators, p.cover_bps)?;
+            let unclaimed = standing.live.payouts.sum.checked_sub(standing.claimed).ok_or(PayoutError::Overflow)?;
+            let owed = unclaimed.checked_add(credited).ok_or(PayoutError::Overflow)?;
+            ensure!(owed <= cover, PayoutError::NotCovered);
+
+            let window_end = now.checked_add(p.window_ms).ok_or(PayoutError::Overflow)?;
+            let report = ReportInfo {
+                body,
+                signers: signers.clone(),
+                submitted_at: now,
+                window_end,
+                live_at: window_end,
+                held: false,
+                status: ReportStatus::Pending,
+            };
+            self.reports.insert((body.epoch, body.attempt), &report);
+            standing.pending = Some(Pending { attempt: body.attempt, live_at: window_end });
+            self.standing.set(&standing);
+            self.env().emit_event(ReportSubmitted { epoch: body.epoch, body, signers, window_end });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn finalize(&mut self, epoch: u32) -> Result<(), PayoutError> {
+            self.wired()?;
+            let mut standing = self.standing()?;
+            ensure!(standing.live.epochs == epoch && standing.pending.is_some(), PayoutError::NotPending);
+            ensure!(self.settle(&mut standing)?, PayoutError::WindowOpen);
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn extend(&mut self, epoch: u32, attempt: u16, until: Timestamp) -> Result<Timestamp, PayoutError> {
+            let (_, peers) = self.wired()?;
+            ensure!(self.env().caller() == peers.disputes, PayoutError::NotDisputes);
+            let standing = self.standing()?;
+            let mut report = self.load_pending(&standing, epoch, attempt)?;
+            let live_at = reports::extend(&mut report, until, self.env().block_timestamp())?;
+            self.postpone(standing, &report, false);
+            Ok(live_at)
+        }
+
+        #[ink(message)]
+        fn void(&mut self, epoch: u32, attempt: u16) -> Result<Vec<AccountId>, PayoutError> {
+            let (_, peers) = self.wired()?;
+            ensure!(self.env().caller() == peers.disputes, PayoutError::NotDisputes);
+            let mut standing = self.standing()?;
+            let mut report = self.load_pending(&standing, epoch, attempt)?;
+            reports::void(&mut report, self.env().block_timestamp())?;
+            self.reports.insert((epoch, attempt), &report);
+            standing.pending = None;
+            self.standing.set(&standing);
+
+            let mut state = self.load_epoch(epoch)?;
+            epochs::next_attempt(&mut state, self.counters.get_or_default().set)?;
+            self.epochs.insert(epoch, &state);
+            self.env().emit_event(ReportVoided { epoch, attempt, signers: report.signers.clone() });
+            Ok(report.signers)
+        }
+
+        #[ink(message)]
+        fn hold(&mut self, epoch: u32, hold_ms: u64) -> Result<Timestamp, PayoutError> {
+            let (config, _) = self.wired()?;
+            ensure!(self.env().caller() == config.guardian, PayoutError::NotGuardian);
+            let standing = self.standing()?;
+            let attempt = standing.pending.ok_or(PayoutError::NotPending)?.attempt;
+            let mut report = self.load_pending(&standing, epoch, attempt)?;
+            let now = self.env().block_timestamp();
+            let live_at = reports::hold(&mut report, hold_ms, config.parameters.max_hold_ms, now)?;
+            self.postpone(standing, &report, true);
+            Ok(live_at)
+        }
+
+        #[ink(message)]
+        fn claim(&mut self, claim: Claim) -> Result<Balance, PayoutError> {
+            self.pay_claims(&[claim])
+        }
+
+        #[ink(message)]
+        fn claim_many(&mut self, claims: Vec<Claim>) -> Result<Balance, PayoutError> {
+            self.pay_claims(&claims)
+        }
+
+        #[ink(message)]
+        fn set_recipient(&mut self, recipient: Option<AccountId>) -> Result<(), PayoutError> {
+            self.wired()?;
+            let account = self.env().caller();
+            let mut claimant = self.claimants.get(account).unwrap_or_default();
+            claimant.recipient = recipient;
+            self.claimants.insert(account, &claimant);
+            self.env().emit_event(RecipientSet { account, recipient });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_oracles(&mut self, oracles: Vec<AccountId>) -> Result<u32, PayoutError> {
+            self.ensure_admin()?;
+            let (_, peers) = self.wired()?;
+            self.make_set(peers.staking, oracles)
+        }
+
+        #[ink(message)]
+        fn set_parameters(&mut self, parameters: PayoutParameters) -> Result<(), PayoutError> {
+            self.ensure_admin()?;
+            reports::validate(&parameters)?;
+            let mut config = self.config()?;
+            config.parameters = parameters;
+            self.config.set(&config);
+            self.env().emit_event(PayoutParametersSet { parameters });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_guardian(&mut self, guardian: AccountId) -> Result<(), PayoutError> {
+            self.ensure_admin()?;
+            let (mut config, peers) = self.wired()?;
+            config.guardian = guardian;
+            config.peers = Some(PayoutPeers { guardian, ..peers });
+            self.config.set(&config);
+            self.env().emit_event(PayoutGuardianSet { guardian });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), PayoutError> {
+            let (mut config, _) = self.wired()?;
+            let by = self.env().caller();
+            // A guardian stops what may be going wrong; only governance decides that it goes on.
+            if !(paused && by == config.guardian) {
+                self.ensure_admin()?;
+            }
+            let bit = bit(function)?;
+            config.paused = if paused { config.paused | bit } else { config.paused & !bit };
+            self.config.set(&config);
+            self.env().emit_event(PauseSet { function, paused, by });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn batch(&self, batch: u64) -> Option<Batch> {
+            self.batches.get(batch)
+        }
+
+        #[ink(message)]
+        fn batch_count(&self) -> u64 {
+            self.counters.get_or_default().batches
+        }
+
+        #[ink(message)]
+        fn batches(&self, from: u64, limit: u32) -> Vec<Batch> {
+            let to = from.saturating_add(u64::from(limit).min(MAX_PAGE)).min(self.batch_count());
+            (from..to).filter_map(|number| self.batches.get(number)).collect()
+        }
+
+        #[ink(message)]
+        fn epoch(&self, epoch: u32) -> Option<Epoch> {
+            self.epochs.get(epoch)
+        }
+
+        #[ink(message)]
+        fn epoch_count(&self) -> u32 {
+            self.counters.get_or_default().epochs
+        }
+
+        #[ink(message)]
+        fn due_at(&self) -> Timestamp {
+            let epoch_ms = self.config.get().map_or(0, |config| config.parameters.epoch_ms);
+            self.counters.get_or_default().closed_at.saturating_add(epoch_ms)
+        }
+
+        #[ink(message)]
+        fn report(&self, epoch: u32) -> Option<ReportInfo> {
+            let attempt = self.epochs.get(epoch)?.attempt;
+            self.reports
+                .get((epoch, attempt))
+                .or_else(|| attempt.checked_sub(1).and_then(|before| self.reports.get((epoch, before))))
+        }
+
+        #[ink(message)]
+        fn report_of(&self, epoch: u32, attempt: u16) -> Option<ReportInfo> {
+            self.reports.get((epoch, attempt))
+        }
+
+        #[ink(message)]
+        fn live(&self) -> Live {
+            self.standing().map_or(Live { epochs: 0, payouts: SumHead::EMPTY, carry: 0 }, |standing| standing.live)
+        }
+
+        #[ink(message)]
+        fn totals(&self) -> Totals {
+            let (live, funded) = (self.live(), self.counters.get_or_default().funded);
+            let claimed = self.standing().map_or(0, |standing| standing.claimed);
+            Totals { funded, credited: live.payouts.sum, carried: live.carry, claimed }
+        }
+
+        #[ink(message)]
+        fn claimed(&self, account: AccountId) -> Balance {
+            self.claimants.get(account).unwrap_or_default().claimed
+        }
+
+        #[ink(message)]
+        fn recipient(&self, account: AccountId) -> Option<AccountId> {
+            self.claimants.get(account).unwrap_or_default().recipient
+        }
+
+        #[ink(message)]
+        fn oracle_set(&self, set: u32) -> Option<OracleSet> {
+            self.sets.get(set)
+        }
+
+        #[ink(message)]
+        fn current_set(&self) -> u32 {
+            self.counters.get_or_default().set
+        }
+
+        #[ink(message)]
+        fn parameters(&self) -> PayoutParameters {
+            self.config.get().map_or_else(PayoutParameters::default, |config| config.parameters)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.config.get().map_or(0, |config| config.paused)
+        }
+
+        #[ink(message)]
+        fn peers(&self) -> Option<PayoutPeers> {
+            self.config.get().and_then(|config| config.peers)
+        }
+    }
+
+    impl Administered for PayoutContract {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            let (mut admin, from) = (self.load_admin()?, self.env().caller());
+            admin.offer(from, to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferStarted { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            let (mut admin, to) = (self.load_admin()?, self.env().caller());
+            let from = admin.accept(to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferred { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            self.ensure_admin()?;
+            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
+            self.env().emit_event(CodeUpgraded { code_hash });
+            Ok(())
+        }
+    }
+}

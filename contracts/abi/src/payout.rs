@@ -154,7 +154,7 @@ pub struct OracleSet {
 /// Durations and limits, set by the admin; what an epoch needs of them is fixed when it closes.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PayoutParameters {
     /// The least time between two closed epochs.
     pub epoch_ms: u64,
