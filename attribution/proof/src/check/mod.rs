@@ -10,9 +10,14 @@ pub mod form;
 pub mod influence;
 pub mod outranked;
 pub mod payouts;
+mod proof;
 pub mod receipt;
 pub mod span;
 pub mod tree;
+
+pub use proof::Proof;
+#[cfg(feature = "std")]
+pub use proof::{find_leaf, Published};
 
 use crate::evidence::{evidence_node, EvidenceLeaf};
 use crate::params::{ParameterSet, Policy};

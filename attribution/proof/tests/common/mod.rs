@@ -22,3 +22,5 @@ impl Dice {
         self.next() % n
     }
 }
+
+pub mod world;
