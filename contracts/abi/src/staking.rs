@@ -193,10 +193,14 @@ pub enum StakingError {
     TooManyAsked,
     /// A parameter outside its bounds.
     BadParameters,
-    /// The token contract refused.
+    /// The token contract refused, or could not be asked.
     TokenFailed,
     /// Escrow refused or could not be asked.
     EscrowFailed,
+    /// The account has less OPEN than it wants to bond.
+    InsufficientBalance,
+    /// The account allowed staking less OPEN than it wants to bond: `approve` first.
+    InsufficientAllowance,
 }
 
 impl From<AdminError> for StakingError {

@@ -1,0 +1,194 @@
+//! What a message does to the totals, one operator and one account together.
+
+use crate::pool::{Global, Operator};
+use crate::staker::Staker;
+use crate::unbonding::{self, Slice};
+use ink::prelude::vec::Vec;
+use openledger_abi::ensure;
+use openledger_abi::staking::{StakingError, StakingParameters, StakingTotals};
+use openledger_abi::{AccountId, Balance, Timestamp, BPS};
+
+/// Who acts on which pool, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Act {
+    pub account: AccountId,
+    pub operator: AccountId,
+    pub now: Timestamp,
+}
+
+/// What bonding gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BondOutcome {
+    pub shares: Balance,
+    /// Whether the pool earns, if that changed.
+    pub earning: Option<bool>,
+}
+
+/// What unbonding gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnbondOutcome {
+    pub shares: Balance,
+    pub id: u32,
+    pub matures_at: Timestamp,
+    /// Whether the pool earns, if that changed.
+    pub earning: Option<bool>,
+}
+
+/// What a slash took and where it goes: burned + credited + to the pot = active + unbonding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlashOutcome {
+    pub active: Balance,
+    pub unbonding: Balance,
+    pub burned: Balance,
+    pub credited: Balance,
+    pub to_pot: Balance,
+    /// Whether the pool earns, if that changed.
+    pub earning: Option<bool>,
+}
+
+fn plus(a: Balance, b: Balance) -> Result<Balance, StakingError> {
+    a.checked_add(b).ok_or(StakingError::Overflow)
+}
+
+fn minus(a: Balance, b: Balance) -> Result<Balance, StakingError> {
+    a.checked_sub(b).ok_or(StakingError::Overflow)
+}
+
+/// Bonds `amount`.
+///
+/// # Errors
+/// `ZeroAmount`, `Jailed`, `TooManyStakes`, `PoolWorthless`, `Overflow`.
+pub fn bond(
+    act: Act,
+    global: &mut Global,
+    parameters: &StakingParameters,
+    operator: &mut Operator,
+    staker: &mut Staker,
+    amount: Balance,
+) -> Result<BondOutcome, StakingError> {
+    ensure!(amount > 0, StakingError::ZeroAmount);
+    let own = act.account == act.operator;
+    ensure!(own || operator.jailed_at.is_none(), StakingError::Jailed);
+    operator.detach(global)?;
+    let stake = staker.stake_or_new(act.operator, &operator.pool)?;
+    stake.settle(&operator.pool)?;
+    let shares = operator.pool.enter(amount)?;
+    stake.shares = plus(stake.shares, shares)?;
+    if own {
+        operator.pool.own_shares = plus(operator.pool.own_shares, shares)?;
+    }
+    let earning = operator.attach(global, parameters)?;
+    Ok(BondOutcome { shares, earning })
+}
+
+/// Starts to unbond `amount`.
+///
+/// # Errors
+/// `ZeroAmount`, `NoStake`, `InsufficientStake`, `TooManyUnbondings`, `Overflow`.
+pub fn unbond(
+    act: Act,
+    global: &mut Global,
+    parameters: &StakingParameters,
+    operator: &mut Operator,
+    slices: &mut Vec<Slice>,
+    staker: &mut Staker,
+    amount: Balance,
+) -> Result<UnbondOutcome, StakingError> {
+    operator.detach(global)?;
+    let stake = staker.stake(act.operator)?;
+    stake.settle(&operator.pool)?;
+    let held = stake.shares;
+    ensure!(held > 0, StakingError::NoStake);
+    ensure!(amount > 0 || operator.pool.worth(held) == 0, StakingError::ZeroAmount);
+    let shares = operator.pool.leave(held, amount)?;
+    stake.shares = minus(held, shares)?;
+    if act.account == act.operator {
+        operator.pool.own_shares = minus(operator.pool.own_shares, shares)?;
+    }
+    let (mut id, mut matures_at) = (staker.next_id, act.now);
+    if amount > 0 {
+        matures_at = unbonding::enter(slices, act.now, parameters.unbonding_ms, amount)?;
+        id = unbonding::note(&mut staker.parts, &mut staker.next_id, act.operator, matures_at, amount)?;
+        global.totals.unbonding = plus(global.totals.unbonding, amount)?;
+    }
+    let earning = operator.attach(global, parameters)?;
+    staker.tidy();
+    Ok(UnbondOutcome { shares, id, matures_at, earning })
+}
+
+/// Pays `units` of a matured slice out. Returns their worth.
+///
+/// # Errors
+/// `Overflow`.
+pub fn pay(totals: &mut StakingTotals, slice: &mut Slice, units: Balance) -> Result<Balance, StakingError> {
+    let (worth, rest) = slice.pay(units)?;
+    totals.unbonding = minus(totals.unbonding, plus(worth, rest)?)?;
+    totals.pot = plus(totals.pot, rest)?;
+    Ok(worth)
+}
+
+/// Takes what an account earned in a pool.
+///
+/// # Errors
+/// `NoStake`, `NothingToClaim`, `Overflow`.
+pub fn claim(
+    act: Act,
+    global: &mut Global,
+    operator: &mut Operator,
+    staker: &mut Staker,
+) -> Result<Balance, StakingError> {
+    operator.settle(global)?;
+    let mut amount = 0;
+    // An operator that unbonded everything may still have commission to come.
+    if act.account == act.operator {
+        amount = core::mem::take(&mut operator.pool.commission);
+    }
+    match staker.stake(act.operator) {
+        Ok(stake) => {
+            stake.settle(&operator.pool)?;
+            amount = plus(amount, core::mem::take(&mut stake.owed))?;
+        }
+        Err(error) => ensure!(amount > 0, error),
+    }
+    ensure!(amount > 0, StakingError::NothingToClaim);
+    global.totals.rewards = minus(global.totals.rewards, amount)?;
+    staker.tidy();
+    Ok(amount)
+}
+
+/// Slashes and jails an operator.
+///
+/// # Errors
+/// `BadBps`, `OffenceInFuture`, `Overflow`.
+#[allow(clippy::too_many_arguments)]
+pub fn slash(
+    now: Timestamp,
+    global: &mut Global,
+    parameters: &StakingParameters,
+    operator: &mut Operator,
+    slices: &mut [Slice],
+    bps: u16,
+    offence_at: Timestamp,
+    rewarded: bool,
+) -> Result<SlashOutcome, StakingError> {
+    ensure!(bps <= BPS, StakingError::BadBps);
+    ensure!(offence_at <= now, StakingError::OffenceInFuture);
+    operator.detach(global)?;
+    operator.jail(now, parameters);
+    let (mut active, mut unbonding) = (0, 0);
+    if bps > 0 {
+        active = operator.pool.slash(bps, now)?;
+        unbonding = unbonding::slash(slices, offence_at, bps)?;
+    }
+    let taken = plus(active, unbonding)?;
+    // A signer must not buy its stake back with its own proof: the burned part is rounded up.
+    let burned = taken.div_ceil(2);
+    let credited =
+        if rewarded { crate::math::bps_of(taken, parameters.beneficiary_bps)? } else { 0 }.min(minus(taken, burned)?);
+    let to_pot = minus(minus(taken, burned)?, credited)?;
+    global.totals.unbonding = minus(global.totals.unbonding, unbonding)?;
+    global.totals.credits = plus(global.totals.credits, credited)?;
+    global.totals.pot = plus(global.totals.pot, to_pot)?;
+    let earning = operator.attach(global, parameters)?;
+    Ok(SlashOutcome { active, unbonding, burned, credited, to_pot, earning })
+}
