@@ -1,2 +1,463 @@
 //! Fraud proofs against reports and their signers.
+//!
+//! This file is the ink! shell: storage, messages, calls, events. What a proof shows is decided by the pure functions of
+//! `proof::check`; [`commit`] and [`private`] know no chain, [`facts`] asks the registries. What the messages do is
+//! documented in `openledger_abi::disputes`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap
+)]
+
+pub mod commit;
+pub mod facts;
+pub mod private;
+
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod disputes {
+    use crate::facts::Registries;
+    use crate::{commit as commits, private};
+    use ink::codegen::TraitCallBuilder;
+    use ink::prelude::{vec, vec::Vec};
+    use ink::scale::{DecodeAll, Encode};
+    use ink::storage::traits::ManualKey;
+    use ink::storage::{Lazy, Mapping};
+    use openledger_abi::admin::{Admin, AdminError, Administered};
+    use openledger_abi::disputes::*;
+    use openledger_abi::host::HostHasher;
+    use openledger_abi::payout::{Batch, Epoch, OracleSet, Payout, PayoutError, ReportInfo, ReportStatus};
+    use openledger_abi::staking::Staking;
+    use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired};
+    use proof::check::{equivocation, span, tree, Against, Fraud, Verdict};
+    use proof::signed::Domain;
+    use psp22::{PSP22Burnable, PSP22};
+
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    #[derive(Debug, Clone)]
+    pub struct Config {
+        token: AccountId,
+        genesis: Bytes32,
+        parameters: DisputeParameters,
+        peers: Option<DisputesPeers>,
+    }
+
+    #[ink(storage)]
+    pub struct DisputesContract {
+        admin: Lazy<Admin, ManualKey<0xD15B_0001>>,
+        config: Lazy<Config, ManualKey<0xD15B_0002>>,
+        count: Lazy<u64, ManualKey<0xD15B_0003>>,
+        commits: Mapping<u64, Commit, ManualKey<0xD15B_0004>>,
+        /// What single operators were slashed for: (account, hash of the offence).
+        punished: Mapping<(AccountId, Bytes32), (), ManualKey<0xD15B_0005>>,
+    }
+
+    /// What a proof leads to.
+    enum Sentence {
+        Void { report: ReportId, info: ReportInfo, fraud: Fraud },
+        Slash { operator: AccountId, bps: u16, offence_at: Timestamp, offence: Bytes32, fraud: Fraud },
+    }
+
+    impl DisputesContract {
+        /// Errors with `BadParameters`.
+        #[ink(constructor)]
+        pub fn new(token: AccountId, genesis: Bytes32, parameters: DisputeParameters) -> Result<Self, DisputesError> {
+            commits::validate(&parameters)?;
+            let mut contract = Self {
+                admin: Lazy::new(),
+                config: Lazy::new(),
+                count: Lazy::new(),
+                commits: Mapping::new(),
+                punished: Mapping::new(),
+            };
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.config.set(&Config { token, genesis, parameters, peers: None });
+            Self::env().emit_event(DisputeParametersSet { parameters });
+            Ok(contract)
+        }
+
+        fn load_admin(&self) -> Result<Admin, AdminError> {
+            self.admin.get().ok_or(AdminError::NotWired)
+        }
+
+        fn ensure_admin(&self) -> Result<(), AdminError> {
+            self.load_admin()?.ensure(self.env().caller())
+        }
+
+        fn config(&self) -> Result<Config, DisputesError> {
+            self.config.get().ok_or(DisputesError::Admin(AdminError::NotWired))
+        }
+
+        /// The configuration of a wired contract.
+        fn wired(&self) -> Result<(Config, DisputesPeers), DisputesError> {
+            let config = self.config()?;
+            let peers = config.peers.clone().ok_or(AdminError::NotWired)?;
+            Ok((config, peers))
+        }
+
+        fn load(&self, commit: u64) -> Result<Commit, DisputesError> {
+            self.commits.get(commit).ok_or(DisputesError::NoSuchCommit)
+        }
+
+        fn pay_back(token: AccountId, commit: &Commit) -> Result<(), DisputesError> {
+            let mut token: ink::contract_ref!(PSP22) = token.into();
+            match token.call_mut().transfer(commit.prover, commit.bond, Vec::new()).try_invoke() {
+                Ok(Ok(Ok(()))) => Ok(()),
+                _ => Err(DisputesError::TransferFailed),
+            }
+        }
+
+        fn burn(token: AccountId, amount: Balance) -> Result<(), DisputesError> {
+            let mut token: ink::contract_ref!(PSP22Burnable) = token.into();
+            match token.call_mut().burn(amount).try_invoke() {
+                Ok(Ok(Ok(()))) => Ok(()),
+                _ => Err(DisputesError::TransferFailed),
+            }
+        }
+
+        fn report_of(payout: AccountId, report: ReportId) -> Result<ReportInfo, DisputesError> {
+            let payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call().report_of(report.epoch, report.attempt).try_invoke() {
+                Ok(Ok(info)) => info.ok_or(DisputesError::NoSuchReport),
+                _ => Err(DisputesError::PayoutFailed),
+            }
+        }
+
+        fn epoch(payout: AccountId, epoch: u32) -> Result<Option<Epoch>, DisputesError> {
+            let payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call().epoch(epoch).try_invoke() {
+                Ok(Ok(epoch)) => Ok(epoch),
+                _ => Err(DisputesError::PayoutFailed),
+            }
+        }
+
+        fn batch(payout: AccountId, batch: u64) -> Result<Batch, DisputesError> {
+            let payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call().batch(batch).try_invoke() {
+                Ok(Ok(batch)) => batch.ok_or(DisputesError::NoSuchBatch),
+                _ => Err(DisputesError::PayoutFailed),
+            }
+        }
+
+        fn oracle_set(payout: AccountId, set: u32) -> Result<OracleSet, DisputesError> {
+            let payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call().oracle_set(set).try_invoke() {
+                Ok(Ok(set)) => set.ok_or(DisputesError::NoSuchReport),
+                _ => Err(DisputesError::PayoutFailed),
+            }
+        }
+
+        /// Keeps the report from going live until the reveal.
+        fn extend(payout: AccountId, report: ReportId, until: Timestamp) -> Result<(), DisputesError> {
+            let mut payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call_mut().extend(report.epoch, report.attempt, until).try_invoke() {
+                Ok(Ok(Ok(_))) => Ok(()),
+                Ok(Ok(Err(PayoutError::WindowOver))) => Err(DisputesError::WindowOver),
+                Ok(Ok(Err(PayoutError::NotPending))) => Err(DisputesError::NotPending),
+                Ok(Ok(Err(PayoutError::NoSuchReport))) => Err(DisputesError::NoSuchReport),
+                _ => Err(DisputesError::PayoutFailed),
+            }
+        }
+
+        fn void(payout: AccountId, report: ReportId) -> Result<Vec<AccountId>, DisputesError> {
+            let mut payout: ink::contract_ref!(Payout) = payout.into();
+            match payout.call_mut().void(report.epoch, report.attempt).try_invoke() {
+                Ok(Ok(Ok(signers))) => Ok(signers),
+                Ok(Ok(Err(PayoutError::NotPending | PayoutError::WindowOver))) => Err(DisputesError::NotPending),
+                _ => Err(DisputesError::PayoutFailed),
+            }
+        }
+
+        /// Slashes an operator for the prover. What staking refuses (nothing left to take) is 0 and no reason to let a
+        /// false report stand.
+        fn slash(
+            staking: AccountId,
+            operator: AccountId,
+            bps: u16,
+            offence_at: Timestamp,
+            prover: AccountId,
+        ) -> Result<Balance, DisputesError> {
+            let mut staking: ink::contract_ref!(Staking) = staking.into();
+            match staking.call_mut().slash(operator, bps, offence_at, Some(prover)).try_invoke() {
+                Ok(Ok(Ok(slashed))) => Ok(slashed),
+                Ok(Ok(Err(_))) => Ok(0),
+                _ => Err(DisputesError::StakingFailed),
+            }
+        }
+
+        /// The pending report that a commit is against, and its epoch.
+        fn accused(peers: &DisputesPeers, commit: &Commit) -> Result<(ReportId, ReportInfo, Epoch), DisputesError> {
+            let report = commit.report.ok_or(DisputesError::WrongReport)?;
+            let info = Self::report_of(peers.payout, report)?;
+            ensure!(info.status == ReportStatus::Pending, DisputesError::NotPending);
+            let epoch = Self::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
+            Ok((report, info, epoch))
+        }
+
+        fn judge_span(
+            peers: &DisputesPeers,
+            info: &ReportInfo,
+            epoch: &Epoch,
+            witness: &SpanWitness,
+        ) -> Result<Verdict, DisputesError> {
+            let facts = Registries::new(peers.model_registry, peers.datanet_registry, epoch.clone());
+            let verdict = span::check::<HostHasher>(&info.body.evidence, witness, &facts);
+            // A registry that did not answer makes every verdict worthless.
+            facts.failure()?;
+            verdict.map_err(DisputesError::NotProven)
+        }
+
+        /// Decides what a proof shows, and what follows.
+        fn judge(
+            config: &Config,
+            peers: &DisputesPeers,
+            commit: &Commit,
+            proof: &FraudProof,
+        ) -> Result<Sentence, DisputesError> {
+            match proof {
+                FraudProof::Equivocation(place, witness) => {
+                    Self::judge_equivocation(config, peers, commit, *place, witness)
+                }
+                FraudProof::Span(witness) => {
+                    let (report, info, epoch) = Self::accused(peers, commit)?;
+                    let verdict = Self::judge_span(peers, &info, &epoch, witness)?;
+                    ensure!(verdict.against == Against::Signers, DisputesError::WrongAgainst);
+                    Ok(Sentence::Void { report, info, fraud: verdict.fraud })
+                }
+                FraudProof::Tree(witness) => {
+                    let (report, info, _) = Self::accused(peers, commit)?;
+                    let verdict = tree::check::<HostHasher>(&info.body, witness).map_err(DisputesError::NotProven)?;
+                    Ok(Sentence::Void { report, info, fraud: verdict.fraud })
+                }
+                FraudProof::PrivateSpan(private) => {
+                    let (_, info, epoch) = Self::accused(peers, commit)?;
+                    ensure!((epoch.from..epoch.to).contains(&private.batch), DisputesError::NoSuchBatch);
+                    let batch = Self::batch(peers.payout, private.batch)?;
+                    private::ensure_hosts_word::<HostHasher>(&batch, private)?;
+                    let verdict = Self::judge_span(peers, &info, &epoch, &private.witness)?;
+                    ensure!(verdict.against == Against::Host, DisputesError::WrongAgainst);
+                    Ok(Sentence::Slash {
+                        operator: batch.host,
+                        bps: config.parameters.report_bps,
+                        offence_at: batch.at,
+                        offence: private.witness.receipt.hash::<HostHasher>(),
+                        fraud: verdict.fraud,
+                    })
+                }
+            }
+        }
+
+        fn judge_equivocation(
+            config: &Config,
+            peers: &DisputesPeers,
+            commit: &Commit,
+            place: u8,
+            witness: &EquivocationWitness,
+        ) -> Result<Sentence, DisputesError> {
+            let set = Self::oracle_set(peers.payout, witness.first.set)?;
+            let oracle = set.oracles.get(usize::from(place)).ok_or(DisputesError::NoSuchReport)?;
+            // Reports are signed for payout.
+            let domain = Domain { genesis: config.genesis, contract: *peers.payout.as_ref() };
+            let verdict = equivocation::check::<HostHasher>(&domain, witness, |signature, message| {
+                ink::env::sr25519_verify(signature, message, &oracle.key).is_ok()
+            })
+            .map_err(DisputesError::NotProven)?;
+            // When it signed is nobody's knowledge; nothing true can be said of an epoch before it is closed.
+            let offence_at = match Self::epoch(peers.payout, witness.first.epoch)? {
+                Some(epoch) => epoch.closed_at,
+                None => commit.at,
+            };
+            Ok(Sentence::Slash {
+                operator: oracle.account,
+                bps: config.parameters.equivocation_bps,
+                offence_at,
+                offence: <HostHasher as proof::Hasher>::blake2_256(&witness.first.slot().encode()),
+                fraud: verdict.fraud,
+            })
+        }
+
+        /// Does what a proof leads to. Returns the outcome, what it showed, and who was slashed.
+        fn execute(
+            &mut self,
+            config: &Config,
+            peers: &DisputesPeers,
+            prover: AccountId,
+            sentence: Sentence,
+        ) -> Result<(Outcome, Fraud, Vec<AccountId>), DisputesError> {
+            match sentence {
+                Sentence::Void { report, info, fraud } => {
+                    let signers = Self::void(peers.payout, report)?;
+                    let mut slashed: Balance = 0;
+                    for signer in &signers {
+                        let bps = config.parameters.report_bps;
+                        let taken = Self::slash(peers.staking, *signer, bps, info.submitted_at, prover)?;
+                        slashed = slashed.checked_add(taken).ok_or(DisputesError::Overflow)?;
+                    }
+                    Ok((Outcome::Voided { report, signers: signers.clone(), slashed }, fraud, signers))
+                }
+                Sentence::Slash { operator, bps, offence_at, offence, fraud } => {
+                    if self.punished.contains((operator, offence)) {
+                        return Ok((Outcome::Slashed { operator, slashed: 0 }, fraud, Vec::new()));
+                    }
+                    self.punished.insert((operator, offence), &());
+                    let slashed = Self::slash(peers.staking, operator, bps, offence_at, prover)?;
+                    Ok((Outcome::Slashed { operator, slashed }, fraud, vec![operator]))
+                }
+            }
+        }
+    }
+
+    impl Disputes for DisputesContract {
+        #[ink(message)]
+        fn wire(
+            &mut self,
+            payout: AccountId,
+            staking: AccountId,
+            model_registry: AccountId,
+            datanet_registry: AccountId,
+            timelock: AccountId,
+        ) -> Result<(), DisputesError> {
+            let mut admin = self.load_admin()?;
+            admin.wire(self.env().caller(), timelock)?;
+            self.admin.set(&admin);
+            let mut config = self.config()?;
+            config.peers =
+                Some(DisputesPeers { token: config.token, payout, staking, model_registry, datanet_registry });
+            self.config.set(&config);
+            self.env().emit_event(Wired { admin: timelock });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn commit(&mut self, report: Option<ReportId>, hash: Bytes32) -> Result<u64, DisputesError> {
+            let (config, peers) = self.wired()?;
+            let (prover, now, block) = (self.env().caller(), self.env().block_timestamp(), self.env().block_number());
+            let commit = commits::make(prover, hash, report, &config.parameters, now, block)?;
+            let number = self.count.get().unwrap_or(0);
+            self.count.set(&number.checked_add(1).ok_or(DisputesError::Overflow)?);
+            self.commits.insert(number, &commit);
+            let (bond, reveal_by) = (commit.bond, commit.reveal_by);
+            self.env().emit_event(ProofCommitted { commit: number, prover, report, bond, reveal_by });
+
+            let mut token: ink::contract_ref!(PSP22) = config.token.into();
+            let to = self.env().account_id();
+            match token.call_mut().transfer_from(prover, to, bond, Vec::new()).try_invoke() {
+                Ok(Ok(Ok(()))) => {}
+                _ => return Err(DisputesError::TransferFailed),
+            }
+            if let Some(report) = report {
+                Self::extend(peers.payout, report, reveal_by)?;
+            }
+            Ok(number)
+        }
+
+        #[ink(message)]
+        fn reveal(&mut self, commit: u64, proof: Vec<u8>) -> Result<Outcome, DisputesError> {
+            let (config, peers) = self.wired()?;
+            let (number, mut commit) = (commit, self.load(commit)?);
+            let prover = self.env().caller();
+            let hash = commit_hash::<HostHasher>(&prover, &proof);
+            let (now, block) = (self.env().block_timestamp(), self.env().block_number());
+            commits::ensure_revealable(&commit, prover, hash, proof.len(), now, block)?;
+            let proof = FraudProof::decode_all(&mut proof.as_slice()).map_err(|_| DisputesError::BadProof)?;
+            let sentence = Self::judge(&config, &peers, &commit, &proof)?;
+            commit.status = CommitStatus::Proven;
+            self.commits.insert(number, &commit);
+            let (outcome, fraud, slashed) = self.execute(&config, &peers, prover, sentence)?;
+            let (report, amount) = match &outcome {
+                Outcome::Voided { report, slashed, .. } => (Some(*report), *slashed),
+                Outcome::Slashed { slashed, .. } => (None, *slashed),
+            };
+            self.env().emit_event(FraudProven { commit: number, prover, fraud, report, slashed, amount });
+            Self::pay_back(config.token, &commit)?;
+            Ok(outcome)
+        }
+
+        #[ink(message)]
+        fn settle(&mut self, commit: u64) -> Result<CommitStatus, DisputesError> {
+            let (config, peers) = self.wired()?;
+            let (number, mut commit) = (commit, self.load(commit)?);
+            let voided = match commit.report {
+                Some(report) => Self::report_of(peers.payout, report)?.status == ReportStatus::Void,
+                None => false,
+            };
+            let status = commits::settle(&mut commit, voided, self.env().block_timestamp())?;
+            self.commits.insert(number, &commit);
+            self.env().emit_event(CommitSettled { commit: number, status, bond: commit.bond });
+            match status {
+                CommitStatus::Returned => Self::pay_back(config.token, &commit)?,
+                _ => Self::burn(config.token, commit.bond)?,
+            }
+            Ok(status)
+        }
+
+        #[ink(message)]
+        fn set_parameters(&mut self, parameters: DisputeParameters) -> Result<(), DisputesError> {
+            self.ensure_admin()?;
+            commits::validate(&parameters)?;
+            let mut config = self.config()?;
+            config.parameters = parameters;
+            self.config.set(&config);
+            self.env().emit_event(DisputeParametersSet { parameters });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn commit_of(&self, commit: u64) -> Option<Commit> {
+            self.commits.get(commit)
+        }
+
+        #[ink(message)]
+        fn commit_count(&self) -> u64 {
+            self.count.get().unwrap_or(0)
+        }
+
+        #[ink(message)]
+        fn parameters(&self) -> DisputeParameters {
+            self.config.get().map_or_else(DisputeParameters::default, |config| config.parameters)
+        }
+
+        #[ink(message)]
+        fn peers(&self) -> Option<DisputesPeers> {
+            self.config.get().and_then(|config| config.peers)
+        }
+    }
+
+    impl Administered for DisputesContract {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            let (mut admin, from) = (self.load_admin()?, self.env().caller());
+            admin.offer(from, to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferStarted { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            let (mut admin, to) = (self.load_admin()?, self.env().caller());
+            let from = admin.accept(to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferred { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            self.ensure_admin()?;
+            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
+            self.env().emit_event(CodeUpgraded { code_hash });
+            Ok(())
+        }
+    }
+}

@@ -12,7 +12,11 @@
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
-pub use proof::Error as ProofError;
+pub use proof::check::equivocation::EquivocationWitness;
+pub use proof::check::span::SpanWitness;
+pub use proof::check::tree::TreeWitness;
+pub use proof::check::Fraud;
+pub use proof::{Error as ProofError, Node};
 
 /// The longest proof, in bytes.
 pub const MAX_PROOF_BYTES: usize = 16_000;
@@ -60,26 +64,66 @@ pub struct Commit {
     pub status: CommitStatus,
 }
 
+/// A fraud, shown. The first byte of its SCALE bytes is the proof's number in the protocol (0x83: 3 against a host).
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FraudProof {
+    /// 1: the oracle at this place of the set signed two reports of one slot. It is slashed; no report is voided.
+    #[codec(index = 1)]
+    Equivocation(u8, EquivocationWitness),
+    /// 3: a span or exempt range of a public receipt that the bytes don't bear out.
+    #[codec(index = 3)]
+    Span(SpanWitness),
+    /// 8: a sum tree that is none.
+    #[codec(index = 8)]
+    Tree(TreeWitness),
+    /// 3 on a private receipt: its host wrote the entries, so the host is slashed and the report stands.
+    #[codec(index = 0x83)]
+    PrivateSpan(PrivateSpan),
+}
+
+/// A false span that the host of a private receipt wrote.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateSpan {
+    /// The batch that the receipt was redeemed with.
+    pub batch: u64,
+    /// The receipt's path in the batch's tree 03: its payer signed it, its host was paid for it.
+    pub path: Vec<Node>,
+    /// The evidence leaf's entries, with amounts 0, must be the preimage of the receipt's credits hash.
+    pub witness: SpanWitness,
+}
+
+/// The hash that a prover commits to: blake2b-256 over its 32 bytes, then the proof's.
+pub fn commit_hash<H: proof::Hasher>(prover: &AccountId, proof: &[u8]) -> Bytes32 {
+    let account: &[u8; 32] = prover.as_ref();
+    let mut preimage = Vec::with_capacity(proof.len().saturating_add(account.len()));
+    preimage.extend_from_slice(account);
+    preimage.extend_from_slice(proof);
+    H::blake2_256(&preimage)
+}
+
 /// What a proof that holds did.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The report is void, each signer was slashed; the sum.
     Voided { report: ReportId, signers: Vec<AccountId>, slashed: Balance },
-    /// One oracle signed two reports of one slot and was slashed.
-    Slashed { oracle: AccountId, slashed: Balance },
+    /// The report stands; an oracle that equivocated, or the host of a private receipt, was slashed (by 0 if somebody
+    /// proved the same before: the bond comes back all the same).
+    Slashed { operator: AccountId, slashed: Balance },
 }
 
 /// Bond, times and rates, set by the admin. A commit keeps the bond and the time it was made with.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DisputeParameters {
     /// What a commit locks, in 10^-18 OPEN; at least 1.
     pub bond: Balance,
     /// How long after the commit its proof can be revealed.
     pub reveal_ms: u64,
-    /// What a signer of a voided report loses of its stake; 1 to 10,000.
+    /// What a signer of a voided report, or the host of a false private receipt, loses of its stake; 1 to 10,000.
     pub report_bps: u16,
     /// What an oracle that equivocates loses; 1 to 10,000.
     pub equivocation_bps: u16,
@@ -126,8 +170,11 @@ pub enum DisputesError {
     NoSuchContribution,
     /// Opened bytes lead nowhere, or break no rule.
     NotProven(ProofError),
-    /// This oracle was slashed for this slot before.
-    AlreadySlashed,
+    /// The proof is against another than what it was sent as: a private receipt's entries are its host's word, not the
+    /// signers', and a public one's the signers'.
+    WrongAgainst,
+    /// The receipt is not in the batch, or its host did not write these entries.
+    NotTheHosts,
     /// The token contract refused the transfer of the bond.
     TransferFailed,
     /// Payout could not be asked, or refused.
@@ -178,7 +225,7 @@ pub trait Disputes {
     #[ink(message)]
     fn commit(&mut self, report: Option<ReportId>, hash: Bytes32) -> Result<u64, DisputesError>;
 
-    /// Shows the proof: the SCALE bytes of a `FraudProof`. By the prover, in a later block, through `reveal_by`.
+    /// Shows the proof: the SCALE bytes of a [`FraudProof`]. By the prover, in a later block, through `reveal_by`.
     #[ink(message)]
     fn reveal(&mut self, commit: u64, proof: Vec<u8>) -> Result<Outcome, DisputesError>;
 
@@ -218,14 +265,15 @@ pub struct ProofCommitted {
     pub reveal_by: Timestamp,
 }
 
-/// A proof held. `number` is the one it has in the protocol (1 equivocation, 3 span bytes, 8 tree).
+/// A proof held. `fraud` names what it showed.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct FraudProven {
     #[ink(topic)]
     pub commit: u64,
     pub prover: AccountId,
-    pub number: u8,
+    pub fraud: Fraud,
+    /// The report that is void; `None` if it stands.
     pub report: Option<ReportId>,
     /// Who was slashed.
     pub slashed: Vec<AccountId>,
