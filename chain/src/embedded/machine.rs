@@ -16,7 +16,10 @@ use sp_core::H256;
 use sp_io::TestExternalities;
 use sp_runtime::{AccountId32, BuildStorage, DispatchError};
 
-use super::runtime::{Balance, Balances, Contracts, Runtime, RuntimeEvent, System, Timestamp};
+use super::{
+    depth,
+    runtime::{Balance, Balances, Contracts, Runtime, RuntimeEvent, System, Timestamp},
+};
 use crate::{
     AccountId, BlockNumber, ChainError, ContractEvent, DryRun, Gas, Native, Receipt,
     account::account_bytes,
@@ -36,6 +39,7 @@ pub(crate) struct Machine {
     number: BlockNumber,
     parent: H256,
     time_ms: u64,
+    deepest_call: u32,
 }
 
 /// The state, as a snapshot keeps it.
@@ -75,13 +79,19 @@ impl Machine {
         .unwrap_or_else(|panic| Err(panic_text(panic.as_ref())))
         .map_err(failed)?;
         let ext = TestExternalities::new(storage);
-        Ok(Machine { ext, number: 0, parent: H256::zero(), time_ms })
+        Ok(Machine { ext, number: 0, parent: H256::zero(), time_ms, deepest_call: 0 })
     }
 
     /// The state that a snapshot kept.
     pub fn restore(snapshot: Snapshot) -> Self {
         let ext = TestExternalities::from_raw_snapshot(snapshot.nodes, H256(snapshot.root), Default::default());
-        Machine { ext, number: snapshot.number, parent: H256(snapshot.parent), time_ms: snapshot.time_ms }
+        Machine {
+            ext,
+            number: snapshot.number,
+            parent: H256(snapshot.parent),
+            time_ms: snapshot.time_ms,
+            deepest_call: 0,
+        }
     }
 
     /// The state as of the last block.
@@ -103,6 +113,10 @@ impl Machine {
             root: self.ext.backend.root().0,
             nodes,
         }
+    }
+
+    pub fn deepest_call(&self) -> u32 {
+        self.deepest_call
     }
 
     pub fn number(&self) -> BlockNumber {
@@ -251,7 +265,10 @@ impl Machine {
     /// Runs `work`; if it panics, whatever it had changed is rolled back.
     fn guarded<T>(&mut self, work: impl FnOnce(&mut TestExternalities) -> T) -> Result<T, String> {
         let ext = &mut self.ext;
-        catch_unwind(AssertUnwindSafe(|| work(ext))).map_err(|panic| {
+        depth::reset();
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(ext)));
+        self.deepest_call = self.deepest_call.max(depth::deepest());
+        outcome.map_err(|panic| {
             while self.ext.overlayed_changes().transaction_depth() > 0 {
                 self.ext.execute_with(sp_io::storage::rollback_transaction);
             }
@@ -470,5 +487,98 @@ fn perform(signer: &AccountId32, envelope: &Envelope, limit: Weight) -> Effect {
             });
             Effect { gas: Weight::zero(), outcome }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Keypair;
+
+    const COINS: Native = 1_000_000_000_000_000;
+
+    fn machine() -> (Machine, Keypair) {
+        let key = Keypair::from_seed([1; 32]);
+        (Machine::genesis(&[(key.account(), COINS)], 1_000).unwrap(), key)
+    }
+
+    fn transfer(key: &Keypair, nonce: u32, value: Native) -> Envelope {
+        Envelope::sign(key, &[0; 32], nonce, Call::Transfer { to: AccountId::from([2; 32]), value })
+    }
+
+    #[test]
+    fn a_panic_inside_a_block_leaves_nothing_behind_and_the_next_block_works() {
+        let (mut machine, key) = machine();
+        let before = machine.snapshot().root;
+        let panicked = machine.block(2_000, || {
+            System::inc_account_nonce(native(&key.account()));
+            sp_io::storage::start_transaction();
+            sp_io::storage::set(b"half", b"done");
+            panic!("in the middle");
+        });
+        assert_eq!(panicked.map(|block: Block<()>| block.outcome), Err("in the middle".to_owned()));
+        assert_eq!((machine.number(), machine.time_ms()), (0, 1_000));
+        assert_eq!(machine.snapshot().root, before);
+        let block = machine.apply(2_000, &transfer(&key, 0, EXISTENTIAL));
+        assert!(block.outcome.is_ok());
+        assert_eq!(machine.number(), 1);
+    }
+
+    const EXISTENTIAL: Native = crate::EXISTENTIAL_DEPOSIT;
+
+    #[test]
+    fn a_refused_call_pays_its_fee_and_uses_its_nonce() {
+        let (mut machine, key) = machine();
+        let before = machine.balance(&key.account());
+        let refused = machine.apply(2_000, &transfer(&key, 0, EXISTENTIAL - 1));
+        assert!(matches!(refused.outcome, Err(ChainError::Dispatch { .. })));
+        assert!(machine.balance(&key.account()) < before);
+        assert_eq!(machine.nonce(&key.account()), 1);
+    }
+
+    #[test]
+    fn a_nonce_that_is_not_the_next_one_is_not_admitted() {
+        let (mut machine, key) = machine();
+        let early = machine.admit(&transfer(&key, 1, EXISTENTIAL));
+        assert_eq!(early, Err(ChainError::StaleNonce { expected: 0, got: 1 }));
+        machine.apply(2_000, &transfer(&key, 0, EXISTENTIAL));
+        let twice = machine.admit(&transfer(&key, 0, EXISTENTIAL));
+        assert_eq!(twice, Err(ChainError::StaleNonce { expected: 1, got: 0 }));
+    }
+
+    #[test]
+    fn a_call_that_spends_its_own_fee_is_undone() {
+        let (mut machine, key) = machine();
+        let all_but_the_fee = COINS - EXISTENTIAL - 1;
+        let block = machine.apply(2_000, &transfer(&key, 0, all_but_the_fee));
+        assert!(matches!(block.outcome, Err(ChainError::CannotPay { .. })), "{:?}", block.outcome);
+        assert_eq!(machine.balance(&AccountId::from([2; 32])), 0);
+        assert!(machine.balance(&key.account()) > all_but_the_fee - 1_000_000_000);
+    }
+
+    #[test]
+    fn an_account_that_cannot_pay_the_least_fee_is_not_admitted() {
+        let (mut machine, _) = machine();
+        let poor = Keypair::from_seed([3; 32]);
+        let refused = machine.admit(&transfer(&poor, 0, 1));
+        assert!(matches!(refused, Err(ChainError::CannotPay { available: 0, .. })));
+    }
+
+    #[test]
+    fn a_restored_snapshot_goes_on_to_the_same_root() {
+        let (mut machine, key) = machine();
+        machine.apply(2_000, &transfer(&key, 0, EXISTENTIAL));
+        let mut again = Machine::restore(machine.snapshot());
+        let next = transfer(&key, 1, EXISTENTIAL);
+        machine.apply(3_000, &next);
+        again.apply(3_000, &next);
+        assert_eq!(machine.snapshot().root, again.snapshot().root);
+        assert_eq!(machine.snapshot().parent, again.snapshot().parent);
+    }
+
+    #[test]
+    fn a_genesis_with_less_than_the_existential_deposit_is_refused() {
+        let poor = [(AccountId::from([1; 32]), EXISTENTIAL - 1)];
+        assert!(matches!(Machine::genesis(&poor, 0), Err(ChainError::Input(_))));
     }
 }

@@ -119,7 +119,7 @@ impl pallet_contracts::Config for Runtime {
     type InstantiateOrigin = frame_system::EnsureSigned<Self::AccountId>;
     type MaxDebugBufferLen = ConstU32<{ 2 * 1024 * 1024 }>;
     type Migrations = ();
-    type Debug = ();
+    type Debug = super::depth::DepthMeter;
     type Environment = ();
     type ApiVersion = ();
     type Xcm = ();
