@@ -3,6 +3,7 @@
 pub mod claims;
 pub mod contributions;
 pub mod fees;
+pub mod fraud;
 pub mod governance;
 pub mod reports;
 pub mod vouchers;
@@ -54,6 +55,10 @@ macro_rules! scenarios {
                 a_claim_with_the_proof_of_another_account_is_refused,
                 a_claim_is_paid_to_the_recipient_that_the_account_chose,
                 what_was_credited_and_carried_is_what_was_funded,
+            }
+            fraud {
+                a_true_report_cannot_be_refuted,
+                a_false_span_voids_the_report_and_costs_its_signers,
             }
             governance {
                 a_vote_changes_the_fee_split,

@@ -1,0 +1,148 @@
+//! A false report is refuted by anyone who opens its bytes; a true one by nobody.
+//!
+//! The second scenario leaves two oracles jailed, so it comes last in its world.
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use chain::{CallError, Sent, account_bytes, read, send};
+use ink::message_builder;
+use ink::scale::Encode;
+use openledger_abi::disputes::{Disputes, DisputesError, FraudProof, Outcome, ReportId};
+use openledger_abi::payout::{PayoutError, ReportStatus};
+use openledger_abi::staking::{OperatorInfo, Staking};
+use proof::check::EvidenceOpening;
+use proof::check::span::{Library, SpanFault, SpanWitness, Which, find};
+use proof::evidence::{Entry, EvidenceLeaf, evidence_node};
+use proof::rules::spans::SourceText;
+use proof::tree::{MerkleTree, Tree};
+use proof::version::VersionLeaf;
+use proof::{Error as Rule, Hasher};
+
+use crate::epoch::{Closed, Report};
+use crate::{H, World, outcome::sent, refused};
+
+/// The texts of version 0, as a watcher has them.
+struct Shelf {
+    leaves: Vec<VersionLeaf>,
+    tree: MerkleTree,
+    texts: Vec<SourceText>,
+}
+
+impl Library for Shelf {
+    fn version(&self, source: u8) -> Option<(&[VersionLeaf], &MerkleTree)> {
+        (source == 0).then_some((&self.leaves, &self.tree))
+    }
+
+    fn text(&self, source: u8, index: u32) -> Option<&[u8]> {
+        let text = self.texts.get(index as usize)?;
+        (source == 0).then_some(&text.text)
+    }
+
+    fn counts(&self, _: u8, _: u64) -> bool {
+        true
+    }
+}
+
+/// The first span of a report that the bytes don't bear out.
+fn false_span(world: &World, closed: &Closed, report: &Report) -> Result<Option<SpanWitness>> {
+    let rule = |e: Rule| anyhow!("{e:?}");
+    let (leaves, texts) = world.library()?;
+    let nodes = leaves.iter().map(VersionLeaf::node::<H>).collect();
+    let tree = MerkleTree::build::<H>(Tree::Version, nodes).map_err(rule)?;
+    let shelf = Shelf { leaves, tree, texts };
+    let evidence = evidence_tree(report)?;
+    let policy = world.rules()?.policy;
+    let answers = closed.batches.iter().flat_map(|(_, answers)| answers);
+    for ((index, fields), answer) in (0..).zip(&report.evidence).zip(answers) {
+        let found =
+            find::<H>(fields, index, &evidence, &answer.receipt, &answer.response, &policy, &shelf).map_err(rule)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+fn evidence_tree(report: &Report) -> Result<MerkleTree> {
+    let nodes = report.evidence.iter().map(|fields| evidence_node::<H>(fields)).collect();
+    MerkleTree::build::<H>(Tree::Evidence, nodes).map_err(|e| anyhow!("{e:?}"))
+}
+
+/// Commits to a proof and shows it in a later block.
+fn file(world: &World, report: ReportId, proof: &FraudProof) -> Result<Sent<Outcome>, CallError<DisputesError>> {
+    let (watcher, disputes) = (&world.people.watcher, world.suite.disputes);
+    let bytes = proof.encode();
+    let hash = H::blake2_256(&[account_bytes(&watcher.account()).as_slice(), &bytes].concat());
+    let commit = send(&*world.chain, watcher, disputes, message_builder!(Disputes).commit(Some(report), hash))?;
+    world.chain.advance(std::time::Duration::from_millis(1))?;
+    send(&*world.chain, watcher, disputes, message_builder!(Disputes).reveal(commit.value, bytes))
+}
+
+/// Submits a report of the closed epoch; its number and attempt.
+fn submitted(world: &mut World, tamper: impl Fn(&mut EvidenceLeaf)) -> Result<(Closed, Report, ReportId)> {
+    let bond = world.config.disputes.bond;
+    world.approve(&world.people.watcher.clone(), world.suite.disputes, 2 * bond)?;
+    let closed = world.closed_epoch()?;
+    world.after(closed.epoch.demand_end)?;
+    let report = world.report(&closed, tamper)?;
+    sent("a report", world.submit(world.signed_report(report.body, &[0, 1])))?;
+    let id = ReportId { epoch: report.body.epoch, attempt: report.body.attempt };
+    Ok((closed, report, id))
+}
+
+fn operator(world: &World, place: usize) -> Result<OperatorInfo> {
+    let call = message_builder!(Staking).operator(world.people.oracles[place].account.account());
+    read(&*world.chain, world.suite.staking, call)?.context("no such operator")
+}
+
+pub fn a_true_report_cannot_be_refuted(world: &mut World) -> Result<()> {
+    let (closed, report, id) = submitted(world, |_| ())?;
+    ensure!(false_span(world, &closed, &report)?.is_none(), "the watcher sees a false span in a true report");
+
+    let fields = &report.evidence[0];
+    let evidence = EvidenceOpening::of(fields, &evidence_tree(&report)?, 0).map_err(|e| anyhow!("{e:?}"))?;
+    let receipt = closed.batches[0].1[0].receipt;
+    let fault = SpanFault::NoSuchContribution(Which::Credited);
+    let slander = FraudProof::Span(SpanWitness { evidence, receipt, entry: 0, fault });
+    refused(file(world, id, &slander), &DisputesError::NotProven(Rule::NotFraud))?;
+    ensure!(operator(world, 0)?.jailed_at.is_none(), "a signer of a true report is in jail");
+    world.finalize(report).map(|_| ())
+}
+
+pub fn a_false_span_voids_the_report_and_costs_its_signers(world: &mut World) -> Result<()> {
+    // The signers credit what the first contributor wrote to the third.
+    let (closed, report, id) = submitted(world, |leaf| {
+        for entry in &mut leaf.entries {
+            if let Entry::Span(span) = entry {
+                (span.credited.index, span.whole.index) = (2, 2);
+            }
+        }
+    })?;
+    let stake = operator(world, 0)?.active;
+    let witness = false_span(world, &closed, &report)?.context("the watcher sees nothing wrong")?;
+    let outcome = file(world, id, &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?.value;
+
+    let Outcome::Voided { report: voided, signers, slashed } = outcome else { bail!("{outcome:?}") };
+    let oracle = |place: usize| world.people.oracles[place].account.account();
+    ensure!(voided == id && signers == [oracle(0), oracle(1)], "{voided:?} {signers:?}");
+    let lost = stake * u128::from(world.config.disputes.report_bps) / 10_000;
+    ensure!(slashed == 2 * lost, "{slashed} slashed");
+    for place in [0, 1] {
+        let info = operator(world, place)?;
+        ensure!(info.jailed_at.is_some() && info.active == stake - lost, "{info:?}");
+    }
+    let watcher = world.people.watcher.clone();
+    let credit = read(&*world.chain, world.suite.staking, message_builder!(Staking).credit_of(watcher.account()))?;
+    ensure!(credit > 0 && credit <= slashed * 3 / 10, "the watcher is credited {credit}");
+    ensure!(world.reported(id.epoch)?.status == ReportStatus::Void);
+
+    // The same two can't report again; the other two report truly, and the pots are still there.
+    let truth = world.true_report(&closed)?;
+    ensure!(truth.body.attempt == id.attempt + 1);
+    refused(world.submit(world.signed_report(truth.body, &[0, 1])), &PayoutError::SignerJailed(0))?;
+    sent("the true report", world.submit(world.signed_report(truth.body, &[2, 3])))?;
+    let paid = world.finalize(truth)?;
+    let third = account_bytes(&world.people.contributors[2].account());
+    ensure!(paid.iter().all(|leaf| leaf.account != third), "the third contributor is paid for what it didn't write");
+    let claim = world.claim_of(0)?;
+    sent("claiming", world.claim(claim)).map(|_| ())
+}
