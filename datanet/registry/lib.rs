@@ -1,2 +1,462 @@
-//! Datanets, contributions under signed terms, verdicts, versions.
+//! Datanets, contributions under signed terms, verdicts, versions: the ink! shell.
+//!
+//! `registry` holds the state and what messages do to it, `generation` a Datanet's growing tree, `terms` what a text must be and
+//! what a version allows. What the messages do is documented in `openledger_abi::datanet`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_possible_wrap
+    )
+)]
+
+pub mod generation;
+pub mod registry;
+pub mod terms;
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod datanet_registry {
+    use crate::registry::{Fact, Registry};
+    use crate::terms;
+    use ink::codegen::TraitCallBuilder;
+    use ink::prelude::vec::Vec;
+    use ink::storage::traits::ManualKey;
+    use ink::storage::Lazy;
+    use openledger_abi::datanet::*;
+    use openledger_abi::host::{signed_by, HostHasher};
+    use openledger_abi::staking::{Role, Staking};
+    use openledger_abi::{
+        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded,
+        PauseSet, Wired, BPS,
+    };
+    use proof::signed::{Domain, Signable};
+    use proof::Hasher;
+
+    #[ink(storage)]
+    pub struct DatanetContract {
+        paused: u8,
+        registry: Registry,
+        genesis: Lazy<Bytes32, ManualKey<0xDA7A_0101>>,
+        admin: Lazy<Admin, ManualKey<0xDA7A_0102>>,
+        peers: Lazy<DatanetPeers, ManualKey<0xDA7A_0103>>,
+        parameters: Lazy<DatanetParameters, ManualKey<0xDA7A_0104>>,
+    }
+
+    type Outcome<T> = Result<T, DatanetError>;
+
+    fn validate(parameters: &DatanetParameters) -> Outcome<()> {
+        let good = parameters.agreeing >= 1 && parameters.agreeing <= MAX_AGREEING;
+        ensure!(good, DatanetError::BadParameters);
+        Ok(())
+    }
+
+    impl DatanetContract {
+        /// A registry on the chain of `genesis`; whoever deploys it may `wire` it.
+        ///
+        /// # Errors
+        /// `BadParameters`.
+        #[ink(constructor)]
+        pub fn new(genesis: Bytes32, parameters: DatanetParameters) -> Outcome<Self> {
+            validate(&parameters)?;
+            let mut contract = Self {
+                paused: 0,
+                registry: Registry::default(),
+                genesis: Lazy::new(),
+                admin: Lazy::new(),
+                peers: Lazy::new(),
+                parameters: Lazy::new(),
+            };
+            contract.genesis.set(&genesis);
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.parameters.set(&parameters);
+            Ok(contract)
+        }
+
+        fn role_holder(&self) -> Admin {
+            // Set by the constructor; without it nobody could ever wire.
+            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+        }
+
+        fn ensure_running(&self, function: u8) -> Outcome<()> {
+            self.role_holder().ensure_wired()?;
+            let bit = 1u8.checked_shl(u32::from(function)).unwrap_or(0);
+            ensure!(self.paused & bit == 0, DatanetError::FunctionPaused);
+            Ok(())
+        }
+
+        fn the_peers(&self) -> Outcome<DatanetPeers> {
+            Ok(self.peers.get().ok_or(AdminError::NotWired)?)
+        }
+
+        fn ensure_disputes(&self) -> Outcome<()> {
+            ensure!(self.the_peers()?.disputes == self.env().caller(), DatanetError::NotDisputes);
+            Ok(())
+        }
+
+        /// Caller and time.
+        fn now(&self) -> (AccountId, Timestamp) {
+            (self.env().caller(), self.env().block_timestamp())
+        }
+    }
+
+    impl DatanetRegistry for DatanetContract {
+        #[ink(message)]
+        fn wire(&mut self, staking: AccountId, timelock: AccountId, disputes: AccountId) -> Outcome<()> {
+            let mut admin = self.role_holder();
+            admin.wire(self.env().caller(), timelock)?;
+            self.admin.set(&admin);
+            self.peers.set(&DatanetPeers { staking, disputes });
+            self.env().emit_event(Wired { admin: timelock });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn create(
+            &mut self,
+            name: Vec<u8>,
+            metadata_cid: Vec<u8>,
+            policy: DatanetPolicy,
+            floor_bps: u16,
+        ) -> Outcome<u32> {
+            self.ensure_running(pause::CONTRIBUTE)?;
+            let (owner, now) = self.now();
+            let datanet = self.registry.create(owner, now, name.clone(), metadata_cid.clone(), policy, floor_bps)?;
+            self.env().emit_event(DatanetCreated { datanet, owner, name, metadata_cid, policy, floor_bps });
+            Ok(datanet)
+        }
+
+        #[ink(message)]
+        fn describe(&mut self, datanet: u32, metadata_cid: Vec<u8>, floor_bps: u16) -> Outcome<()> {
+            let mut found = self.registry.owned(datanet, self.env().caller())?;
+            ensure!(metadata_cid.len() <= MAX_CID, DatanetError::BadCid);
+            ensure!(floor_bps <= BPS, DatanetError::BadBps);
+            found.metadata_cid = metadata_cid.clone();
+            found.floor_bps = floor_bps;
+            self.registry.put_datanet(datanet, &found);
+            self.env().emit_event(DatanetDescribed { datanet, metadata_cid, floor_bps });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_datanet_paused(&mut self, datanet: u32, paused: bool) -> Outcome<()> {
+            let mut found = self.registry.owned(datanet, self.env().caller())?;
+            found.paused = paused;
+            self.registry.put_datanet(datanet, &found);
+            self.env().emit_event(DatanetPauseSet { datanet, paused });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn offer_datanet(&mut self, datanet: u32, to: AccountId) -> Outcome<()> {
+            let mut found = self.registry.owned(datanet, self.env().caller())?;
+            found.offered = Some(to);
+            self.registry.put_datanet(datanet, &found);
+            self.env().emit_event(DatanetOffered { datanet, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_datanet(&mut self, datanet: u32) -> Outcome<()> {
+            let to = self.env().caller();
+            let mut found = self.registry.datanet(datanet)?;
+            ensure!(found.offered == Some(to), DatanetError::NotOffered);
+            found.offered = None;
+            found.owner = to;
+            self.registry.put_datanet(datanet, &found);
+            self.env().emit_event(DatanetTransferred { datanet, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn contribute(&mut self, new: NewContribution, signature: [u8; 64]) -> Outcome<u64> {
+            self.ensure_running(pause::CONTRIBUTE)?;
+            let now = self.env().block_timestamp();
+            let body = terms::signed_body(&new, HostHasher::blake2_256(&new.cid));
+            let (contributor, datanet, root, length) = (new.contributor, new.datanet, new.root, new.length);
+            let (cid, terms) = (new.cid.clone(), new.terms);
+            let contribution = self.registry.contribute(now, new)?;
+            // Last, because it is the dearest check; an error undoes the rest.
+            let contract: [u8; 32] = *self.env().account_id().as_ref();
+            let domain = Domain { genesis: self.genesis.get_or_default(), contract };
+            let message = Signable::terms::<HostHasher>(&domain, &body);
+            ensure!(signed_by(&message, &signature, contributor.as_ref()), DatanetError::BadSignature);
+            self.env().emit_event(ContributionMade { contributor, contribution, datanet, root, length, cid, terms });
+            Ok(contribution)
+        }
+
+        #[ink(message)]
+        fn verdict(&mut self, contribution: u64, accept: bool, quality_bps: u16) -> Outcome<ContributionStatus> {
+            self.ensure_running(pause::VERDICT)?;
+            let (validator, now) = self.now();
+            let parameters = self.parameters();
+            self.registry.may_judge(&parameters, validator, now, contribution, quality_bps)?;
+            let staking: ink::contract_ref!(Staking) = self.the_peers()?.staking.into();
+            match staking.call().is_active(validator, Role::Validator).try_invoke() {
+                Ok(Ok(active)) => ensure!(active, DatanetError::NotValidator),
+                _ => return Err(DatanetError::StakingFailed),
+            }
+            let (status, accepted) = self.registry.judge::<HostHasher>(
+                &parameters,
+                validator,
+                now,
+                contribution,
+                accept,
+                quality_bps,
+            )?;
+            self.env().emit_event(VerdictGiven { contribution, validator, accept, quality_bps });
+            if let Some(accepted) = accepted {
+                self.env().emit_event(ContributionAccepted {
+                    contribution,
+                    datanet: accepted.datanet,
+                    seq: accepted.seq,
+                    generation: accepted.generation,
+                    index: accepted.index,
+                    quality_bps: accepted.quality_bps,
+                });
+            } else if status != ContributionStatus::Pending {
+                self.env().emit_event(ContributionRefused { contribution, status });
+            }
+            Ok(status)
+        }
+
+        #[ink(message)]
+        fn veto(&mut self, contribution: u64) -> Outcome<()> {
+            self.role_holder().ensure_wired()?;
+            self.registry.veto(self.env().caller(), contribution)?;
+            self.env().emit_event(ContributionRefused { contribution, status: ContributionStatus::Vetoed });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn revoke(&mut self, contribution: u64) -> Outcome<()> {
+            self.role_holder().ensure_wired()?;
+            let (caller, at) = self.now();
+            self.registry.revoke(caller, at, contribution)?;
+            self.env().emit_event(ContributionRevoked { contribution, at });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn cut_version(&mut self, datanet: u32) -> Outcome<u32> {
+            self.ensure_running(pause::VERSION)?;
+            let (caller, now) = self.now();
+            let (version, cut) = self.registry.cut_version::<HostHasher>(caller, now, datanet)?;
+            let (generation, count, root, terms) = (cut.generation, cut.count, cut.root, cut.terms);
+            self.env().emit_event(VersionCut { datanet, version, generation, count, root, terms });
+            Ok(version)
+        }
+
+        #[ink(message)]
+        fn rebuild(&mut self, datanet: u32, max_items: u32) -> Outcome<RebuildProgress> {
+            self.ensure_running(pause::VERSION)?;
+            let (caller, now) = self.now();
+            let rebuilt = self.registry.rebuild::<HostHasher>(caller, now, datanet, max_items)?;
+            self.env().emit_event(DatanetRebuilt {
+                datanet,
+                generation: rebuilt.generation,
+                done: rebuilt.progress.done,
+                kept: rebuilt.kept,
+                finished: rebuilt.progress.finished,
+            });
+            Ok(rebuilt.progress)
+        }
+
+        #[ink(message)]
+        fn strike(&mut self, contribution: u64) -> Outcome<()> {
+            self.ensure_disputes()?;
+            let at = self.env().block_timestamp();
+            self.registry.establish(at, contribution, Fact::Struck)?;
+            self.env().emit_event(ContributionStruck { contribution, at });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn pass_over(&mut self, contribution: u64) -> Outcome<()> {
+            self.ensure_disputes()?;
+            let at = self.env().block_timestamp();
+            self.registry.establish(at, contribution, Fact::PassedOver)?;
+            self.env().emit_event(ContributionPassedOver { contribution, at });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_payee(&mut self, contribution: u64, payee: AccountId) -> Outcome<()> {
+            self.ensure_disputes()?;
+            let at = self.env().block_timestamp();
+            self.registry.set_payee(at, contribution, payee)?;
+            self.env().emit_event(PayeeSet { contribution, payee, at });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_parameters(&mut self, parameters: DatanetParameters) -> Outcome<()> {
+            self.role_holder().ensure(self.env().caller())?;
+            validate(&parameters)?;
+            self.parameters.set(&parameters);
+            self.env().emit_event(DatanetParametersSet { parameters });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_paused(&mut self, function: u8, paused: bool) -> Outcome<()> {
+            let by = self.env().caller();
+            self.role_holder().ensure(by)?;
+            let bit = 1u8.checked_shl(u32::from(function)).ok_or(DatanetError::BadParameters)?;
+            self.paused = if paused { self.paused | bit } else { self.paused & !bit };
+            self.env().emit_event(PauseSet { function, paused, by });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn datanet(&self, datanet: u32) -> Option<Datanet> {
+            self.registry.datanet(datanet).ok()
+        }
+
+        #[ink(message)]
+        fn datanet_count(&self) -> u32 {
+            self.registry.datanet_count()
+        }
+
+        #[ink(message)]
+        fn datanets(&self, from: u32, limit: u32) -> Vec<Datanet> {
+            let end = from.saturating_add(limit.min(MAX_DATANET_PAGE)).min(self.registry.datanet_count());
+            (from..end).filter_map(|number| self.registry.datanet(number).ok()).collect()
+        }
+
+        #[ink(message)]
+        fn contribution(&self, contribution: u64) -> Option<Contribution> {
+            self.registry.contribution(contribution)
+        }
+
+        #[ink(message)]
+        fn contribution_count(&self) -> u64 {
+            self.registry.contribution_count()
+        }
+
+        #[ink(message)]
+        fn contributions(&self, datanet: u32, from: u32, limit: u32) -> Vec<(u64, Contribution)> {
+            let count = self.registry.datanet(datanet).map_or(0, |found| found.contributions);
+            let end = from.saturating_add(limit.min(MAX_DATANET_PAGE)).min(count);
+            (from..end)
+                .filter_map(|position| {
+                    let number = self.registry.member(datanet, position)?;
+                    Some((number, self.registry.contribution(number)?))
+                })
+                .collect()
+        }
+
+        #[ink(message)]
+        fn contribution_of_root(&self, root: Bytes32) -> Option<u64> {
+            self.registry.holder_of(root)
+        }
+
+        #[ink(message)]
+        fn accepted_count(&self) -> u64 {
+            self.registry.accepted_count()
+        }
+
+        #[ink(message)]
+        fn leaves(&self, datanet: u32, generation: u32, from: u32, limit: u32) -> Vec<LeafInfo> {
+            let count = self.registry.leaf_count(datanet, generation);
+            let end = from.saturating_add(limit.min(MAX_LEAVES_PAGE)).min(count);
+            (from..end).filter_map(|index| self.registry.leaf(datanet, generation, index)).collect()
+        }
+
+        #[ink(message)]
+        fn index_in(&self, contribution: u64, generation: u32) -> Option<u32> {
+            self.registry.place(contribution, generation)
+        }
+
+        #[ink(message)]
+        fn version(&self, datanet: u32, version: u32) -> Option<Version> {
+            self.registry.version(datanet, version)
+        }
+
+        #[ink(message)]
+        fn versions(&self, datanet: u32, from: u32, limit: u32) -> Vec<Version> {
+            let count = self.registry.datanet(datanet).map_or(0, |found| found.versions);
+            let end = from.saturating_add(limit.min(MAX_DATANET_PAGE)).min(count);
+            (from..end).filter_map(|number| self.registry.version(datanet, number)).collect()
+        }
+
+        #[ink(message)]
+        fn check_source(&self, datanet: u32, version: u32, wanted: Use) -> Outcome<()> {
+            self.registry.check_source(self.env().block_timestamp(), datanet, version, &wanted)
+        }
+
+        #[ink(message)]
+        fn verdict_of(&self, contribution: u64, validator: AccountId) -> Option<Verdict> {
+            self.registry.verdict_of(contribution, validator)
+        }
+
+        #[ink(message)]
+        fn payee_at(&self, contribution: u64, at: Timestamp) -> Option<AccountId> {
+            self.registry.payee_at(contribution, at)
+        }
+
+        #[ink(message)]
+        fn nonce(&self, contributor: AccountId) -> u64 {
+            self.registry.nonce(contributor)
+        }
+
+        #[ink(message)]
+        fn parameters(&self) -> DatanetParameters {
+            self.parameters.get().unwrap_or(DatanetParameters { agreeing: MAX_AGREEING, veto_ms: 0 })
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.paused
+        }
+
+        #[ink(message)]
+        fn peers(&self) -> Option<DatanetPeers> {
+            self.peers.get()
+        }
+
+        #[ink(message)]
+        fn genesis(&self) -> Bytes32 {
+            self.genesis.get_or_default()
+        }
+    }
+
+    impl Administered for DatanetContract {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            self.role_holder()
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            let mut admin = self.role_holder();
+            let from = self.env().caller();
+            admin.offer(from, to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferStarted { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            let mut admin = self.role_holder();
+            let to = self.env().caller();
+            let from = admin.accept(to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferred { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            self.role_holder().ensure(self.env().caller())?;
+            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
+            self.env().emit_event(CodeUpgraded { code_hash });
+            Ok(())
+        }
+    }
+}

@@ -173,9 +173,8 @@ pub struct Contribution {
     pub contributed_at: Timestamp,
     /// The registry's global acceptance number, from 0.
     pub seq: Option<u64>,
-    /// Its leaf in the tree of the Datanet's generation below.
+    /// Its leaf in the tree of the Datanet's generation, which stands below; `None` if that doesn't hold it.
     pub index: Option<u32>,
-    /// The last generation that holds it.
     pub generation: u32,
     pub accepted_at: Option<Timestamp>,
     /// Mean quality of the accepting verdicts.
@@ -400,11 +399,11 @@ pub enum DatanetError {
     TreeFull,
     /// Nothing was accepted since the last version.
     NothingNew,
-    /// The tree holds a contribution that was revoked, struck or passed over: rebuild first.
+    /// The tree holds a contribution that was revoked, struck or passed over, or has expired: rebuild first.
     MustRebuild {
         contribution: u64,
     },
-    /// Nothing was revoked: there is nothing to rebuild.
+    /// The tree holds nothing that was revoked, struck, passed over or has expired.
     NothingToRebuild,
     /// A limit of 0.
     ZeroLimit,
@@ -490,8 +489,8 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn cut_version(&mut self, datanet: u32) -> Result<u32, DatanetError>;
 
-    /// Goes through up to `max_items` (and [`MAX_REBUILD`]) leaves of the Datanet's tree and puts those that stand into the next
-    /// generation; call until `finished`. Versions are cut from the new generation then, and new models can't name older ones.
+    /// Goes through up to `max_items` (and [`MAX_REBUILD`]) leaves of the Datanet's tree and puts those that stand (not revoked, struck,
+    /// passed over or expired) into the next generation; call until `finished`. Versions are cut from the new generation then, and new models can't name older ones.
     /// By the owner. Acceptances go on meanwhile.
     #[ink(message)]
     fn rebuild(&mut self, datanet: u32, max_items: u32) -> Result<RebuildProgress, DatanetError>;
@@ -548,6 +547,10 @@ pub trait DatanetRegistry {
     /// version's tree.
     #[ink(message)]
     fn leaves(&self, datanet: u32, generation: u32, from: u32, limit: u32) -> Vec<LeafInfo>;
+
+    /// The leaf of a contribution in a generation's tree.
+    #[ink(message)]
+    fn index_in(&self, contribution: u64, generation: u32) -> Option<u32>;
 
     #[ink(message)]
     fn version(&self, datanet: u32, version: u32) -> Option<Version>;
