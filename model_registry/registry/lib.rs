@@ -1,2 +1,327 @@
-//! Models, their sources, parents, price and policy; hosts.
+//! Models, their sources, parents, price and policy; hosts: the ink! shell.
+//!
+//! `registry` holds the state and what messages do to it, `rules` what a model, a revision and an announcement must be. What the
+//! messages do is documented in `openledger_abi::models`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_possible_wrap
+    )
+)]
+
+pub mod registry;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+
+#[ink::contract]
+mod model_registry {
+    use crate::registry::{Demand, Registry};
+    use crate::rules;
+    use ink::codegen::TraitCallBuilder;
+    use ink::prelude::vec::Vec;
+    use ink::storage::traits::ManualKey;
+    use ink::storage::Lazy;
+    use openledger_abi::datanet::DatanetRegistry;
+    use openledger_abi::models::*;
+    use openledger_abi::staking::{Role, Staking};
+    use openledger_abi::{
+        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded,
+        PauseSet, Wired,
+    };
+
+    #[ink(storage)]
+    pub struct ModelContract {
+        paused: u8,
+        registry: Registry,
+        admin: Lazy<Admin, ManualKey<0x40DE_0101>>,
+        peers: Lazy<ModelPeers, ManualKey<0x40DE_0102>>,
+        parameters: Lazy<ModelParameters, ManualKey<0x40DE_0103>>,
+    }
+
+    type Outcome<T> = Result<T, ModelError>;
+
+    impl ModelContract {
+        /// A registry that whoever deploys it may `wire`.
+        ///
+        /// # Errors
+        /// `BadParameters`.
+        #[ink(constructor)]
+        pub fn new(parameters: ModelParameters) -> Outcome<Self> {
+            rules::parameters(&parameters)?;
+            let mut contract = Self {
+                paused: 0,
+                registry: Registry::default(),
+                admin: Lazy::new(),
+                peers: Lazy::new(),
+                parameters: Lazy::new(),
+            };
+            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.parameters.set(&parameters);
+            Ok(contract)
+        }
+
+        fn role_holder(&self) -> Admin {
+            // Set by the constructor; without it nobody could ever wire.
+            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+        }
+
+        fn ensure_running(&self, function: u8) -> Outcome<()> {
+            self.role_holder().ensure_wired()?;
+            let bit = 1u8.checked_shl(u32::from(function)).unwrap_or(0);
+            ensure!(self.paused & bit == 0, ModelError::FunctionPaused);
+            Ok(())
+        }
+
+        fn limits(&self) -> Outcome<ModelParameters> {
+            self.parameters.get().ok_or(ModelError::BadParameters)
+        }
+
+        fn the_peers(&self) -> Outcome<ModelPeers> {
+            Ok(self.peers.get().ok_or(AdminError::NotWired)?)
+        }
+
+        /// Asks the Datanet registry for each source; the first that refuses is named.
+        fn ensure_allowed(&self, demand: &Demand) -> Outcome<()> {
+            let registry: ink::contract_ref!(DatanetRegistry) = self.the_peers()?.datanet_registry.into();
+            for (place, source) in demand.sources.iter().enumerate() {
+                let call = registry.call().check_source(source.datanet, source.version, demand.wanted);
+                match call.try_invoke() {
+                    Ok(Ok(Ok(()))) => {}
+                    Ok(Ok(Err(error))) => {
+                        return Err(ModelError::SourceRefused { source: rules::position(place)?, error })
+                    }
+                    _ => return Err(ModelError::DatanetRegistryFailed),
+                }
+            }
+            Ok(())
+        }
+    }
+
+    impl ModelRegistry for ModelContract {
+        #[ink(message)]
+        fn wire(&mut self, datanet_registry: AccountId, staking: AccountId, timelock: AccountId) -> Outcome<()> {
+            let mut admin = self.role_holder();
+            admin.wire(self.env().caller(), timelock)?;
+            self.admin.set(&admin);
+            self.peers.set(&ModelPeers { datanet_registry, staking });
+            self.env().emit_event(Wired { admin: timelock });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn register(&mut self, new: NewModel) -> Outcome<u32> {
+            self.ensure_running(pause::REGISTER)?;
+            let owner = self.env().caller();
+            let demand = self.registry.examine(&self.limits()?, &new)?;
+            self.ensure_allowed(&demand)?;
+            let (kind, parents) = (new.kind, new.parents.clone());
+            let (model, content) = self.registry.register(owner, self.env().block_timestamp(), new)?;
+            self.env().emit_event(ModelRegistered { model, owner, kind, parents });
+            self.env().emit_event(RevisionAdded { model, revision: 0, content });
+            Ok(model)
+        }
+
+        #[ink(message)]
+        fn revise(&mut self, model: u32, revision: NewRevision) -> Outcome<u32> {
+            self.ensure_running(pause::REGISTER)?;
+            let caller = self.env().caller();
+            if let Some(demand) = self.registry.examine_revision(caller, &self.limits()?, model, &revision)? {
+                self.ensure_allowed(&demand)?;
+            }
+            let (number, content) = self.registry.revise(self.env().block_timestamp(), model, revision)?;
+            self.env().emit_event(RevisionAdded { model, revision: number, content });
+            Ok(number)
+        }
+
+        #[ink(message)]
+        fn set_status(&mut self, model: u32, status: ModelStatus) -> Outcome<()> {
+            self.registry.set_status(self.env().caller(), model, status)?;
+            self.env().emit_event(ModelStatusSet { model, status });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn offer_model(&mut self, model: u32, to: AccountId) -> Outcome<()> {
+            let mut found = self.registry.owned(model, self.env().caller())?;
+            found.offered = Some(to);
+            self.registry.put(model, &found);
+            self.env().emit_event(ModelOffered { model, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_model(&mut self, model: u32) -> Outcome<()> {
+            let to = self.env().caller();
+            let mut found = self.registry.get(model).ok_or(ModelError::UnknownModel)?;
+            ensure!(found.offered == Some(to), ModelError::NotOffered);
+            found.offered = None;
+            found.owner = to;
+            self.registry.put(model, &found);
+            self.env().emit_event(ModelTransferred { model, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_allowed(&mut self, model: u32, account: AccountId, allowed: bool) -> Outcome<()> {
+            self.registry.set_allowed(self.env().caller(), model, account, allowed)?;
+            self.env().emit_event(AllowedSet { model, account, allowed });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn announce(&mut self, host: Host) -> Outcome<()> {
+            self.ensure_running(pause::ANNOUNCE)?;
+            let account = self.env().caller();
+            let staking: ink::contract_ref!(Staking) = self.the_peers()?.staking.into();
+            match staking.call().is_active(account, Role::Host).try_invoke() {
+                Ok(Ok(active)) => ensure!(active, ModelError::NotHost),
+                _ => return Err(ModelError::StakingFailed),
+            }
+            self.registry.announce(account, self.env().block_timestamp(), host.clone())?;
+            self.env().emit_event(HostAnnounced { account, host });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn withdraw_announcement(&mut self) -> Outcome<()> {
+            let account = self.env().caller();
+            self.registry.withdraw(account)?;
+            self.env().emit_event(HostWithdrawn { account });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_parameters(&mut self, parameters: ModelParameters) -> Outcome<()> {
+            self.role_holder().ensure(self.env().caller())?;
+            rules::parameters(&parameters)?;
+            self.parameters.set(&parameters);
+            self.env().emit_event(ModelParametersSet { parameters });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_paused(&mut self, function: u8, paused: bool) -> Outcome<()> {
+            let by = self.env().caller();
+            self.role_holder().ensure(by)?;
+            let bit = 1u8.checked_shl(u32::from(function)).ok_or(ModelError::BadParameters)?;
+            self.paused = if paused { self.paused | bit } else { self.paused & !bit };
+            self.env().emit_event(PauseSet { function, paused, by });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn model(&self, model: u32) -> Option<Model> {
+            self.registry.get(model)
+        }
+
+        #[ink(message)]
+        fn model_count(&self) -> u32 {
+            self.registry.model_count()
+        }
+
+        #[ink(message)]
+        fn models(&self, from: u32, limit: u32) -> Vec<Model> {
+            let end = from.saturating_add(limit.min(MAX_MODEL_PAGE)).min(self.registry.model_count());
+            (from..end).filter_map(|number| self.registry.get(number)).collect()
+        }
+
+        #[ink(message)]
+        fn revision(&self, model: u32, revision: u32) -> Option<Revision> {
+            self.registry.revision(model, revision)
+        }
+
+        #[ink(message)]
+        fn settlement(&self, model: u32) -> Outcome<Settlement> {
+            self.registry.settlement(model)
+        }
+
+        #[ink(message)]
+        fn may_use(&self, model: u32, account: AccountId) -> bool {
+            let Some(found) = self.registry.get(model).filter(|found| found.status == ModelStatus::Active) else {
+                return false;
+            };
+            let Some(revision) = self.registry.revision(model, found.revision) else { return false };
+            match revision.access {
+                Access::Open => true,
+                Access::Allowlist => self.registry.is_allowed(model, account),
+                Access::Stake(least) => {
+                    let Some(peers) = self.peers.get() else { return false };
+                    let staking: ink::contract_ref!(Staking) = peers.staking.into();
+                    matches!(staking.call().get_votes(account).try_invoke(), Ok(Ok(bonded)) if bonded >= least)
+                }
+            }
+        }
+
+        #[ink(message)]
+        fn host(&self, account: AccountId) -> Option<HostInfo> {
+            self.registry.host(account)
+        }
+
+        #[ink(message)]
+        fn host_count_of(&self, model: u32) -> u32 {
+            self.registry.host_count_of(model)
+        }
+
+        #[ink(message)]
+        fn hosts_of(&self, model: u32, from: u32, limit: u32) -> Vec<HostOffer> {
+            let end = from.saturating_add(limit.min(MAX_MODEL_PAGE)).min(self.registry.host_count_of(model));
+            (from..end).filter_map(|place| self.registry.offer(model, place)).collect()
+        }
+
+        #[ink(message)]
+        fn parameters(&self) -> ModelParameters {
+            let none = ModelParameters { royalty_cap_bps: 0, min_contributors_bps: 0, max_contributors_bps: 0 };
+            self.parameters.get().unwrap_or(none)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.paused
+        }
+
+        #[ink(message)]
+        fn peers(&self) -> Option<ModelPeers> {
+            self.peers.get()
+        }
+    }
+
+    impl Administered for ModelContract {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            self.role_holder()
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            let mut admin = self.role_holder();
+            let from = self.env().caller();
+            admin.offer(from, to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferStarted { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            let mut admin = self.role_holder();
+            let to = self.env().caller();
+            let from = admin.accept(to)?;
+            self.admin.set(&admin);
+            self.env().emit_event(AdminTransferred { from, to });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            self.role_holder().ensure(self.env().caller())?;
+            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
+            self.env().emit_event(CodeUpgraded { code_hash });
+            Ok(())
+        }
+    }
+}
