@@ -144,7 +144,7 @@ proptest! {
             let (b, i) = world.slots()[index];
             let right = world.leaf(b, i);
             let mut leaves = builder.leaves.clone();
-            leaves[index] = change(&mut dice, &right);
+            leaves[index] = change(&mut dice, &world, index, &right);
             if leaves[index] == builder.leaves[index] {
                 continue;
             }
@@ -272,11 +272,45 @@ fn transplant(proof: Proof, own: EvidenceOpening) -> Proof {
     proof
 }
 
-fn change(dice: &mut Dice, right: &EvidenceLeaf) -> Vec<u8> {
+/// A false leaf: changed somewhere and, mostly, brought into form again with amounts to match, as a careful liar would.
+fn change(dice: &mut Dice, world: &World, index: usize, right: &EvidenceLeaf) -> Vec<u8> {
+    let fields = change_anything(dice, right);
+    let Ok(mut leaf) = EvidenceLeaf::decode(&fields) else { return fields };
+    if leaf.entries == right.entries || leaf.status != 0 || dice.below(5) == 0 {
+        return fields;
+    }
+    let mut spans: Vec<Entry> = Vec::new();
+    let mut influence = Vec::new();
+    let mut retrieval = Vec::new();
+    leaf.entries.sort_by_key(|entry| entry.range().map_or((0, 0), |(start, end)| (u32::MAX - (end - start), start)));
+    for entry in leaf.entries {
+        match entry {
+            Entry::Influence(row) => influence.push(row),
+            Entry::Retrieval(_) => retrieval.push(entry),
+            _ => {
+                let (start, end) = entry.range().unwrap();
+                let free = |other: &Entry| other.range().is_none_or(|(s, e)| end <= s || e <= start);
+                if start < end && spans.iter().all(free) {
+                    spans.push(entry);
+                }
+            }
+        }
+    }
+    influence.sort_by_key(|row| (i32::MAX - row.score, row.row));
+    influence.dedup_by_key(|row| row.row);
+    leaf.entries = spans;
+    leaf.entries.extend(influence.into_iter().map(Entry::Influence));
+    leaf.entries.extend(retrieval);
+    let params = &world.batches[world.slots()[index].0].params;
+    proof::rules::amounts::fill(leaf.part, &world.revision.policy, params, &mut leaf.entries).unwrap();
+    leaf.fields().unwrap()
+}
+
+fn change_anything(dice: &mut Dice, right: &EvidenceLeaf) -> Vec<u8> {
     let mut leaf = right.clone();
     let small = |dice: &mut Dice| dice.below(3) as u16 + 1;
     let count = leaf.entries.len() as u64;
-    match dice.below(12) {
+    match dice.below(20) {
         0 => leaf.part += 1,
         1 => leaf.receipt[0] ^= 1,
         2 => leaf.status = (leaf.status + 1) % 3,
@@ -539,4 +573,56 @@ fn two_reports_of_one_slot_by_one_oracle_are_an_equivocation() {
     same.second = same.first;
     assert_eq!(check::<Blake2>(&domain, &same, verify), Err(Error::NotFraud));
     assert_eq!(find((&first, &one), (&first, &one)), None);
+}
+
+#[test]
+fn random_changes_meet_every_kind_of_leaf_fraud() {
+    use proof::check::Fraud;
+    let mut met = std::collections::BTreeMap::<String, u32>::new();
+    for seed in 0..250u64 {
+        let world = World::new(seed.wrapping_mul(0x1234_5678_9abc_def1));
+        let (builder, totals) = world.report();
+        let mut dice = Dice::new(seed);
+        for _ in 0..10 {
+            let index = dice.below(builder.leaves.len() as u64) as usize;
+            let (b, i) = world.slots()[index];
+            let right = world.leaf(b, i);
+            let mut leaves = builder.leaves.clone();
+            leaves[index] = change(&mut dice, &world, index, &right);
+            if let Some(proof) = refute(&world, &leaves, index, &right).unwrap() {
+                let report = ReportBody { evidence: evidence_tree(&leaves).head(), ..body(&totals) };
+                let fraud = proof.check::<Blake2>(&report, &world).unwrap().fraud;
+                *met.entry(format!("{fraud:?}")).or_default() += 1;
+            } else {
+                *met.entry("none".into()).or_default() += 1;
+            }
+        }
+    }
+    for fraud in [
+        Fraud::DifferingByte,
+        Fraud::ResponseBoundary,
+        Fraud::BeyondResponse,
+        Fraud::NoSuchContribution,
+        Fraud::NoSuchOffset,
+        Fraud::DoesNotCount,
+        Fraud::OneContributor,
+        Fraud::WrongWithheld,
+        Fraud::WrongReceipt,
+        Fraud::WrongPart,
+        Fraud::WrongStatus,
+        Fraud::MatchLeftOut,
+        Fraud::EarlierHolding,
+        Fraud::CommonKnowledge,
+        Fraud::WrongScore,
+        Fraud::RowLeftOut,
+        Fraud::RowDoesNotCount,
+        Fraud::NoSketch,
+        Fraud::Undecodable,
+        Fraud::BadForm,
+        Fraud::WrongAmounts,
+        Fraud::WrongRetrieval,
+        Fraud::WrongPrivateEntries,
+    ] {
+        assert!(met.contains_key(&format!("{fraud:?}")), "{fraud:?} never met: {met:#?}");
+    }
 }
