@@ -91,6 +91,11 @@ pub struct SketchHead {
 }
 
 impl SketchHead {
+    /// Whether sketches of this length can be scored: 1 to 4,096 entries. A model with others has none.
+    pub const fn usable(&self) -> bool {
+        self.header.d > 0 && (self.header.d as usize) <= limits::MAX_SKETCH_BYTES
+    }
+
     /// The root that a model revision can name.
     pub fn root<H: Hasher>(&self) -> Hash {
         self.header.root::<H>(&self.top)

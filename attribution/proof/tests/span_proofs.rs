@@ -251,3 +251,69 @@ fn a_witness_of_other_bytes_shows_nothing() {
     other.evidence.fields[40] ^= 1;
     assert_eq!(refused(&other), Error::WrongHash);
 }
+
+mod outranked {
+    use super::*;
+    use proof::check::outranked::{check, find, OutrankedFault};
+    use proof::check::EvidenceOpening;
+    use proof::rules::spans::{entries, Scan, SourceText};
+
+    /// What proof 4 shows of a leaf with these entries; the rules' own come from the texts that count.
+    fn judge(receipt: &Receipt, claimed: Vec<Entry>) -> Option<(Fraud, Against)> {
+        let texts = Texts::new();
+        let counting: Vec<SourceText> = (0u32..)
+            .zip(&texts.leaves)
+            .filter(|(_, leaf)| leaf.contribution != texts.struck)
+            .map(|(index, leaf)| SourceText {
+                source: 0,
+                index,
+                seq: leaf.seq,
+                contributor: leaf.contributor,
+                text: texts.texts[index as usize].clone(),
+            })
+            .collect();
+        let right = entries(RESPONSE.as_bytes(), &POLICY, &Scan::new(RESPONSE.as_bytes(), &counting)).unwrap();
+        let leaf = EvidenceLeaf { receipt: receipt.hash::<Blake2>(), part: 9, status: 0, entries: claimed };
+        let fields = leaf.fields().unwrap();
+        let tree = MerkleTree::build::<Blake2>(Tree::Evidence, vec![evidence_node::<Blake2>(&fields)]).unwrap();
+        let opening = EvidenceOpening::of(&fields, &tree, 0).unwrap();
+        let witness = find::<Blake2>(opening, receipt, RESPONSE.as_bytes(), &right, &texts).unwrap()?;
+        // A witness whose holding is of other bytes shows nothing.
+        let mut forged = witness.clone();
+        if let OutrankedFault::Match(_, _, holding) = &mut forged.fault {
+            holding.place.offset += 1;
+            assert!(check::<Blake2>(&tree.head(), &forged, &texts).is_err());
+        }
+        let verdict = check::<Blake2>(&tree.head(), &witness, &texts).unwrap();
+        Some((verdict.fraud, verdict.against))
+    }
+
+    #[test]
+    fn a_match_that_was_left_out_is_shown_and_on_a_private_receipt_the_host_answers() {
+        assert_eq!(judge(&receipt(false, false), vec![]), Some((Fraud::MatchLeftOut, Against::Signers)));
+        assert_eq!(judge(&receipt(true, false), vec![]), Some((Fraud::MatchLeftOut, Against::Host)));
+    }
+
+    #[test]
+    fn a_rival_that_copied_a_text_with_more_around_it_is_outranked_by_the_earlier_holder() {
+        let exempt = Exempt { start: 4, len: 19, amount: 0, witnesses: vec![place(0, 0), place(2, 23)] };
+        let rest = Entry::Span(Span {
+            start: 24,
+            len: 21,
+            skip: 0,
+            held: 21,
+            credited: place(2, 44),
+            whole: place(2, 0),
+            amount: 0,
+        });
+        let judged = judge(&receipt(false, false), vec![rest.clone(), Entry::Exempt(exempt.clone())]);
+        assert_eq!(judged, Some((Fraud::EarlierHolding, Against::Signers)));
+        let Entry::Span(mut first) = rest else { unreachable!() };
+        first.credited = place(2, 0);
+        let first = Entry::Span(first);
+        assert_eq!(judge(&receipt(false, false), vec![first.clone(), Entry::Exempt(exempt)]), None);
+        // Credited to contribution 4, accepted last: but two contributors hold it, and c_max is 1.
+        let late = Entry::Span(span(place(4, 11)));
+        assert_eq!(judge(&receipt(false, false), vec![first, late]), Some((Fraud::CommonKnowledge, Against::Signers)));
+    }
+}

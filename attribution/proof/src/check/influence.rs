@@ -85,7 +85,7 @@ pub fn check<H: Hasher>(
     let any = leaf.entries.iter().any(|entry| matches!(entry, Entry::Influence(_)));
     let none_due = receipt.is_private() || no_sketch::<H>(&receipt.sketch);
     let sketches = match terms.sketches {
-        Some(sketches) if !none_due => sketches,
+        Some(sketches) if !none_due && sketches.usable() => sketches,
         _ => return show(any, Fraud::NoSketch).map(Verdict::signers),
     };
     judge::<H>(&leaf, receipt, &sketches, &witness.fault, facts).map(Verdict::signers)

@@ -131,7 +131,7 @@ fn public_entries<H: Hasher, M: Matches + ?Sized>(
     } else {
         spans::entries(published.response, &revision.policy, matches)?
     };
-    if !no_sketch::<H>(&receipt.sketch) && revision.sketches.is_some() {
+    if !no_sketch::<H>(&receipt.sketch) && revision.sketches.is_some_and(|sketches| sketches.usable()) {
         entries.extend(influence::best(scores).into_iter().map(Entry::Influence));
     }
     if !no_context::<H>(&receipt.context) {
