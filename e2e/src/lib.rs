@@ -6,6 +6,7 @@
 //! shortest way: that the worker builds the same is its own tests' concern.
 
 pub mod epoch;
+pub mod gas;
 pub mod outcome;
 pub mod people;
 pub mod scenarios;

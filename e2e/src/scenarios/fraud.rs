@@ -3,7 +3,7 @@
 //! The second scenario leaves two oracles jailed, so it comes last in its world.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use chain::{CallError, Sent, account_bytes, read, send};
+use chain::{CallError, Receipt, Sent, account_bytes, read, send};
 use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::disputes::{Disputes, DisputesError, FraudProof, Outcome, ReportId};
@@ -67,14 +67,41 @@ fn evidence_tree(report: &Report) -> Result<MerkleTree> {
     MerkleTree::build::<H>(Tree::Evidence, nodes).map_err(|e| anyhow!("{e:?}"))
 }
 
+/// Transactions that showed a fraud.
+pub struct Filed {
+    pub committed: Receipt,
+    pub revealed: Receipt,
+}
+
+/// Has a false report submitted and refuted, as the second scenario does; leaves two oracles jailed.
+pub fn file_a_false_span(world: &mut World) -> Result<Filed> {
+    let (closed, report, id) = submitted(world, credit_the_third)?;
+    let witness = false_span(world, &closed, &report)?.context("the watcher sees nothing wrong")?;
+    let (committed, revealed) = file(world, id, &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?;
+    Ok(Filed { committed: committed.receipt, revealed: revealed.receipt })
+}
+
+/// Says that the third contributor wrote whatever spans there are.
+fn credit_the_third(leaf: &mut EvidenceLeaf) {
+    for entry in &mut leaf.entries {
+        if let Entry::Span(span) = entry {
+            (span.credited.index, span.whole.index) = (2, 2);
+        }
+    }
+}
+
+type Both = (Sent<u64>, Sent<Outcome>);
+
 /// Commits to a proof and shows it in a later block.
-fn file(world: &World, report: ReportId, proof: &FraudProof) -> Result<Sent<Outcome>, CallError<DisputesError>> {
+fn file(world: &World, report: ReportId, proof: &FraudProof) -> Result<Both, CallError<DisputesError>> {
     let (watcher, disputes) = (&world.people.watcher, world.suite.disputes);
     let bytes = proof.encode();
     let hash = H::blake2_256(&[account_bytes(&watcher.account()).as_slice(), &bytes].concat());
     let commit = send(&*world.chain, watcher, disputes, message_builder!(Disputes).commit(Some(report), hash))?;
     world.chain.advance(std::time::Duration::from_millis(1))?;
-    send(&*world.chain, watcher, disputes, message_builder!(Disputes).reveal(commit.value, bytes))
+    let reveal = message_builder!(Disputes).reveal(commit.value, bytes);
+    let revealed = send(&*world.chain, watcher, disputes, reveal)?;
+    Ok((commit, revealed))
 }
 
 /// Submits a report of the closed epoch; its number and attempt.
@@ -103,23 +130,19 @@ pub fn a_true_report_cannot_be_refuted(world: &mut World) -> Result<()> {
     let receipt = closed.batches[0].1[0].receipt;
     let fault = SpanFault::NoSuchContribution(Which::Credited);
     let slander = FraudProof::Span(SpanWitness { evidence, receipt, entry: 0, fault });
-    refused(file(world, id, &slander), &DisputesError::NotProven(Rule::NotFraud))?;
+    let outcome = file(world, id, &slander).map(|(_, revealed)| revealed);
+    refused(outcome, &DisputesError::NotProven(Rule::NotFraud))?;
     ensure!(operator(world, 0)?.jailed_at.is_none(), "a signer of a true report is in jail");
     world.finalize(report).map(|_| ())
 }
 
 pub fn a_false_span_voids_the_report_and_costs_its_signers(world: &mut World) -> Result<()> {
     // The signers credit what the first contributor wrote to the third.
-    let (closed, report, id) = submitted(world, |leaf| {
-        for entry in &mut leaf.entries {
-            if let Entry::Span(span) = entry {
-                (span.credited.index, span.whole.index) = (2, 2);
-            }
-        }
-    })?;
+    let (closed, report, id) = submitted(world, credit_the_third)?;
     let stake = operator(world, 0)?.active;
     let witness = false_span(world, &closed, &report)?.context("the watcher sees nothing wrong")?;
-    let outcome = file(world, id, &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?.value;
+    let (_, revealed) = file(world, id, &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?;
+    let outcome = revealed.value;
 
     let Outcome::Voided { report: voided, signers, slashed } = outcome else { bail!("{outcome:?}") };
     let oracle = |place: usize| world.people.oracles[place].account.account();
