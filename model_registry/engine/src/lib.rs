@@ -25,6 +25,7 @@ mod decode;
 mod error;
 pub mod gguf;
 pub mod kernels;
+mod lazy;
 mod lora;
 mod model;
 mod peft;

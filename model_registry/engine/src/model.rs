@@ -4,9 +4,9 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::gguf::Gguf;
 use crate::kernels::{Bf16Panels, MatMut, MatRef, Panels, has_bf16, matmul, matmul_bf16};
+use crate::lazy::Lazy;
 use crate::random::Random;
 use std::path::Path;
-use std::sync::OnceLock;
 
 /// The arithmetic of the base's products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,35 +24,31 @@ impl Precision {
     }
 }
 
-/// A frozen linear map W \[n, k].
+/// A frozen linear map W \[n, k]. What only training needs is built at its first use and given back by
+/// [`Model::trim`].
 pub struct Weight {
     forward: Panels,
-    backward: OnceLock<Panels>,
-    bf16_forward: OnceLock<Bf16Panels>,
-    bf16_backward: OnceLock<Bf16Panels>,
+    backward: Lazy<Panels>,
+    bf16_forward: Lazy<Bf16Panels>,
+    bf16_backward: Lazy<Bf16Panels>,
 }
 
 impl Weight {
     /// Takes W as packed panels.
     pub fn new(forward: Panels) -> Self {
-        Self { forward, backward: OnceLock::new(), bf16_forward: OnceLock::new(), bf16_backward: OnceLock::new() }
+        Self { forward, backward: Lazy::default(), bf16_forward: Lazy::default(), bf16_backward: Lazy::default() }
     }
 
-    /// Panels of W: y = x·Wᵀ.
+    /// Panels of W: y = x·Wᵀ in canonical f32.
     pub fn forward(&self) -> &Panels {
         &self.forward
-    }
-
-    /// Panels of Wᵀ: dx = dy·W. Packed at the first use, so that serving never pays for them.
-    pub fn backward(&self) -> &Panels {
-        self.backward.get_or_init(|| self.forward.transposed())
     }
 
     /// y \[rows, n] = x·Wᵀ.
     pub fn apply(&self, precision: Precision, x: MatRef, y: MatMut) {
         match precision {
             Precision::Bf16 if has_bf16() => {
-                matmul_bf16(x, self.bf16_forward.get_or_init(|| Bf16Panels::of(&self.forward)), y);
+                matmul_bf16(x, &self.bf16_forward.get(|| Bf16Panels::of(&self.forward)), y);
             }
             _ => matmul(x, &self.forward, y, false),
         }
@@ -62,25 +58,23 @@ impl Weight {
     pub fn apply_backward(&self, precision: Precision, dy: MatRef, dx: MatMut) {
         match precision {
             Precision::Bf16 if has_bf16() => {
-                let rounded = || match self.backward.get() {
-                    Some(backward) => Bf16Panels::of(backward),
-                    None => Bf16Panels::of(&self.forward.transposed()),
-                };
-                matmul_bf16(dy, self.bf16_backward.get_or_init(rounded), dx);
+                let rounded = || Bf16Panels::of(&self.forward.transposed());
+                matmul_bf16(dy, &self.bf16_backward.get(rounded), dx);
             }
-            _ => matmul(dy, self.backward(), dx, false),
+            _ => matmul(dy, &self.backward.get(|| self.forward.transposed()), dx, false),
         }
     }
 
-    /// Gives back the memory of everything but the canonical forward panels; it is built again when needed.
-    fn trim(&mut self) {
-        *self = Self::new(std::mem::replace(&mut self.forward, Panels::pack(&[], 0, 0)));
+    fn trim(&self) {
+        self.backward.clear();
+        self.bf16_forward.clear();
+        self.bf16_backward.clear();
     }
 
     fn bytes(&self) -> usize {
-        let bf16 = |p: &OnceLock<Bf16Panels>| p.get().map_or(0, Bf16Panels::bytes);
+        let bf16 = |p: &Lazy<Bf16Panels>| p.peek().map_or(0, |p| p.bytes());
         self.forward.bytes()
-            + self.backward.get().map_or(0, Panels::bytes)
+            + self.backward.peek().map_or(0, |p| p.bytes())
             + bf16(&self.bf16_forward)
             + bf16(&self.bf16_backward)
     }
@@ -199,10 +193,10 @@ impl Model {
         &self.rope[position * self.config.head_dim..][..self.config.head_dim]
     }
 
-    /// Gives back the memory that training took.
-    pub fn trim(&mut self) {
-        for layer in &mut self.layers {
-            for weight in [&mut layer.qkv, &mut layer.o, &mut layer.gate_up, &mut layer.down] {
+    /// Gives back what training or sketching built; it is built again when needed.
+    pub fn trim(&self) {
+        for layer in &self.layers {
+            for weight in [&layer.qkv, &layer.o, &layer.gate_up, &layer.down] {
                 weight.trim();
             }
         }

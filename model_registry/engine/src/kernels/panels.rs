@@ -1,6 +1,7 @@
 //! Weights packed for the tile kernel.
 
 use super::tile::PANEL;
+use rayon::prelude::*;
 
 /// Sixteen floats on a cache line: vectors then never straddle two.
 #[derive(Clone, Copy)]
@@ -39,15 +40,16 @@ impl Panels {
         Self::from_rows(n, k, |row, col| starts[row][col])
     }
 
-    fn from_rows(n: usize, k: usize, at: impl Fn(usize, usize) -> f32) -> Self {
+    fn from_rows(n: usize, k: usize, at: impl Fn(usize, usize) -> f32 + Sync) -> Self {
         let mut lines = vec![Line([0.0; PANEL]); n.div_ceil(PANEL) * k];
-        for (panel, chunk) in lines.chunks_exact_mut(k.max(1)).enumerate() {
-            for lane in 0..PANEL.min(n - panel * PANEL) {
-                for (col, line) in chunk.iter_mut().enumerate() {
-                    line.0[lane] = at(panel * PANEL + lane, col);
+        lines.par_chunks_exact_mut(k.max(1)).enumerate().for_each(|(panel, chunk)| {
+            let lanes = PANEL.min(n - panel * PANEL);
+            for (col, line) in chunk.iter_mut().enumerate() {
+                for (lane, value) in line.0[..lanes].iter_mut().enumerate() {
+                    *value = at(panel * PANEL + lane, col);
                 }
             }
-        }
+        });
         Self { n, k, lines }
     }
 

@@ -4,6 +4,7 @@ use super::{GradSink, ModuleGrad};
 use crate::error::{Error, Result};
 use crate::kernels::{MatMut, dot_f64, product_tn, scale_in_place};
 use crate::lora::{LoraWeights, Pair};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// The gradient of an adapter's weights, summed over what was handed in.
@@ -24,8 +25,12 @@ impl Gradients {
 
     /// Length of the whole gradient as one vector.
     pub fn norm(&self) -> f64 {
-        let squares = self.layers.iter().flatten().flatten().map(|p| dot_f64(&p.a, &p.a) + dot_f64(&p.b, &p.b));
-        libm::sqrt(squares.sum())
+        let squares = |modules: &[Option<Pair>; 7]| -> f64 {
+            modules.iter().flatten().map(|p| dot_f64(&p.a, &p.a) + dot_f64(&p.b, &p.b)).sum()
+        };
+        // Collected first: the sum over layers keeps its order whatever the threads do.
+        let layers: Vec<f64> = self.layers.par_iter().map(squares).collect();
+        libm::sqrt(layers.iter().sum())
     }
 
     /// Shortens the gradient to `limit` where it is longer; returns its length before.
@@ -119,15 +124,16 @@ impl AdamW {
             rate: learning_rate / correct(self.beta1),
             second: correct(self.beta2),
         };
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((weights, gradients), (first, second)) in weights.layers.iter_mut().zip(&gradients.layers).zip(moments) {
+        let moments = self.first.par_iter_mut().zip(&mut self.second);
+        let layers = weights.layers.par_iter_mut().zip(&gradients.layers).zip(moments);
+        layers.for_each(|((weights, gradients), (first, second))| {
             for t in 0..weights.len() {
                 let (Some(w), Some(g)) = (&mut weights[t], &gradients[t]) else { continue };
                 let (Some(m), Some(v)) = (&mut first[t], &mut second[t]) else { continue };
                 rates.update(&mut w.a, &g.a, &mut m.a, &mut v.a);
                 rates.update(&mut w.b, &g.b, &mut m.b, &mut v.b);
             }
-        }
+        });
     }
 
     /// Steps taken.
