@@ -41,6 +41,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words: 6, c_max: 3 };
         time(name, "entries", &responses, |r| entries(r, &policy, &index.response(r)).map_or(0, |found| found.len()));
     }
+    repeated(1 << 20)
+}
+
+/// The worst that somebody could contribute: one word over and over, and a response that says the same.
+fn repeated(bytes: usize) -> Result<(), Box<dyn Error>> {
+    let text = "a ".repeat(bytes / 2);
+    let segments = Segment::in_memory([0; 32], [text.as_bytes()])?;
+    let index = Index::new(vec![Source::new(segments, vec![Holder { seq: 0, contributor: [0; 32] }])?])?;
+    let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words: 6, c_max: 3 };
+    let response = vec![text[..2_048].to_string()];
+    time("of one word, found a million times", "all matches", &response, |r| {
+        index.response(r).longest_matches(6).len()
+    });
+    time("of one word, found a million times", "entries", &response, |r| {
+        entries(r, &policy, &index.response(r)).map_or(0, |found| found.len())
+    });
     Ok(())
 }
 

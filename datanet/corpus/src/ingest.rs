@@ -40,7 +40,7 @@ pub struct DocumentPreview {
     pub opening: String,
     /// What looks personal in it.
     pub warnings: Vec<Warning>,
-    /// Who holds the same text already, in this path.
+    /// Who holds the same text already: in this path, or in a collection where one was asked.
     pub copy_of: Option<String>,
 }
 
@@ -113,6 +113,29 @@ impl Corpus {
     /// As [`Manifest::load`].
     pub fn collection(&self, name: &str) -> Result<Option<Manifest>> {
         Manifest::load(&self.folder, name)
+    }
+
+    /// Who holds the text of this root, if any collection here does.
+    ///
+    /// # Errors
+    /// As [`Manifest::load_all`].
+    pub fn holder(&self, root: &[u8; 32]) -> Result<Option<Holder>> {
+        Ok(holders(&Manifest::load_all(&self.folder)?).remove(root))
+    }
+
+    /// [`preview()`], which also says what of `path` some collection here holds already.
+    ///
+    /// # Errors
+    /// As [`preview()`] and [`Manifest::load_all`].
+    pub fn preview(&self, path: &Path, options: &Options) -> Result<Preview> {
+        let mut shown = preview(path, options)?;
+        let holders = holders(&Manifest::load_all(&self.folder)?);
+        for document in &mut shown.documents {
+            if let Some(holder) = holders.get(&document.entry.root) {
+                document.copy_of = Some(holder.to_string());
+            }
+        }
+        Ok(shown)
     }
 
     /// Reads `path` into the collection `name`: texts into the store, then the manifest, at once.

@@ -174,7 +174,11 @@ fn a_text_above_sixteen_mebibytes_is_refused_and_white_space_does_not_count() {
 fn a_copy_is_refused_and_its_first_holder_named() {
     let world =
         World::new().with("a.txt", "same text").with("b.txt", "same\ntext ").with("d/1.txt", "x").with("d/2.txt", "x");
-    world.ingest("first", "a.txt").unwrap();
+    let first = world.ingest("first", "a.txt").unwrap().manifest;
+    assert_eq!(world.corpus.holder(&first.documents[0].root).unwrap().unwrap().author, "Ada");
+    assert_eq!(world.corpus.holder(&[0; 32]).unwrap(), None);
+    let shown = world.corpus.preview(&world.path("b.txt"), &by("Eve")).unwrap();
+    assert_eq!(shown.documents[0].copy_of.as_deref(), Some("\"a\" by Ada in collection first"));
     let failed = world.corpus.ingest("second", &world.path("b.txt"), &by("Eve")).unwrap_err();
     assert!(matches!(failed, Error::Duplicate { .. }));
     let said = failed.to_string();
