@@ -42,20 +42,12 @@ impl Envelope {
         Envelope { signer, nonce, call, signature }
     }
 
-    /// # Errors
-    /// [`ChainError::Input`] if input bytes are longer than a contract can read.
-    pub fn check_sizes(&self, max_input: usize) -> Result<(), ChainError> {
-        let input = match &self.call {
+    /// The input for a contract, if the call has any.
+    pub fn input(&self) -> &[u8] {
+        match &self.call {
             Call::Message { input, .. } | Call::Instantiate { input, .. } => input,
-            Call::Upload { .. } | Call::Transfer { .. } => return Ok(()),
-        };
-        if input.len() > max_input {
-            return Err(ChainError::Input(format!(
-                "the call's input has {} bytes, a contract reads at most {max_input}",
-                input.len()
-            )));
+            Call::Upload { .. } | Call::Transfer { .. } => &[],
         }
-        Ok(())
     }
 
     /// # Errors

@@ -171,5 +171,11 @@ fn a_node_behaves() {
         return;
     };
     let node = Node::spawn(&program).unwrap();
-    behave(&Rpc::connect(&node.url()).unwrap());
+    let (chain, url) = (Rpc::connect(&node.url()).unwrap(), node.url());
+    behave(&chain);
+    drop(node);
+    for _ in 0..2 {
+        let gone = chain.block_number();
+        assert!(matches!(&gone, Err(ChainError::Unreachable { url: named, .. }) if *named == url), "{gone:?}");
+    }
 }

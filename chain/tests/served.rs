@@ -93,3 +93,14 @@ fn another_chain_at_the_same_address_is_noticed() {
     let sent = remote.transfer(&alice, alice.account(), 1);
     assert_eq!(sent.map(|_| ()), Err(ChainError::BadSignature));
 }
+
+#[test]
+fn input_longer_than_a_contract_reads_is_refused_by_name() {
+    let chain = Embedded::ephemeral();
+    let alice = chain::Keypair::from_uri("//Alice").unwrap();
+    let input = vec![0; 16 * 1024 + 1];
+    let sent = chain.submit(&alice, alice.account(), &input, 0);
+    assert!(matches!(sent, Err(ChainError::Input(_))));
+    let seen = chain.dry_run(alice.account(), alice.account(), &input, 0);
+    assert!(matches!(seen, Err(ChainError::Input(_))));
+}

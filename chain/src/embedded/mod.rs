@@ -206,6 +206,18 @@ impl State {
     }
 }
 
+/// # Errors
+/// [`ChainError::Input`] if input bytes are more than a contract can read.
+fn check_input(input: &[u8]) -> Result<(), ChainError> {
+    if input.len() > MAX_INPUT {
+        let length = input.len();
+        return Err(ChainError::Input(format!(
+            "the call's input has {length} bytes, a contract reads at most {MAX_INPUT}"
+        )));
+    }
+    Ok(())
+}
+
 impl Ledger for Embedded {
     fn genesis_id(&self) -> [u8; 32] {
         self.genesis
@@ -223,13 +235,14 @@ impl Ledger for Embedded {
             }
             Request::Nonce(account) => Ok(Response::Nonce(state.machine.nonce(&account))),
             Request::Apply(envelope) => {
-                envelope.check_sizes(MAX_INPUT)?;
+                check_input(envelope.input())?;
                 envelope.verify(&self.genesis)?;
                 state.machine.admit(&envelope)?;
                 let at_ms = state.next_time();
                 state.commit(Entry::Envelope { at_ms, envelope })
             }
             Request::DryRun { origin, contract, input, value } => {
+                check_input(&input)?;
                 let at_ms = state.next_time();
                 let outcome = state.machine.dry_run(at_ms, &origin, &contract, input, value)?;
                 Ok(Response::DryRun(outcome))

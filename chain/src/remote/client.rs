@@ -37,6 +37,19 @@ impl Remote {
         Ok(remote)
     }
 
+    fn post(&self, body: &[u8]) -> Result<Response, ChainError> {
+        let mut answer = self
+            .agent
+            .post(format!("{}{PATH}", self.url))
+            .header("content-type", CONTENT_TYPE)
+            .send(body)
+            .map_err(|cause| self.unreachable(cause))?;
+        let bytes =
+            answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(|cause| self.unreachable(cause))?;
+        Result::<Response, ChainError>::decode_all(&mut bytes.as_slice())
+            .map_err(|cause| self.unreachable(format!("what answers there is no chain: {cause}")))?
+    }
+
     fn unreachable(&self, reason: impl ToString) -> ChainError {
         ChainError::Unreachable { url: self.url.clone(), reason: reason.to_string() }
     }
@@ -58,15 +71,14 @@ impl Ledger for Remote {
     }
 
     fn answer(&self, request: Request) -> Result<Response, ChainError> {
-        let mut answer = self
-            .agent
-            .post(format!("{}{PATH}", self.url))
-            .header("content-type", CONTENT_TYPE)
-            .send(request.encode())
-            .map_err(|cause| self.unreachable(cause))?;
-        let bytes =
-            answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(|cause| self.unreachable(cause))?;
-        Result::<Response, ChainError>::decode_all(&mut bytes.as_slice())
-            .map_err(|cause| self.unreachable(format!("what answers there is no chain: {cause}")))?
+        let body = request.encode();
+        match self.post(&body) {
+            // A connection kept from before may be dead. Questions can be asked again; an envelope could have been
+            // applied, so that is for the caller to find out.
+            Err(ChainError::Unreachable { .. }) if !matches!(request, Request::Apply(_) | Request::Advance { .. }) => {
+                self.post(&body)
+            }
+            outcome => outcome,
+        }
     }
 }

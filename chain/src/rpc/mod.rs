@@ -7,7 +7,11 @@ mod transaction;
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -27,10 +31,15 @@ use crate::{
 const BLOCKS_AT_ONCE: usize = 16;
 
 /// The chain behind a node's RPC.
+///
+/// On a development chain a transaction counts once it is in a block; elsewhere once that block is final. A connection that
+/// was lost is made anew by the next request.
 pub struct Rpc {
     /// Runs all requests; taken out only when dropped.
     runtime: Option<tokio::runtime::Runtime>,
-    client: Arc<Client>,
+    client: Mutex<Arc<Client>>,
+    /// The connection is gone.
+    lost: AtomicBool,
 }
 
 /// The connection.
@@ -57,9 +66,8 @@ impl Rpc {
             .enable_all()
             .build()
             .map_err(|cause| ChainError::Io(format!("can't start the RPC thread: {cause}")))?;
-        let url = url.to_owned();
-        let client = run(&runtime, Client::connect(url))?;
-        Ok(Rpc { runtime: Some(runtime), client: Arc::new(client) })
+        let client = run(&runtime, Client::connect(url.to_owned()))?;
+        Ok(Rpc { runtime: Some(runtime), client: Mutex::new(Arc::new(client)), lost: AtomicBool::new(false) })
     }
 
     /// Runs a request and waits for it, from async code too.
@@ -71,7 +79,37 @@ impl Rpc {
         let Some(runtime) = &self.runtime else {
             return Err(ChainError::Io("the connection is closed".into()));
         };
-        run(runtime, request(Arc::clone(&self.client)))
+        let client = self.client(runtime)?;
+        let outcome = run(runtime, request(Arc::clone(&client)));
+        match outcome {
+            Err(ChainError::Node(reason)) if connection_lost(&reason) => {
+                self.lost.store(true, Ordering::Relaxed);
+                Err(ChainError::Unreachable { url: client.url.clone(), reason })
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The connection, a new one to the same chain if the last was lost.
+    fn client(&self, runtime: &tokio::runtime::Runtime) -> Result<Arc<Client>, ChainError> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.lost.load(Ordering::Relaxed) {
+            let fresh = run(runtime, Client::connect(client.url.clone()))?;
+            if fresh.genesis != client.genesis {
+                return Err(ChainError::OtherChain {
+                    what: format!("the node at {}", client.url),
+                    theirs: fresh.genesis,
+                    ours: client.genesis,
+                });
+            }
+            *client = Arc::new(fresh);
+            self.lost.store(false, Ordering::Relaxed);
+        }
+        Ok(Arc::clone(&client))
+    }
+
+    fn current(&self) -> Arc<Client> {
+        Arc::clone(&self.client.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -93,6 +131,13 @@ fn run<T: Send + 'static>(
         let _nobody_waits_any_more = sender.send(work.await);
     });
     receiver.recv().unwrap_or_else(|_| Err(ChainError::Io("the request to the node panicked".into())))
+}
+
+/// Whether the node's answer says that there is no connection any more.
+fn connection_lost(reason: &str) -> bool {
+    ["estart required", "background task", "onnection closed", "onnection reset", "ubscription dropped"]
+        .iter()
+        .any(|sign| reason.contains(sign))
 }
 
 fn node(error: impl Into<subxt::Error>) -> ChainError {
@@ -139,6 +184,13 @@ impl Client {
         Ok(header.map_or(0, |header| header.number))
     }
 
+    /// The last block that can't be undone.
+    async fn final_block(&self) -> Result<BlockNumber, ChainError> {
+        let hash = self.methods.chain_get_finalized_head().await.map_err(node)?;
+        let header = self.methods.chain_get_header(Some(hash)).await.map_err(node)?;
+        Ok(header.map_or(0, |header| header.number))
+    }
+
     async fn block_hash(&self, number: BlockNumber) -> Result<H256, ChainError> {
         let hash = self.methods.chain_get_block_hash(Some(number.into())).await.map_err(node)?;
         hash.ok_or_else(|| ChainError::Node(format!("it has no block {number}")))
@@ -174,7 +226,7 @@ impl Client {
     }
 
     async fn events(self: Arc<Self>, from: BlockNumber) -> Result<Vec<ContractEvent>, ChainError> {
-        let last = self.block_number().await?;
+        let last = if self.seals_on_demand { self.block_number().await? } else { self.final_block().await? };
         // Block 0 has no transactions.
         let blocks = from.max(1)..=last;
         let per_block: Vec<_> = stream::iter(blocks)
@@ -213,13 +265,13 @@ impl Client {
 
 impl std::fmt::Debug for Rpc {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "Rpc({})", self.client.url)
+        write!(out, "Rpc({})", self.current().url)
     }
 }
 
 impl Chain for Rpc {
     fn genesis(&self) -> [u8; 32] {
-        self.client.genesis
+        self.current().genesis
     }
 
     fn now(&self) -> Result<u64, ChainError> {

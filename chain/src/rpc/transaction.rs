@@ -25,6 +25,13 @@ const GAS_ATTEMPTS: u64 = 3;
 /// Three quarters of a block's two seconds: what one transaction may ask for.
 const MAX_REF_TIME: u64 = 1_400_000_000_000;
 
+/// How long a transaction may take to be in a block, or in a final one.
+const INCLUSION_TIMEOUT: Duration = Duration::from_secs(180);
+
+type Connection = subxt::OnlineClient<subxt::SubstrateConfig>;
+type Progress = subxt::tx::TxProgress<subxt::SubstrateConfig, Connection>;
+type InBlock = subxt::tx::TxInBlock<subxt::SubstrateConfig, Connection>;
+
 /// A call whose arguments are encoded already.
 struct Call {
     pallet: &'static str,
@@ -151,7 +158,7 @@ impl Client {
         let account = subxt::utils::AccountId32(key.public());
         let lock = self.key_lock(key);
         let mut attempt = 0;
-        let mut progress = loop {
+        let progress = loop {
             let alone = lock.lock().await;
             let nonce = self.methods.system_account_next_index(&account).await.map_err(node)?;
             let parameters = DefaultExtrinsicParamsBuilder::new().nonce(nonce).build();
@@ -171,24 +178,33 @@ impl Client {
                 }
             }
         };
+        tokio::time::timeout(INCLUSION_TIMEOUT, self.included(progress)).await.unwrap_or_else(|_| {
+            Err(ChainError::Node(format!(
+                "it took no block for the transaction within {} s; it may still come",
+                INCLUSION_TIMEOUT.as_secs()
+            )))
+        })
+    }
+
+    /// Waits until the transaction is in a block that counts.
+    async fn included(&self, mut progress: Progress) -> Result<(Receipt, Tally), ChainError> {
         while let Some(status) = progress.next().await {
             match status.map_err(node)? {
-                TxStatus::InBestBlock(block) | TxStatus::InFinalizedBlock(block) => {
-                    return self.receipt(&block).await;
-                }
+                TxStatus::InFinalizedBlock(block) => return self.receipt(&block).await,
+                TxStatus::InBestBlock(block) if self.seals_on_demand => return self.receipt(&block).await,
                 TxStatus::Error { message } | TxStatus::Invalid { message } | TxStatus::Dropped { message } => {
                     return Err(ChainError::Node(message));
                 }
-                TxStatus::Validated | TxStatus::Broadcasted { .. } | TxStatus::NoLongerInBestBlock => {}
+                TxStatus::InBestBlock(_)
+                | TxStatus::Validated
+                | TxStatus::Broadcasted { .. }
+                | TxStatus::NoLongerInBestBlock => {}
             }
         }
-        Err(ChainError::Node("it stopped telling about the transaction".into()))
+        Err(ChainError::Node("subscription dropped: it stopped telling about the transaction".into()))
     }
 
-    async fn receipt(
-        &self,
-        block: &subxt::tx::TxInBlock<subxt::SubstrateConfig, subxt::OnlineClient<subxt::SubstrateConfig>>,
-    ) -> Result<(Receipt, Tally), ChainError> {
+    async fn receipt(&self, block: &InBlock) -> Result<(Receipt, Tally), ChainError> {
         let hash = block.block_hash();
         let header = self.methods.chain_get_header(Some(hash)).await.map_err(node)?;
         let number = header.ok_or_else(|| ChainError::Node(format!("it has no block {hash:?}")))?.number;
