@@ -14,7 +14,7 @@ fn deploy(supply: Balance) -> OpenToken {
     OpenToken::with_supply(GENESIS, ink::env::caller::<E>(), supply)
 }
 
-psp22::tests!(OpenToken, (|supply| crate::tests::deploy(supply)));
+psp22::tests!(OpenToken, crate::tests::deploy);
 
 fn key(seed: u8) -> (Keypair, AccountId) {
     let secret = schnorrkel::MiniSecretKey::from_bytes(&[seed; 32]).unwrap();
