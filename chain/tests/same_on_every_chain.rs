@@ -5,8 +5,8 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use chain::{
-    AccountId, CallError, Chain, ChainError, Embedded, Keypair, Node, Rpc, Server, advance_to, deploy, endow, estimate,
-    find_node, input, read, send,
+    AccountId, CallError, Chain, ChainError, Embedded, Keypair, Node, Remote, Rpc, Server, advance_to, deploy, endow,
+    estimate, find_node, input, read, send,
 };
 use common::{Cell, CellError, CellStored, cell_wasm, new_cell, unknown_message};
 use ink::message_builder;
@@ -144,6 +144,22 @@ fn code_is_uploaded_twice_without_harm(chain: &dyn Chain) {
     }
 }
 
+/// As two processes with the same key do: nothing is lost, nothing is done twice.
+fn two_clients_may_share_a_key(one: &dyn Chain, two: &dyn Chain) {
+    let cell = new_cell(one, &alice(), 7, b"clients");
+    std::thread::scope(|scope| {
+        for chain in [one, two] {
+            scope.spawn(move || {
+                for value in 0..5 {
+                    send(chain, &alice(), cell, message_builder!(Cell).set(value)).unwrap();
+                }
+            });
+        }
+    });
+    let all = one.events(0).unwrap();
+    assert_eq!(all.iter().filter(|event| event.contract == cell).count(), 10);
+}
+
 #[test]
 fn the_embedded_chain_behaves() {
     behave(&Embedded::ephemeral());
@@ -162,6 +178,7 @@ fn a_served_chain_behaves() {
     let remote = chain::open(&server.url(), std::path::Path::new("unused")).unwrap();
     assert_eq!(remote.genesis(), chain.genesis());
     behave(&*remote);
+    two_clients_may_share_a_key(&*remote, &Remote::connect(&server.url()).unwrap());
 }
 
 #[test]
@@ -173,6 +190,7 @@ fn a_node_behaves() {
     let node = Node::spawn(&program).unwrap();
     let (chain, url) = (Rpc::connect(&node.url()).unwrap(), node.url());
     behave(&chain);
+    two_clients_may_share_a_key(&chain, &Rpc::connect(&url).unwrap());
     drop(node);
     for _ in 0..2 {
         let gone = chain.block_number();

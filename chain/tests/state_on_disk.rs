@@ -11,6 +11,7 @@ use std::{
 use chain::{AccountId, Chain, ChainError, Embedded, Genesis, Keypair, read, send};
 use common::{Cell, CellStored, new_cell};
 use ink::message_builder;
+use proptest::prelude::*;
 
 fn alice() -> Keypair {
     Keypair::from_uri("//Alice").unwrap()
@@ -207,4 +208,68 @@ fn an_ephemeral_chains_clock_moves_only_by_blocks_and_advances() {
     assert_eq!(chain.now(), Ok(now));
     chain.advance(Duration::from_millis(100)).unwrap();
     assert_eq!(chain.now(), Ok(now + 101));
+}
+
+/// Something that makes one block.
+#[derive(Debug, Clone)]
+enum Step {
+    Set(u32),
+    Refuse(u8),
+    Trap,
+    Advance(u16),
+    Transfer(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        any::<u32>().prop_map(Step::Set),
+        any::<u8>().prop_map(Step::Refuse),
+        Just(Step::Trap),
+        any::<u16>().prop_map(Step::Advance),
+        (0..3_000_000_000u64).prop_map(Step::Transfer),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Wherever a crash cuts the journal, the chain is what it was after some whole number of blocks.
+    #[test]
+    fn a_chain_cut_anywhere_is_the_chain_after_some_block(
+        steps in prop::collection::vec(step(), 1..12),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 4),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let chain = open(folder.path());
+        let bob = Keypair::from_uri("//Bob").unwrap().account();
+        let cell = new_cell(&chain, &alice(), 1, b"");
+        let facts = |chain: &Embedded| {
+            let balances = (chain.balance(alice().account()), chain.balance(bob));
+            (chain.block_number().unwrap(), balances, chain.events(0).unwrap(), get(chain, cell))
+        };
+        let journal = file(folder.path(), "journal-");
+        let deployed = std::fs::metadata(&journal).unwrap().len() as usize;
+        let mut after = vec![facts(&chain)];
+        for step in steps {
+            match step {
+                Step::Set(value) => set(&chain, cell, value),
+                Step::Refuse(code) => drop(send(&chain, &alice(), cell, message_builder!(Cell).refuse(code))),
+                Step::Trap => drop(send(&chain, &alice(), cell, message_builder!(Cell).trap())),
+                Step::Advance(ms) => chain.advance(Duration::from_millis(ms.into())).unwrap(),
+                Step::Transfer(value) => drop(chain.transfer(&alice(), bob, value.into())),
+            }
+            after.push(facts(&chain));
+        }
+        drop(chain);
+        let bytes = fs::read(&journal).unwrap();
+        for cut in cuts {
+            let end = deployed + cut.index(bytes.len() - deployed + 1);
+            fs::write(&journal, &bytes[..end]).unwrap();
+            let again = facts(&open(folder.path()));
+            prop_assert_eq!(&again, &after[(again.0 - after[0].0) as usize]);
+            if end == bytes.len() {
+                prop_assert_eq!(again.0, after.last().unwrap().0);
+            }
+        }
+    }
 }

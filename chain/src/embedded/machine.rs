@@ -42,6 +42,9 @@ pub(crate) struct Machine {
     deepest_call: u32,
 }
 
+/// A node of the state's trie: its key in the store, its bytes, how often it is referred to.
+pub(crate) type TrieNode = (Vec<u8>, (Vec<u8>, i32));
+
 /// The state, as a snapshot keeps it.
 #[derive(scale::Encode, scale::Decode)]
 pub(crate) struct Snapshot {
@@ -49,7 +52,7 @@ pub(crate) struct Snapshot {
     pub parent: [u8; 32],
     pub time_ms: u64,
     pub root: [u8; 32],
-    pub nodes: Vec<(Vec<u8>, (Vec<u8>, i32))>,
+    pub nodes: Vec<TrieNode>,
 }
 
 /// What a block did: the envelope's outcome and every contract's events.
