@@ -2,13 +2,22 @@
 
 use ink::prelude::vec::Vec;
 use ink::scale::Encode;
-use openledger_abi::governor::{Ballot, GovernorError, GovernorParameters, Proposal, ProposalState, Support};
+use openledger_abi::governor::{
+    Ballot, GovernorError, GovernorParameters, Proposal, ProposalState, Support, MAX_VOTING_MS,
+};
 use openledger_abi::timelock::{Call, OperationState, MAX_CALLS, MAX_CALLS_BYTES};
+use openledger_abi::token::TOTAL_SUPPLY;
 use openledger_abi::{ensure, AccountId, Balance, Bytes32, Timestamp, BPS};
 
-/// Errors with `BadParameters` for a period of zero or a quorum above the whole.
+/// Errors with `BadParameters` for what would end all voting: no time to vote in, no end of it, no votes that suffice.
 pub fn ensure_parameters(parameters: &GovernorParameters) -> Result<(), GovernorError> {
-    ensure!(parameters.voting_period > 0 && parameters.quorum_bps <= BPS, GovernorError::BadParameters);
+    ensure!(
+        parameters.voting_delay <= MAX_VOTING_MS
+            && (1..=MAX_VOTING_MS).contains(&parameters.voting_period)
+            && parameters.threshold <= TOTAL_SUPPLY
+            && parameters.quorum_bps <= BPS,
+        GovernorError::BadParameters
+    );
     Ok(())
 }
 
@@ -244,12 +253,24 @@ mod tests {
     }
 
     #[test]
-    fn parameters_without_a_period_or_with_more_than_the_whole_are_refused() {
+    fn parameters_that_would_end_all_voting_are_refused() {
+        let edge = GovernorParameters {
+            voting_delay: MAX_VOTING_MS,
+            voting_period: MAX_VOTING_MS,
+            threshold: TOTAL_SUPPLY,
+            quorum_bps: BPS,
+        };
         assert_eq!(ensure_parameters(&PARAMETERS), Ok(()));
-        let no_period = GovernorParameters { voting_period: 0, ..PARAMETERS };
-        assert_eq!(ensure_parameters(&no_period), Err(GovernorError::BadParameters));
-        let too_much = GovernorParameters { quorum_bps: BPS + 1, ..PARAMETERS };
-        assert_eq!(ensure_parameters(&too_much), Err(GovernorError::BadParameters));
+        assert_eq!(ensure_parameters(&edge), Ok(()));
+        for senseless in [
+            GovernorParameters { voting_period: 0, ..edge },
+            GovernorParameters { voting_period: MAX_VOTING_MS + 1, ..edge },
+            GovernorParameters { voting_delay: MAX_VOTING_MS + 1, ..edge },
+            GovernorParameters { threshold: TOTAL_SUPPLY + 1, ..edge },
+            GovernorParameters { quorum_bps: BPS + 1, ..edge },
+        ] {
+            assert_eq!(ensure_parameters(&senseless), Err(GovernorError::BadParameters));
+        }
     }
 
     proptest! {

@@ -42,10 +42,14 @@ mod timelock {
     }
 
     impl TimelockContract {
-        /// `min_delay_ms`: the least delay of an operation; `grace_ms`: how long it stays ready, at least 1 ms;
-        /// `guardian`: who may cancel beside the proposers.
+        /// `min_delay_ms`: the least delay of an operation; `grace_ms`: how long it stays ready; `guardian`: who may
+        /// cancel beside the proposers. Errors: `BadParameters`.
         #[ink(constructor)]
-        pub fn new(min_delay_ms: Timestamp, grace_ms: Timestamp, guardian: Option<AccountId>) -> Self {
+        pub fn new(
+            min_delay_ms: Timestamp,
+            grace_ms: Timestamp,
+            guardian: Option<AccountId>,
+        ) -> Result<Self, TimelockError> {
             let mut contract = Self {
                 operations: Mapping::new(),
                 proposers: Mapping::new(),
@@ -53,18 +57,20 @@ mod timelock {
                 admin: Lazy::new(),
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
-            contract.set_parameters(Parameters { min_delay: min_delay_ms, grace: grace_ms.max(1), guardian });
-            contract
+            contract.set_parameters(Parameters { min_delay: min_delay_ms, grace: grace_ms, guardian })?;
+            Ok(contract)
         }
 
         fn parameters(&self) -> Result<Parameters, TimelockError> {
             Ok(self.parameters.get().ok_or(AdminError::NotWired)?)
         }
 
-        fn set_parameters(&mut self, parameters: Parameters) {
+        fn set_parameters(&mut self, parameters: Parameters) -> Result<(), TimelockError> {
+            let parameters = parameters.checked()?;
             self.parameters.set(&parameters);
             let Parameters { min_delay, grace, guardian } = parameters;
             self.env().emit_event(TimelockParametersSet { min_delay, grace, guardian });
+            Ok(())
         }
 
         fn set_proposer(&mut self, account: AccountId, granted: bool) {
@@ -94,22 +100,29 @@ mod timelock {
         }
 
         fn apply(&mut self, action: Administration) -> Result<(), CallFailure> {
-            let parameters = self.parameters().map_err(|_| CallFailure::Refused)?;
             match action {
-                Administration::SetMinDelay(min_delay) => self.set_parameters(Parameters { min_delay, ..parameters }),
-                Administration::SetGrace(grace) => {
-                    ensure!(grace > 0, CallFailure::Refused);
-                    self.set_parameters(Parameters { grace, ..parameters });
+                Administration::SetMinDelay(min_delay) => self.change(|now| Parameters { min_delay, ..now }),
+                Administration::SetGrace(grace) => self.change(|now| Parameters { grace, ..now }),
+                Administration::SetGuardian(guardian) => self.change(|now| Parameters { guardian, ..now }),
+                Administration::GrantProposer(account) => {
+                    self.set_proposer(account, true);
+                    Ok(())
                 }
-                Administration::SetGuardian(guardian) => self.set_parameters(Parameters { guardian, ..parameters }),
-                Administration::GrantProposer(account) => self.set_proposer(account, true),
-                Administration::RevokeProposer(account) => self.set_proposer(account, false),
+                Administration::RevokeProposer(account) => {
+                    self.set_proposer(account, false);
+                    Ok(())
+                }
                 Administration::SetCodeHash(code_hash) => {
                     self.env().set_code_hash(&Hash::from(code_hash)).map_err(|_| CallFailure::Refused)?;
                     self.env().emit_event(CodeUpgraded { code_hash });
+                    Ok(())
                 }
             }
-            Ok(())
+        }
+
+        fn change(&mut self, change: impl FnOnce(Parameters) -> Parameters) -> Result<(), CallFailure> {
+            let parameters = self.parameters().map_err(|_| CallFailure::Refused)?;
+            self.set_parameters(change(parameters)).map_err(|_| CallFailure::Refused)
         }
     }
 

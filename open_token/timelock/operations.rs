@@ -1,7 +1,7 @@
 //! When an operation may be scheduled, executed and canceled, and what it may hold.
 
 use ink::scale::Encode;
-use openledger_abi::timelock::{Call, OperationState, TimelockError, MAX_CALLS, MAX_CALLS_BYTES};
+use openledger_abi::timelock::{Call, OperationState, TimelockError, MAX_CALLS, MAX_CALLS_BYTES, MAX_DELAY};
 use openledger_abi::{ensure, AccountId, Bytes32, Timestamp};
 
 /// What governance sets about the timelock itself.
@@ -9,12 +9,20 @@ use openledger_abi::{ensure, AccountId, Bytes32, Timestamp};
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Parameters {
-    /// The shortest delay, ms.
+    /// The shortest delay, ms; ≤ [`MAX_DELAY`].
     pub min_delay: Timestamp,
-    /// How long an operation stays ready, ms; > 0.
+    /// How long an operation stays ready, ms; 1 to [`MAX_DELAY`].
     pub grace: Timestamp,
     /// Who may cancel beside the proposers.
     pub guardian: Option<AccountId>,
+}
+
+impl Parameters {
+    /// These parameters, or `BadParameters` if they would make every operation impossible.
+    pub fn checked(self) -> Result<Self, TimelockError> {
+        ensure!(self.min_delay <= MAX_DELAY && (1..=MAX_DELAY).contains(&self.grace), TimelockError::BadParameters);
+        Ok(self)
+    }
 }
 
 /// How an operation ended.
@@ -162,6 +170,19 @@ mod tests {
         let canceled = cancel(Some(&scheduled(0)), 5).unwrap();
         assert_eq!(execute(Some(&canceled), None, 100), Err(TimelockError::WrongState(Canceled)));
         assert_eq!(cancel(None, 5), Err(TimelockError::WrongState(Unset)));
+    }
+
+    #[test]
+    fn parameters_that_would_end_all_operations_are_refused() {
+        let edge = Parameters { min_delay: MAX_DELAY, grace: MAX_DELAY, guardian: None };
+        assert_eq!(edge.clone().checked(), Ok(edge.clone()));
+        for senseless in [
+            Parameters { grace: 0, ..edge.clone() },
+            Parameters { grace: MAX_DELAY + 1, ..edge.clone() },
+            Parameters { min_delay: MAX_DELAY + 1, ..edge },
+        ] {
+            assert_eq!(senseless.checked(), Err(TimelockError::BadParameters));
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ fn deploy() -> TimelockContract {
     let accounts = default_accounts::<E>();
     set_block_timestamp::<E>(10 * DAY);
     set_caller::<E>(accounts.alice);
-    let mut timelock = TimelockContract::new(2 * DAY, 14 * DAY, Some(accounts.charlie));
+    let mut timelock = TimelockContract::new(2 * DAY, 14 * DAY, Some(accounts.charlie)).unwrap();
     timelock.wire(accounts.bob).unwrap();
     set_caller::<E>(accounts.bob);
     timelock
@@ -40,7 +40,7 @@ fn run(timelock: &mut TimelockContract, action: Administration) -> Result<(), Ti
 fn nothing_is_scheduled_before_wiring_nor_by_others() {
     let accounts = default_accounts::<E>();
     set_caller::<E>(accounts.alice);
-    let mut timelock = TimelockContract::new(1, 1, None);
+    let mut timelock = TimelockContract::new(1, 1, None).unwrap();
     let calls = on_itself(&timelock, Administration::SetMinDelay(5));
     assert_eq!(
         timelock.schedule(calls.clone(), NO_PREDECESSOR, SALT, None),

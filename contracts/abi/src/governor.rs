@@ -27,6 +27,8 @@ pub const VOTE_TAG: Tag = tag("OL-VOTE-1");
 pub const MAX_DESCRIPTION: usize = 4_096;
 /// The longest reason given with a vote, bytes.
 pub const MAX_REASON: usize = 1_024;
+/// The longest delay and the longest period of a vote, ms: a year. Longer ones would lock everybody out for good.
+pub const MAX_VOTING_MS: Timestamp = 365 * 86_400_000;
 /// The most ids in one page.
 pub const MAX_PAGE: u32 = 100;
 
@@ -64,11 +66,11 @@ pub enum ProposalState {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct GovernorParameters {
-    /// From a proposal to the begin of its vote, ms.
+    /// From a proposal to the begin of its vote, ms; ≤ [`MAX_VOTING_MS`].
     pub voting_delay: Timestamp,
-    /// How long a vote is open, ms; > 0.
+    /// How long a vote is open, ms; 1 to [`MAX_VOTING_MS`].
     pub voting_period: Timestamp,
-    /// The votes that a proposer needs, as of just before it proposes.
+    /// The votes that a proposer needs, as of just before it proposes; at most the whole supply.
     pub threshold: Balance,
     /// The share of the supply at the vote's begin that must vote for or abstain; ≤ 10,000.
     pub quorum_bps: u16,
@@ -115,7 +117,7 @@ pub struct Ballot {
 pub enum GovernorError {
     /// See [`AdminError`].
     Admin(AdminError),
-    /// A period of zero, or a quorum above 10,000 bps.
+    /// A period of zero, a time above [`MAX_VOTING_MS`], a threshold above the supply, a quorum above 10,000 bps.
     BadParameters,
     /// No calls, too many, or too long: see the timelock's limits.
     BadCalls,

@@ -1,6 +1,7 @@
 //! The timelock: it holds the admin role of every contract, and does nothing before its delay has passed in public.
 //!
-//! Constructor: `new(min_delay_ms: u64, grace_ms: u64, guardian: Option<AccountId>)`, both in ms, `grace_ms` > 0.
+//! Constructor: `new(min_delay_ms: u64, grace_ms: u64, guardian: Option<AccountId>)`, both at most [`MAX_DELAY`],
+//! `grace_ms` > 0.
 //! Its own admin is itself: what changes the timelock is an operation like any other, and is applied inside.
 
 use crate::admin::AdminError;
@@ -11,6 +12,9 @@ use ink::prelude::vec::Vec;
 pub const MAX_CALLS: usize = 16;
 /// The most bytes that an operation's calls may take, SCALE-encoded.
 pub const MAX_CALLS_BYTES: usize = 8_192;
+
+/// The longest delay and the longest grace period, ms: a year. A longer one would lock everybody out for good.
+pub const MAX_DELAY: Timestamp = 365 * 86_400_000;
 
 /// One call that the timelock makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +48,9 @@ impl Call {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub enum Administration {
-    /// The shortest delay from now on, in ms; what is scheduled keeps its time.
+    /// The shortest delay from now on, in ms, ≤ [`MAX_DELAY`]; what is scheduled keeps its time.
     SetMinDelay(Timestamp),
-    /// How long an operation stays ready before it expires, in ms; > 0. What is scheduled keeps its time.
+    /// How long an operation stays ready before it expires, in ms, 1 to [`MAX_DELAY`]. What is scheduled keeps its time.
     SetGrace(Timestamp),
     /// Who may cancel beside the proposers.
     SetGuardian(Option<AccountId>),
@@ -102,7 +106,7 @@ pub enum CallFailure {
     Value,
     /// A call on the timelock itself that is no [`Administration`], or carries native coin.
     NotAnAdministration,
-    /// The [`Administration`] can't be applied: a zero grace period, a code hash that the chain doesn't know.
+    /// The [`Administration`] can't be applied: times out of bounds, a code hash that the chain doesn't know.
     Refused,
     /// Something else that the chain reports.
     Other,
@@ -142,6 +146,8 @@ pub enum TimelockError {
     OnlyItself,
     /// A time left its range.
     Overflow,
+    /// A grace period of zero, or a time above [`MAX_DELAY`].
+    BadParameters,
 }
 
 impl From<AdminError> for TimelockError {
