@@ -63,6 +63,46 @@ fn the_embedded_chains_times() {
 
 #[test]
 #[ignore = "prints figures"]
+fn the_suites_code_on_the_embedded_chain() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../contracts/artifacts");
+    let wasm = |name: &str| std::fs::read(format!("{folder}/{name}.wasm")).unwrap();
+    let chain = Embedded::ephemeral();
+    let start = Instant::now();
+    let (mut files, mut bytes) = (0, 0);
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            let code = std::fs::read(path).unwrap();
+            chain.upload(&alice(), &code).unwrap();
+            files += 1;
+            bytes += code.len();
+        }
+    }
+    println!("{files} contracts of {bytes} bytes uploaded in {:?}", start.elapsed());
+    let start = Instant::now();
+    let _fork = chain.fork();
+    println!("a fork {:?}", start.elapsed());
+
+    let new = chain::input("new", &(chain.genesis(), alice().account()));
+    let start = Instant::now();
+    let (token, _) = chain::deploy::<_, ()>(&chain, &alice(), &wasm("open_token"), &new, b"").unwrap();
+    println!("the token instantiated in {:?}", start.elapsed());
+    let transfer = chain::input("PSP22::transfer", &(chain::AccountId::from([9; 32]), 5u128, Vec::<u8>::new()));
+    let start = Instant::now();
+    for _ in 0..500 {
+        chain.submit(&alice(), token, &transfer, 0).unwrap();
+    }
+    println!("a transfer {:?}", start.elapsed() / 500);
+    let supply = chain::input("PSP22::total_supply", &());
+    let start = Instant::now();
+    for _ in 0..500 {
+        chain.dry_run(alice().account(), token, &supply, 0).unwrap();
+    }
+    println!("a read {:?}", start.elapsed() / 500);
+}
+
+#[test]
+#[ignore = "prints figures"]
 fn a_nodes_times() {
     let Some(program) = find_node() else {
         println!("did not run: no substrate-contracts-node found");
