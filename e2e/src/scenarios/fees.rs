@@ -1,9 +1,9 @@
 //! Where a fee goes, and how it gets out of escrow.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use chain::{read, send};
 use ink::message_builder;
-use openledger_abi::escrow::{Escrow, EscrowError, VoucherRedeemed};
+use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, VoucherRedeemed};
 use openledger_abi::{BPS, OPEN};
 
 use crate::epoch::FEE;
@@ -54,7 +54,10 @@ pub fn a_payer_leaves_with_the_rest_after_the_delay(world: &mut World) -> Result
     let channel = world.ledger(position)?.channel;
     let exit = || message_builder!(Escrow).exit(channel);
     let call = message_builder!(Escrow).request_exit(channel);
-    let exit_at = sent("asking to leave", send(&*world.chain, &payer, escrow, call))?;
+    sent("asking to leave", send(&*world.chain, &payer, escrow, call))?;
+    // Not the call's value: on a node that is the dry run's, of the block before.
+    let status = read(&*world.chain, escrow, message_builder!(Escrow).channel(channel))?.context("no channel")?.status;
+    let ChannelStatus::Exiting { exit_at } = status else { bail!("{status:?}") };
     refused(send(&*world.chain, &payer, escrow, exit()), &EscrowError::ExitNotDue)?;
     let owed = || read(&*world.chain, escrow, message_builder!(Escrow).withdrawable(payer.account()));
     let before = owed()?;

@@ -1,0 +1,383 @@
+//! Escrow and payout to the edges of their windows, on the embedded chain, whose clock stands still between blocks.
+//!
+//! What both back ends are tried with is in `e2e::scenarios`; here are the rest of the messages, and exact times.
+use std::sync::{Arc, LazyLock};
+
+use anyhow::{Result, anyhow, ensure};
+use chain::{Chain, Embedded, Keypair, advance_to, read, send};
+use e2e::epoch::FEE;
+use e2e::{H, World, refused, sent};
+use ink::message_builder;
+use openledger_abi::admin::AdminError;
+use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession, Redemption};
+use openledger_abi::payout::{NewBatch, Payout, PayoutError, ReportStatus, pause};
+use openledger_abi::{AccountId, Balance, OPEN};
+use proof::signed::{Signable, tag};
+use psp22::PSP22;
+use suite::Suite;
+
+static FOUNDED: LazyLock<Result<(Arc<Embedded>, World), String>> = LazyLock::new(|| {
+    let chain = Arc::new(Embedded::ephemeral());
+    let rich = Keypair::from_uri("//Alice").map_err(|e| e.to_string())?;
+    let world = World::found(chain.clone(), &rich).map_err(|e| format!("{e:#}"))?;
+    Ok((chain, world))
+});
+
+/// A world of the test's own.
+fn world() -> Result<World> {
+    let (chain, world) = FOUNDED.as_ref().map_err(|e| anyhow!("the world: {e}"))?;
+    Ok(world.on(Arc::new(chain.fork())))
+}
+
+/// A channel with one answer that is not paid yet; its position and number.
+fn answered(world: &mut World) -> Result<(usize, u64)> {
+    let position = world.open_channel(100 * OPEN)?;
+    world.answer(position, "An answer.", FEE)?;
+    world.tick()?;
+    let channel = world.ledger(position)?.channel;
+    Ok((position, channel))
+}
+
+fn now(world: &World) -> Result<u64> {
+    Ok(world.chain.now()?)
+}
+
+fn at(world: &World, time: u64) -> Result<()> {
+    Ok(advance_to(&*world.chain, time)?)
+}
+
+fn set_session(world: &World, channel: u64, key: &Keypair, cap: Balance, expires_at: u64) -> Result<()> {
+    let call = message_builder!(Escrow).set_session(channel, NewSession { key: key.public(), cap, expires_at });
+    sent("setting a session key", send(&*world.chain, &world.people.payer, world.suite.escrow, call))
+}
+
+/// The redemption of all answers, signed by a session key.
+fn by_session(world: &mut World, position: usize, key: &Keypair) -> Result<Redemption> {
+    let mut redemption = world.redemption(position)?;
+    let digest = Signable::voucher::<H>(&world.domain(world.suite.escrow), &redemption.voucher).digest;
+    redemption.session = Some(key.public());
+    redemption.signature = key.sign(&digest);
+    Ok(redemption)
+}
+
+#[test]
+fn a_session_key_pays_up_to_its_cap() -> Result<()> {
+    let mut world = world()?;
+    let (position, channel) = answered(&mut world)?;
+    let agent = Keypair::generate();
+    let redemption = by_session(&mut world, position, &agent)?;
+    refused(world.redeem(redemption.clone()), &EscrowError::NoSuchSession)?;
+
+    let later = world.later()?;
+    set_session(&world, channel, &agent, FEE - 1, later)?;
+    refused(world.redeem(redemption.clone()), &EscrowError::SessionCapExceeded)?;
+    set_session(&world, channel, &agent, FEE, later)?;
+    sent("redeeming", world.redeem(redemption))?;
+    let session = read(&*world.chain, world.suite.escrow, message_builder!(Escrow).session(channel, agent.public()))?;
+    ensure!(session.is_some_and(|session| session.spent == FEE));
+    Ok(())
+}
+
+#[test]
+fn the_payer_cannot_sign_for_a_session_nor_a_session_for_another_channel() -> Result<()> {
+    let mut world = world()?;
+    let (position, channel) = answered(&mut world)?;
+    let (other, _) = answered(&mut world)?;
+    let agent = Keypair::generate();
+    let later = world.later()?;
+    set_session(&world, channel, &agent, FEE, later)?;
+    let mut signed_by_payer = world.redemption(position)?;
+    signed_by_payer.session = Some(agent.public());
+    refused(world.redeem(signed_by_payer), &EscrowError::BadSignature)?;
+    let elsewhere = by_session(&mut world, other, &agent)?;
+    refused(world.redeem(elsewhere), &EscrowError::NoSuchSession)
+}
+
+#[test]
+fn a_revoked_session_key_pays_until_the_exit_delay_is_over() -> Result<()> {
+    for (early, outcome) in [(1, Ok(())), (0, Err(EscrowError::SessionExpired))] {
+        let mut world = world()?;
+        let (position, channel) = answered(&mut world)?;
+        let agent = Keypair::generate();
+        let later = world.later()?;
+        set_session(&world, channel, &agent, FEE, later)?;
+        let redemption = by_session(&mut world, position, &agent)?;
+        let call = message_builder!(Escrow).revoke_session(channel, agent.public());
+        sent("revoking", send(&*world.chain, &world.people.payer, world.suite.escrow, call))?;
+        let call = message_builder!(Escrow).session(channel, agent.public());
+        let expires_at = read(&*world.chain, world.suite.escrow, call)?.ok_or(anyhow!("no session"))?.expires_at;
+        at(&world, expires_at - early)?;
+        match outcome {
+            Ok(()) => sent("redeeming", world.redeem(redemption)).map(|_| ())?,
+            Err(error) => refused(world.redeem(redemption), &error)?,
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_voucher_is_paid_through_its_deadline_and_not_after() -> Result<()> {
+    for (late, outcome) in [(0, Ok(())), (1, Err(EscrowError::Expired))] {
+        let mut world = world()?;
+        let (position, _) = answered(&mut world)?;
+        let mut redemption = world.redemption(position)?;
+        redemption.voucher.deadline = now(&world)? + 100;
+        let deadline = redemption.voucher.deadline;
+        let signed = world.signed(redemption.voucher, redemption.first, &world.domain(world.suite.escrow));
+        at(&world, deadline + late)?;
+        match outcome {
+            Ok(()) => sent("redeeming", world.redeem(signed)).map(|_| ())?,
+            Err(error) => refused(world.redeem(signed), &error)?,
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_host_is_paid_while_its_payer_is_leaving_and_not_once_it_left() -> Result<()> {
+    let mut world = world()?;
+    let (position, channel) = answered(&mut world)?;
+    let (escrow, payer) = (world.suite.escrow, world.people.payer.clone());
+    let call = message_builder!(Escrow).request_exit(channel);
+    let exit_at = sent("asking to leave", send(&*world.chain, &payer, escrow, call))?;
+    at(&world, exit_at - 1)?;
+    let exit = || message_builder!(Escrow).exit(channel);
+    refused(send(&*world.chain, &payer, escrow, exit()), &EscrowError::ExitNotDue)?;
+
+    world.settle(position)?;
+    world.answer(position, "Another answer.", FEE)?;
+    let late = world.redemption(position)?;
+    // By anyone, from the first moment on.
+    sent("leaving", send(&*world.chain, &world.people.watcher, escrow, exit()))?;
+    refused(world.redeem(late), &EscrowError::ChannelClosed)
+}
+
+#[test]
+fn a_channel_closes_by_its_hosts_word_or_signature_alone() -> Result<()> {
+    let mut world = world()?;
+    let (_, channel) = answered(&mut world)?;
+    let (escrow, payer, host) = (world.suite.escrow, world.people.payer.clone(), world.people.host.clone());
+    let close = message_builder!(Escrow).close(channel);
+    refused(send(&*world.chain, &payer, escrow, close), &EscrowError::NotHost)?;
+
+    let deadline = now(&world)? + 1_000;
+    let body = [channel.to_le_bytes(), deadline.to_le_bytes()].concat();
+    let message = Signable::new::<H>(&tag("OL-CLOSE-1"), &world.domain(escrow), &body);
+    let consent =
+        |key: &Keypair| message_builder!(Escrow).close_by_consent(channel, deadline, key.sign(&message.digest));
+    refused(send(&*world.chain, &payer, escrow, consent(&payer)), &EscrowError::BadSignature)?;
+    sent("closing", send(&*world.chain, &payer, escrow, consent(&host)))?;
+    let state = read(&*world.chain, escrow, message_builder!(Escrow).channel(channel))?.ok_or(anyhow!("no channel"))?;
+    ensure!(state.status == ChannelStatus::Closed);
+    refused(send(&*world.chain, &payer, escrow, consent(&host)), &EscrowError::ChannelClosed)
+}
+
+#[test]
+fn escrow_holds_what_it_owes() -> Result<()> {
+    let mut world = world()?;
+    let (first, _) = answered(&mut world)?;
+    let (second, channel) = answered(&mut world)?;
+    let escrow = world.suite.escrow;
+    let solvent = |world: &World| -> Result<()> {
+        let owed = read(&*world.chain, escrow, message_builder!(Escrow).owed())?;
+        let held = world.balance(escrow)?;
+        ensure!(owed == held, "owes {owed}, holds {held}");
+        Ok(())
+    };
+    world.settle(first)?;
+    solvent(&world)?;
+    world.settle(second)?;
+    sent("closing", send(&*world.chain, &world.people.host, escrow, message_builder!(Escrow).close(channel)))?;
+    solvent(&world)?;
+    for key in [&world.people.host, &world.people.owner, &world.people.treasury, &world.people.payer] {
+        sent("withdrawing", send(&*world.chain, key, escrow, message_builder!(Escrow).withdraw()))?;
+    }
+    solvent(&world)
+}
+
+#[test]
+fn a_report_goes_live_strictly_after_its_window() -> Result<()> {
+    let mut world = world()?;
+    let (report, live_at) = reported(&mut world)?;
+    let finalize = || message_builder!(Payout).finalize(report.body.epoch);
+    at(&world, live_at)?;
+    refused(send(&*world.chain, &world.people.host, world.suite.payout, finalize()), &PayoutError::WindowOpen)?;
+    at(&world, live_at + 1)?;
+    sent("finalizing", send(&*world.chain, &world.people.host, world.suite.payout, finalize()))?;
+    refused(send(&*world.chain, &world.people.host, world.suite.payout, finalize()), &PayoutError::NotPending)?;
+    ensure!(world.reported(report.body.epoch)?.status == ReportStatus::Live);
+    Ok(())
+}
+
+/// A true report, just submitted, and when it goes live.
+fn reported(world: &mut World) -> Result<(e2e::epoch::Report, u64)> {
+    let closed = world.closed_epoch()?;
+    world.after(closed.epoch.demand_end)?;
+    let report = world.true_report(&closed)?;
+    sent("a report", world.submit(world.signed_report(report.body, &[1, 3])))?;
+    let live_at = world.reported(report.body.epoch)?.live_at;
+    Ok((report, live_at))
+}
+
+#[test]
+fn an_epoch_has_one_report_at_a_time() -> Result<()> {
+    let mut world = world()?;
+    let (report, _) = reported(&mut world)?;
+    refused(world.submit(world.signed_report(report.body, &[0, 2])), &PayoutError::AlreadyReported)
+}
+
+#[test]
+fn an_epoch_closes_when_it_is_due_and_has_a_batch() -> Result<()> {
+    let mut world = world()?;
+    let payout = world.suite.payout;
+    let close = || message_builder!(Payout).close_epoch();
+    let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
+    at(&world, due_at)?;
+    refused(send(&*world.chain, &world.people.host, payout, close()), &PayoutError::NothingToClose)?;
+    let closed = world.closed_epoch()?;
+    let (position, _) = answered(&mut world)?;
+    world.settle(position)?;
+    let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
+    ensure!(due_at == closed.epoch.closed_at + world.config.payout.epoch_ms);
+    at(&world, due_at - 1)?;
+    refused(send(&*world.chain, &world.people.host, payout, close()), &PayoutError::EpochNotDue)?;
+    at(&world, due_at)?;
+    sent("closing an epoch", send(&*world.chain, &world.people.host, payout, close())).map(|_| ())
+}
+
+#[test]
+fn a_claim_makes_a_due_report_live() -> Result<()> {
+    let mut world = world()?;
+    let (report, live_at) = reported(&mut world)?;
+    world.payouts = report.payouts.clone();
+    at(&world, live_at)?;
+    refused(world.claim(world.claim_of(0)?), &PayoutError::BadClaim)?;
+    at(&world, live_at + 1)?;
+    sent("claiming", world.claim(world.claim_of(0)?))?;
+    ensure!(world.live()?.epochs == report.body.epoch + 1);
+    Ok(())
+}
+
+#[test]
+fn many_claims_in_one_call_pay_each_what_is_due() -> Result<()> {
+    let mut world = world()?;
+    world.pay_epoch()?;
+    let claims: Vec<_> = (0..world.payouts.len()).map(|i| world.claim_of(i)).collect::<Result<_>>()?;
+    ensure!(claims.len() >= 2);
+    sent("claiming", world.claim(claims[0].clone()))?;
+    let all = || message_builder!(Payout).claim_many(claims.clone());
+    let paid = sent("claiming", send(&*world.chain, &world.people.host, world.suite.payout, all()))?;
+    ensure!(paid == claims[1..].iter().map(|claim| claim.cumulative).sum::<Balance>());
+    for claim in &claims {
+        ensure!(world.balance(claim.account)? == claim.cumulative);
+    }
+    let again = send(&*world.chain, &world.people.host, world.suite.payout, all());
+    refused(again, &PayoutError::NothingToClaim)?;
+    let none = send(&*world.chain, &world.people.host, world.suite.payout, message_builder!(Payout).claim_many(vec![]));
+    refused(none, &PayoutError::NothingToClaim)
+}
+
+#[test]
+fn a_second_epoch_pays_the_difference() -> Result<()> {
+    let mut world = world()?;
+    world.pay_epoch()?;
+    let first = world.claim_of(0)?;
+    sent("claiming", world.claim(first.clone()))?;
+    world.pay_epoch()?;
+    let second = world.claim_of(0)?;
+    ensure!(second.account == first.account && second.cumulative > first.cumulative);
+    // The old leaf opens nothing any more.
+    refused(world.claim(first.clone()), &PayoutError::BadClaim)?;
+    let paid = sent("claiming", world.claim(second.clone()))?;
+    ensure!(paid == second.cumulative - first.cumulative);
+    Ok(())
+}
+
+#[test]
+fn a_guardian_holds_a_report_once_for_a_bounded_time() -> Result<()> {
+    let mut world = world()?;
+    let (report, live_at) = reported(&mut world)?;
+    let (payout, guardian) = (world.suite.payout, world.people.guardian.clone());
+    let longest = world.config.payout.max_hold_ms;
+    let hold = |ms| message_builder!(Payout).hold(report.body.epoch, ms);
+    refused(send(&*world.chain, &world.people.payer, payout, hold(1)), &PayoutError::NotGuardian)?;
+    refused(send(&*world.chain, &guardian, payout, hold(longest + 1)), &PayoutError::HoldRefused)?;
+    let held = sent("holding", send(&*world.chain, &guardian, payout, hold(longest)))?;
+    ensure!(held == live_at + longest);
+    refused(send(&*world.chain, &guardian, payout, hold(1)), &PayoutError::HoldRefused)?;
+    at(&world, held)?;
+    let finalize = || message_builder!(Payout).finalize(report.body.epoch);
+    refused(send(&*world.chain, &world.people.host, payout, finalize()), &PayoutError::WindowOpen)?;
+    at(&world, held + 1)?;
+    sent("finalizing", send(&*world.chain, &world.people.host, payout, finalize()))
+}
+
+#[test]
+fn a_guardian_pauses_claims_and_only_governance_sets_them_free() -> Result<()> {
+    let mut world = world()?;
+    world.pay_epoch()?;
+    let (payout, guardian) = (world.suite.payout, world.people.guardian.clone());
+    let set = |paused| message_builder!(Payout).set_paused(pause::CLAIM, paused);
+    let not_admin = PayoutError::Admin(AdminError::NotAdmin);
+    refused(send(&*world.chain, &world.people.payer, payout, set(true)), &not_admin)?;
+    sent("pausing", send(&*world.chain, &guardian, payout, set(true)))?;
+    refused(world.claim(world.claim_of(0)?), &PayoutError::Paused)?;
+    refused(send(&*world.chain, &guardian, payout, set(false)), &not_admin)?;
+    let unknown = message_builder!(Payout).set_paused(7, true);
+    refused(send(&*world.chain, &guardian, payout, unknown), &PayoutError::NoSuchFunction)
+}
+
+#[test]
+fn peers_alone_call_what_is_theirs() -> Result<()> {
+    let world = world()?;
+    let (payout, stranger) = (world.suite.payout, world.people.payer.clone());
+    let batch = NewBatch {
+        channel: 0,
+        host: stranger.account(),
+        model: 0,
+        params: 0,
+        count_from: 0,
+        count_to: 1,
+        fee_from: 0,
+        fee_to: 1,
+        top: [1; 32],
+        pot: 1,
+    };
+    let record = message_builder!(Payout).record_batch(batch);
+    refused(send(&*world.chain, &stranger, payout, record), &PayoutError::NotEscrow)?;
+    let void = message_builder!(Payout).void(0, 0);
+    refused(send(&*world.chain, &stranger, payout, void), &PayoutError::NotDisputes)?;
+    let extend = message_builder!(Payout).extend(0, 0, u64::MAX);
+    refused(send(&*world.chain, &stranger, payout, extend), &PayoutError::NotDisputes)?;
+    let oracles = message_builder!(Payout).set_oracles(vec![stranger.account()]);
+    refused(send(&*world.chain, &stranger, payout, oracles), &PayoutError::Admin(AdminError::NotAdmin))
+}
+
+#[test]
+fn contracts_are_wired_once_by_their_deployer_and_do_nothing_before() -> Result<()> {
+    let world = world()?;
+    let (deployer, stranger) = (world.people.deployer.clone(), world.people.payer.clone());
+    let fresh = Suite::deploy(&*world.chain, &deployer, &world.config)?;
+    let none: Vec<AccountId> = Vec::new();
+    let s = fresh.clone();
+    let wire = || message_builder!(Payout).wire(s.escrow, s.disputes, s.staking, s.timelock, none.clone());
+    let close = send(&*world.chain, &stranger, fresh.payout, message_builder!(Payout).close_epoch());
+    refused(close, &PayoutError::Admin(AdminError::NotWired))?;
+    let by_stranger = send(&*world.chain, &stranger, fresh.payout, wire());
+    refused(by_stranger, &PayoutError::Admin(AdminError::NotDeployer))?;
+    sent("wiring", send(&*world.chain, &deployer, fresh.payout, wire()))?;
+    let again = send(&*world.chain, &deployer, fresh.payout, wire());
+    refused(again, &PayoutError::Admin(AdminError::AlreadyWired))
+}
+
+#[test]
+fn a_deposit_without_approval_opens_no_channel() -> Result<()> {
+    let world = world()?;
+    let stranger = world.people.watcher.clone();
+    let none = message_builder!(PSP22).approve(world.suite.escrow, 0);
+    sent("approving", send(&*world.chain, &stranger, world.suite.token, none))?;
+    let open = message_builder!(Escrow).open(world.people.host.account(), OPEN, None);
+    refused(send(&*world.chain, &stranger, world.suite.escrow, open), &EscrowError::TransferFailed)?;
+    let to_itself = message_builder!(Escrow).open(stranger.account(), OPEN, None);
+    refused(send(&*world.chain, &stranger, world.suite.escrow, to_itself), &EscrowError::SelfChannel)
+}
