@@ -1,6 +1,8 @@
 //! The texts of a model's sources as one index, and a response's matches in them.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use proof::Account;
 use proof::evidence::Place;
@@ -10,6 +12,7 @@ use proof::words::count_words;
 
 use crate::Segment;
 use crate::error::{Error, Result};
+use crate::minima::Minima;
 use crate::segment::{View, ends_word};
 
 /// Who holds a contribution's text, from tree 02.
@@ -52,14 +55,17 @@ impl Source {
 /// The index of a model revision's sources, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    sources: Vec<Counted>,
+    sources: Vec<(Arc<[Holder]>, Vec<Part>)>,
 }
 
-/// A source with the contributions that count: for each segment its suffixes that do, if not all.
+/// A segment with the contributions that count.
 #[derive(Clone, Debug)]
-struct Counted {
-    source: Source,
-    kept: Vec<Option<Vec<u32>>>,
+struct Part {
+    segment: Arc<Segment>,
+    /// The suffixes that count, if not all do.
+    kept: Option<Arc<[u32]>>,
+    /// The order of holdings over the suffixes; made when it is first worth its while.
+    first: Arc<OnceLock<Minima>>,
 }
 
 impl Index {
@@ -72,23 +78,25 @@ impl Index {
             let problem = format!("a model has at most {MAX_SOURCES} sources");
             return Err(Error::Source { source_number: sources.len() - 1, problem });
         }
-        let all = |source: Source| Counted { kept: vec![None; source.segments.len()], source };
-        Ok(Self { sources: sources.into_iter().map(all).collect() })
+        let whole = |segment| Part { segment, kept: None, first: Arc::default() };
+        let parts = |source: Source| (source.holders, source.segments.into_iter().map(whole).collect());
+        Ok(Self { sources: sources.into_iter().map(parts).collect() })
     }
 
     /// The same index as if the contributions `left_out` (source, index) weren't there: struck or passed over
     /// ones. One pass over the suffixes of the segments that hold any; those of the others are shared.
     pub fn without(&self, left_out: &[(u8, u32)]) -> Self {
         let mut sources = self.sources.clone();
-        for (number, counted) in sources.iter_mut().enumerate() {
-            let gone: std::collections::HashSet<u32> =
-                left_out.iter().filter(|(s, _)| usize::from(*s) == number).map(|&(_, index)| index).collect();
-            for (segment, kept) in counted.source.segments.iter().zip(&mut counted.kept) {
+        for (number, (_, parts)) in (0u8..).zip(&mut sources) {
+            let gone: HashSet<u32> = left_out.iter().filter(|(s, _)| *s == number).map(|&(_, index)| index).collect();
+            for part in parts {
+                let segment = &part.segment;
                 let held = segment.first()..segment.first() + segment.contributions();
                 if gone.iter().any(|index| held.contains(index)) {
-                    let view = View { segment, kept: kept.as_deref() };
                     let counts = |&at: &u32| !gone.contains(&(segment.first() + segment.place(at).0));
-                    *kept = Some((0..view.len()).map(|i| view.suffix(i)).filter(counts).collect());
+                    let view = part.view();
+                    let kept = (0..view.len()).map(|i| view.suffix(i)).filter(counts).collect();
+                    *part = Part { segment: segment.clone(), kept: Some(kept), first: Arc::default() };
                 }
             }
         }
@@ -104,34 +112,82 @@ impl Index {
     /// how many there are in all. In the order of sources, segments and suffixes.
     pub fn holdings(&self, range: &[u8], skip: usize, limit: usize) -> (Vec<Holding>, usize) {
         let (mut found, mut total) = (Vec::new(), 0usize);
-        for (number, source, view) in self.views() {
-            for part in view.ending(range) {
-                let from = skip.saturating_sub(total).min(part.len());
+        for (number, holders, part) in self.parts() {
+            for places in part.view().ending(range) {
+                let from = skip.saturating_sub(total).min(places.len());
                 let room = limit - found.len();
-                let some = part.clone().skip(from).take(room);
-                found.extend(some.map(|i| holding(number, source, view, i)));
-                total += part.len();
+                let some = places.clone().skip(from).take(room);
+                found.extend(some.map(|i| part.holding(number, holders, i)));
+                total += places.len();
             }
         }
         (found, total)
     }
 
-    fn views(&self) -> impl Iterator<Item = (u8, &Source, View<'_>)> {
-        (0u8..).zip(&self.sources).flat_map(|(number, counted)| {
-            let segments = counted.source.segments.iter().zip(&counted.kept);
-            segments.map(move |(segment, kept)| (number, &counted.source, View { segment, kept: kept.as_deref() }))
-        })
+    /// The first holding of `range` by seq, then offset, source, index.
+    pub fn first(&self, range: &[u8]) -> Option<Holding> {
+        let firsts = self.parts().flat_map(|(number, holders, part)| {
+            let ranges = part.view().ending(range).into_iter();
+            ranges.filter_map(move |places| part.first(number, holders, places))
+        });
+        firsts.min_by_key(order)
+    }
+
+    /// The first holding of `range` of each of the first `n` contributors that hold it.
+    pub fn first_of_each(&self, range: &[u8], n: usize) -> Vec<Holding> {
+        let mut firsts: HashMap<Account, Holding> = HashMap::new();
+        for (number, holders, part) in self.parts() {
+            for i in part.view().ending(range).into_iter().flatten() {
+                let found = part.holding(number, holders, i);
+                let known = firsts.entry(found.contributor).or_insert(found);
+                if order(&found) < order(known) {
+                    *known = found;
+                }
+            }
+        }
+        let mut firsts: Vec<_> = firsts.into_values().collect();
+        firsts.sort_unstable_by_key(order);
+        firsts.truncate(n);
+        firsts
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (u8, &[Holder], &Part)> {
+        (0u8..)
+            .zip(&self.sources)
+            .flat_map(|(number, (holders, parts))| parts.iter().map(move |part| (number, &holders[..], part)))
     }
 }
 
-fn holding(number: u8, source: &Source, view: View<'_>, i: usize) -> Holding {
-    let (contribution, offset) = view.segment.place(view.suffix(i));
-    let index = view.segment.first() + contribution;
-    // Source::new counted the holders.
-    let Holder { seq, contributor } = source.holders[index as usize];
-    Holding { place: Place { source: number, index, offset }, seq, contributor }
+/// From here on a search of places one by one takes longer than the order of all of them is worth.
+const MANY: usize = 4_096;
+
+impl Part {
+    fn view(&self) -> View<'_> {
+        View { segment: &self.segment, kept: self.kept.as_deref() }
+    }
+
+    fn holding(&self, number: u8, holders: &[Holder], i: usize) -> Holding {
+        let (contribution, offset) = self.segment.place(self.view().suffix(i));
+        let index = self.segment.first() + contribution;
+        // Source::new counted the holders.
+        let Holder { seq, contributor } = holders[index as usize];
+        Holding { place: Place { source: number, index, offset }, seq, contributor }
+    }
+
+    fn first(&self, number: u8, holders: &[Holder], places: Range<usize>) -> Option<Holding> {
+        let key = |i: usize| order(&self.holding(number, holders, i));
+        let least = match places.len() {
+            0..MANY => places.min_by_key(|&i| key(i)),
+            _ => self.first.get_or_init(|| Minima::of(self.view().len(), key)).least(places, key),
+        };
+        least.map(|i| self.holding(number, holders, i))
+    }
 }
 
+/// The order of holdings of one range.
+fn order(holding: &Holding) -> (u64, u32, u8, u32) {
+    (holding.seq, holding.place.offset, holding.place.source, holding.place.index)
+}
 /// A response and the index that it is matched in.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
@@ -140,6 +196,10 @@ pub struct Response<'a> {
 }
 
 impl Response<'_> {
+    fn range(&self, start: u32, end: u32) -> Option<&[u8]> {
+        self.response.get(start as usize..end as usize).filter(|range| !range.is_empty())
+    }
+
     /// For each word start of the response from which a match of at least `min_words` words begins: the longest
     /// one, as [start, end). Each of its beginnings that end with a word are matches too, and there are no others.
     pub fn longest_matches(&self, min_words: u32) -> Vec<(u32, u32)> {
@@ -157,15 +217,20 @@ impl Matches for Response<'_> {
         let end = (limit.min(MAX_SPAN_END) as usize).min(self.response.len());
         let wanted = self.response.get(from..end)?;
         let is_end = |n: usize| ends_word(self.response, from + n);
-        let longest = self.index.views().filter_map(|(_, _, view)| view.longest(wanted, is_end)).max()?;
+        let longest = self.index.parts().filter_map(|(.., part)| part.view().longest(wanted, is_end)).max()?;
         // Within the limit, which is a u32.
         Some(start + longest as u32)
     }
 
     fn holdings(&self, start: u32, end: u32) -> Vec<Holding> {
-        match self.response.get(start as usize..end as usize) {
-            Some(range) if !range.is_empty() => self.index.holdings(range, 0, usize::MAX).0,
-            _ => Vec::new(),
-        }
+        self.range(start, end).map_or_else(Vec::new, |range| self.index.holdings(range, 0, usize::MAX).0)
+    }
+
+    fn first(&self, start: u32, end: u32) -> Option<Holding> {
+        self.index.first(self.range(start, end)?)
+    }
+
+    fn first_of_each(&self, start: u32, end: u32, n: usize) -> Vec<Holding> {
+        self.range(start, end).map_or_else(Vec::new, |range| self.index.first_of_each(range, n))
     }
 }

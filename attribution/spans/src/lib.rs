@@ -14,6 +14,7 @@ mod build;
 mod error;
 mod format;
 mod index;
+mod minima;
 mod segment;
 
 pub use build::{build, build_with};

@@ -59,6 +59,10 @@ fn check(response: &[u8], texts: &[SourceText], index: &Index, limits: &[u32]) {
         }
         for &end in words.ends.iter().filter(|&&end| end > start) {
             assert_eq!(sorted(fast.holdings(start, end)), sorted(slow.holdings(start, end)), "{start}..{end}");
+            assert_eq!(fast.first(start, end), slow.first(start, end), "{start}..{end}");
+            for n in [1, 2, 4] {
+                assert_eq!(fast.first_of_each(start, end, n), slow.first_of_each(start, end, n), "{start}..{end}");
+            }
         }
     }
     for min_words in [1, 2] {
@@ -163,6 +167,21 @@ fn holdings_are_complete_page_by_page() {
         assert_eq!(pages.collect::<Vec<_>>(), all);
     }
     assert_eq!(index.holdings(b"nowhere", 0, 5), (vec![], 0));
+}
+
+#[test]
+fn the_first_of_very_many_holdings_is_found_without_looking_at_each() {
+    let many = "x y. ".repeat(5_000);
+    let mut texts = one(&[many.as_bytes(), b"z x y", many.as_bytes(), b"x y"]);
+    texts[0].seq = 9;
+    texts[2].seq = 7;
+    let index = index(&texts, usize::MAX);
+    let place = |left_out: &[(u8, u32)]| index.without(left_out).first(b"x y").map(|h| (h.place.index, h.place.offset));
+    assert_eq!(place(&[]), Some((1, 2)));
+    assert_eq!(place(&[(0, 1)]), Some((3, 0)));
+    assert_eq!(place(&[(0, 1), (0, 3)]), Some((2, 0)));
+    assert_eq!(place(&[(0, 1), (0, 3), (0, 2)]), Some((0, 0)));
+    assert_eq!(place(&[(0, 0), (0, 1), (0, 2), (0, 3)]), None);
 }
 
 #[test]

@@ -31,6 +31,17 @@ pub trait Matches {
 
     /// Every holding of the response's range `[start, end)`, which begins and ends with a word; in any order.
     fn holdings(&self, start: u32, end: u32) -> Vec<Holding>;
+
+    /// The first of the holdings by seq, then offset, source, index. An index overrides it to answer without listing them:
+    /// a text that says one word a million times holds a range a million times.
+    fn first(&self, start: u32, end: u32) -> Option<Holding> {
+        self.holdings(start, end).into_iter().min_by_key(order)
+    }
+
+    /// The first holding of each of the first `n` distinct contributors, in that order; fewer if there are fewer.
+    fn first_of_each(&self, start: u32, end: u32, n: usize) -> Vec<Holding> {
+        first_of_each(self.holdings(start, end), n)
+    }
 }
 
 /// The ranges that the rule takes, in the order in which it takes them, as (start, end).
@@ -96,14 +107,14 @@ pub fn entry<M: Matches + ?Sized>(
 ) -> Result<Entry, Error> {
     let small = |value: u32| u16::try_from(value).map_err(|_| Error::Overflow);
     let len = small(end.checked_sub(start).ok_or(Error::Overflow)?)?;
-    let whole = matches.holdings(start, end);
     if len <= limits::MAX_EXEMPT_BYTES {
-        let witnesses = first_holders(&whole, policy.witnesses());
+        let witnesses = matches.first_of_each(start, end, policy.witnesses());
         if witnesses.len() == policy.witnesses() {
+            let witnesses = witnesses.iter().map(|holding| holding.place).collect();
             return Ok(Entry::Exempt(Exempt { start: small(start)?, len, amount: 0, witnesses }));
         }
     }
-    let first = whole.iter().min_by_key(|holding| order(holding)).ok_or(Error::BadSource)?;
+    let first = matches.first(start, end).ok_or(Error::BadSource)?;
     let best = credited(response, (start, end), policy.min_words, matches)?.ok_or(Error::BadSource)?;
     Ok(Entry::Span(Span {
         start: small(start)?,
@@ -121,22 +132,19 @@ fn order(holding: &Holding) -> (u64, u32, u8, u32) {
     (holding.seq, holding.place.offset, holding.place.source, holding.place.index)
 }
 
-/// The first `n` distinct contributors by each one's earliest holding; fewer if there are fewer.
-fn first_holders(holdings: &[Holding], n: usize) -> Vec<Place> {
-    let mut sorted: Vec<&Holding> = holdings.iter().collect();
-    sorted.sort_unstable_by_key(|holding| order(holding));
-    let mut seen: Vec<Account> = Vec::with_capacity(n);
-    let mut places = Vec::with_capacity(n);
-    for holding in sorted {
-        if places.len() == n {
+/// The first holding of each of the first `n` distinct contributors.
+fn first_of_each(mut holdings: Vec<Holding>, n: usize) -> Vec<Holding> {
+    holdings.sort_unstable_by_key(order);
+    let mut firsts: Vec<Holding> = Vec::with_capacity(n);
+    for holding in holdings {
+        if firsts.len() == n {
             break;
         }
-        if !seen.contains(&holding.contributor) {
-            seen.push(holding.contributor);
-            places.push(holding.place);
+        if firsts.iter().all(|known| known.contributor != holding.contributor) {
+            firsts.push(holding);
         }
     }
-    places
+    firsts
 }
 
 struct Candidate {
@@ -179,7 +187,7 @@ fn credited<M: Matches + ?Sized>(
             .find(|word| words.ends.get(*word).is_some_and(|at| enough(at.saturating_sub(begin))));
         let Some(shortest) = shortest else { continue };
         let Some(stop) = words.ends.get(shortest).copied() else { continue };
-        if let Some(seq) = matches.holdings(begin, stop).iter().map(|holding| holding.seq).min() {
+        if let Some(Holding { seq, .. }) = matches.first(begin, stop) {
             earliest = Some(earliest.map_or(seq, |known| known.min(seq)));
             openings.push((from, shortest));
         }
@@ -195,12 +203,8 @@ fn credited<M: Matches + ?Sized>(
             if best.as_ref().is_some_and(|known| known.held > held) {
                 break;
             }
-            let holding = matches
-                .holdings(begin, stop)
-                .into_iter()
-                .filter(|holding| holding.seq == seq)
-                .min_by_key(|holding| order(holding));
-            if let Some(holding) = holding {
+            // Nobody who holds more is earlier than the earliest who holds enough.
+            if let Some(holding) = matches.first(begin, stop).filter(|holding| holding.seq == seq) {
                 let found = Candidate { holding, skip: begin.saturating_sub(start), held };
                 if best.as_ref().is_none_or(|known| found.rank() < known.rank()) {
                     best = Some(found);
