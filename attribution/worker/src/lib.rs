@@ -1,1 +1,22 @@
-//! The attribution worker: epochs from receipts to report, oracles, watcher.
+//! The attribution worker: from receipts to an oracle-signed report, and from a false report to its refutation.
+//!
+//! * [`published`], [`files`], [`card`] – what hosts, oracles and model owners publish, and its exact form.
+//! * [`fetch`], [`gather`] – reading it, and the chain; all that is read is checked against what the chain commits to.
+//! * [`epoch`] – the report as a pure function of what was gathered.
+//! * [`oracle`], [`http`], [`journal`] – closing, recomputing, co-signing, submitting; what was signed is on disk first.
+//! * [`watcher`] – recomputing every report in its window, and the fraud proof.
+//! * [`drill`] – an oracle that lies on purpose, for drills.
+//!
+//! The crate knows no language model: sketches are bytes here.
+
+pub mod card;
+pub mod drill;
+pub mod epoch;
+pub mod fetch;
+pub mod files;
+pub mod gather;
+pub mod http;
+pub mod journal;
+pub mod oracle;
+pub mod published;
+pub mod watcher;

@@ -1,0 +1,406 @@
+//! From the chain and the hosts to an [`EpochData`]: everything that is read is checked against what the chain commits to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chain::{AccountId, Chain, ChainError, account_bytes, read};
+use corpus::Cid;
+use influence::RowIndex;
+use ink::message_builder;
+use openledger_abi::datanet::DatanetRegistry;
+use openledger_abi::escrow::Escrow;
+use openledger_abi::models::ModelRegistry;
+use openledger_abi::payout::{Batch, Payout};
+use proof::params::{ParameterSet, Policy, Revision};
+use proof::payouts::PayoutLeaf;
+use proof::rules::epoch::Carry;
+use proof::sketch::{SketchHead, SketchHeader};
+use proof::tree::MerkleTree;
+use proof::version::{VersionHead, VersionLeaf};
+use proof::{Blake2, SumFrontier, SumHead, Tree};
+use suite::Suite;
+
+use crate::card::ModelCard;
+use crate::epoch::{BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData};
+use crate::fetch::{FetchError, Fetcher};
+
+/// Batches, leaves or hosts of one read.
+const BATCH_PAGE: u32 = 50;
+const LEAF_PAGE: u32 = 128;
+
+/// Why an epoch's data is not complete.
+#[derive(Debug, thiserror::Error)]
+pub enum GatherError {
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("the chain has no {0}")]
+    Absent(String),
+    #[error("host {host}: {reason}")]
+    Host { host: String, reason: String },
+    #[error("{what}: what is published is not what the chain commits to ({reason})")]
+    Mismatch { what: String, reason: String },
+}
+
+fn mismatch(what: impl Into<String>, reason: impl ToString) -> GatherError {
+    GatherError::Mismatch { what: what.into(), reason: reason.to_string() }
+}
+
+/// Reads epochs of one suite on one chain. Keeps what never changes (models, texts, trees) between epochs.
+pub struct Gatherer {
+    chain: Arc<dyn Chain>,
+    suite: Suite,
+    fetcher: Fetcher,
+    /// Places that may have objects, besides the hosts.
+    mirrors: Vec<String>,
+    /// Other oracles, which publish the files of earlier reports.
+    oracles: Vec<String>,
+    models: HashMap<(u32, u32), (Vec<Vec<ContributionFacts>>, Arc<ModelData>)>,
+    payouts: HashMap<[u8; 32], Vec<PayoutLeaf>>,
+}
+
+impl Gatherer {
+    /// A gatherer; `mirrors` and `oracles` are base URLs.
+    pub fn new(
+        chain: Arc<dyn Chain>,
+        suite: Suite,
+        fetcher: Fetcher,
+        mirrors: Vec<String>,
+        oracles: Vec<String>,
+    ) -> Self {
+        Self { chain, suite, fetcher, mirrors, oracles, models: HashMap::new(), payouts: HashMap::new() }
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> &Arc<dyn Chain> {
+        &self.chain
+    }
+
+    /// The contracts.
+    pub fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    /// The fetcher.
+    pub fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
+    /// Base URLs of the oracles that publish reports.
+    pub fn oracles(&self) -> &[String] {
+        &self.oracles
+    }
+
+    /// Takes note of payouts that are known to be those of a report, for the epoch after it.
+    pub fn remember_payouts(&mut self, head: &SumHead, payouts: Vec<PayoutLeaf>) {
+        self.payouts.insert(head.top, payouts);
+    }
+
+    /// All that the report of a closed epoch is a function of. The report before it must be final.
+    pub fn epoch(&mut self, number: u32) -> Result<EpochData, GatherError> {
+        let payout = self.suite.payout;
+        let chain = self.chain.clone();
+        let epoch = read(&*chain, payout, message_builder!(Payout).epoch(number))?
+            .ok_or_else(|| GatherError::Absent(format!("closed epoch {number}")))?;
+        let live = read(&*chain, payout, message_builder!(Payout).live())?;
+        let previous = self.previous(number, live.epochs, &live.payouts)?;
+        let mut batches = Vec::new();
+        let mut raw = Vec::new();
+        let mut at = epoch.from;
+        while at < epoch.to {
+            let limit = BATCH_PAGE.min(u32::try_from(epoch.to - at).unwrap_or(BATCH_PAGE));
+            let page = read(&*chain, payout, message_builder!(Payout).batches(at, limit))?;
+            if page.is_empty() {
+                return Err(GatherError::Absent(format!("batch {at}")));
+            }
+            at += page.len() as u64;
+            raw.extend(page);
+        }
+        let mut parameters = BTreeMap::new();
+        for batch in &raw {
+            self.parameter_set(batch.params, &mut parameters)?;
+            batches.push(self.batch(batch)?);
+        }
+        let mut models = BTreeMap::new();
+        for open in batches.iter().flat_map(|batch| batch.receipts.iter().flatten()) {
+            let key = (open.receipt.model, open.receipt.revision);
+            if let std::collections::btree_map::Entry::Vacant(entry) = models.entry(key) {
+                if let Some(model) = self.model(key, epoch.closed_at)? {
+                    entry.insert(model);
+                }
+            }
+        }
+        Ok(EpochData {
+            epoch: number,
+            attempt: epoch.attempt,
+            from: epoch.from,
+            to: epoch.to,
+            batches,
+            carry: Carry { carry_in: live.carry, pots: epoch.pots, carry_bps: epoch.carry_bps },
+            closed_at: epoch.closed_at,
+            previous,
+            models,
+            parameters,
+        })
+    }
+
+    /// The payouts with the live head, from memory or from the files of the report before.
+    fn previous(&mut self, number: u32, live: u32, head: &SumHead) -> Result<Vec<PayoutLeaf>, GatherError> {
+        if live != number {
+            return Err(GatherError::Absent(format!("final report of epoch {}", number.saturating_sub(1))));
+        }
+        if head.count == 0 {
+            return Ok(Vec::new());
+        }
+        if let Some(known) = self.payouts.get(&head.top) {
+            return Ok(known.clone());
+        }
+        let before = number.saturating_sub(1);
+        let report = read(&*self.chain, self.suite.payout, message_builder!(Payout).report(before))?
+            .ok_or_else(|| GatherError::Absent(format!("report of epoch {before}")))?;
+        let files = self.fetcher.files(&self.oracles, before, report.body.attempt, &report.body.files)?;
+        let what = || format!("payouts of epoch {before}");
+        let leaves = files.payout_leaves().map_err(|e| mismatch(what(), e))?;
+        let tree = MerkleTree::build::<Blake2>(Tree::Payouts, leaves.iter().map(PayoutLeaf::node::<Blake2>).collect())
+            .map_err(|e| mismatch(what(), e))?;
+        if tree.sum_head() != *head {
+            return Err(mismatch(what(), "another tree"));
+        }
+        self.payouts.insert(head.top, leaves.clone());
+        Ok(leaves)
+    }
+
+    fn parameter_set(&self, number: u32, known: &mut BTreeMap<u32, ParameterSet>) -> Result<(), GatherError> {
+        if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(number) {
+            let set = read(&*self.chain, self.suite.escrow, message_builder!(Escrow).parameters(number))?
+                .ok_or_else(|| GatherError::Absent(format!("parameter set {number}")))?;
+            entry.insert(ParameterSet { rank_weights: set.retrieval_weights });
+        }
+        Ok(())
+    }
+
+    fn host_endpoint(&self, host: AccountId) -> Result<String, GatherError> {
+        let name = || chain::ss58(&host);
+        let info = read(&*self.chain, self.suite.model_registry, message_builder!(ModelRegistry).host(host))?
+            .ok_or_else(|| GatherError::Host { host: name(), reason: "it announces no endpoint".into() })?;
+        String::from_utf8(info.host.endpoint)
+            .map_err(|_| GatherError::Host { host: name(), reason: "its endpoint is not UTF-8".into() })
+    }
+
+    /// A batch with its receipts, checked against its top.
+    fn batch(&self, batch: &Batch) -> Result<BatchData, GatherError> {
+        let endpoint = self.host_endpoint(batch.host)?;
+        let what = || format!("receipts of channel {}, model {}", batch.channel, batch.model);
+        let records = self.fetcher.receipts(&endpoint, (batch.channel, batch.model), 0, batch.count_to)?;
+        let mut frontier = SumFrontier::new();
+        let mut receipts = Vec::new();
+        for (sequence, record) in (0u64..).zip(records) {
+            let receipt = record.open().map_err(|e| mismatch(what(), e))?;
+            let leaf = receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
+            if sequence == batch.count_from {
+                let before = frontier.sum_head::<Blake2>(Tree::Receipts).map_err(|e| mismatch(what(), e))?;
+                if before.sum != batch.fee_from {
+                    return Err(mismatch(what(), "the fees before the batch have another sum"));
+                }
+            }
+            frontier.append::<Blake2>(Tree::Receipts, leaf).map_err(|e| mismatch(what(), e))?;
+            if sequence >= batch.count_from {
+                receipts.push(OpenReceipt { receipt, fee: receipt.fee, record });
+            }
+        }
+        let head = frontier.sum_head::<Blake2>(Tree::Receipts).map_err(|e| mismatch(what(), e))?;
+        if head != (SumHead { count: batch.count_to, sum: batch.fee_to, top: batch.top }) {
+            return Err(mismatch(what(), "another tree than the redeemed voucher's"));
+        }
+        Ok(BatchData {
+            channel: batch.channel,
+            model: batch.model,
+            params: batch.params,
+            at: batch.at,
+            count_from: batch.count_from,
+            count_to: batch.count_to,
+            fee_from: batch.fee_from,
+            fee_to: batch.fee_to,
+            pot: batch.pot,
+            receipts: Some(receipts),
+        })
+    }
+
+    /// A model's revision with texts, index and sketches; `None` if it does not exist.
+    pub fn model(&mut self, key: (u32, u32), closed_at: u64) -> Result<Option<Arc<ModelData>>, GatherError> {
+        let (model, number) = key;
+        let registry = self.suite.model_registry;
+        let Some(revision) = read(&*self.chain, registry, message_builder!(ModelRegistry).revision(model, number))?
+        else {
+            return Ok(None);
+        };
+        let mut sources = Vec::new();
+        let mut heads = Vec::new();
+        for source in &revision.sources {
+            let (head, data) = self.source(source.datanet, source.version, closed_at)?;
+            heads.push(head);
+            sources.push(data);
+        }
+        // Facts change with time; texts, indices and sketches don't, unless a contribution stops to count.
+        let facts: Vec<_> = sources.iter().map(|source| source.contributions.clone()).collect();
+        if let Some((known, data)) = self.models.get(&key) {
+            if *known == facts {
+                return Ok(Some(data.clone()));
+            }
+        }
+        let sketches = &revision.sketches;
+        let head = (sketches.count > 0).then(|| SketchHead {
+            header: SketchHeader { count: sketches.count, d: sketches.d, digest: sketches.digest },
+            top: sketches.top,
+        });
+        let rows = match &head {
+            None => None,
+            Some(head) => Some(self.rows(key, &revision.card_cid, head)?),
+        };
+        let endpoints = self.endpoints(model)?;
+        let mut texts = BTreeMap::new();
+        let mut indexed = Vec::new();
+        let mut left_out = Vec::new();
+        for (position, source) in (0u8..).zip(&sources) {
+            for (index, contribution) in (0u32..).zip(&source.contributions) {
+                texts.insert((position, index), self.text(contribution, &endpoints)?);
+                if contribution.absent(closed_at) {
+                    left_out.push((position, index));
+                }
+            }
+            indexed
+                .push(index_of(position, source, &texts).map_err(|e| mismatch(format!("texts of model {model}"), e))?);
+        }
+        let spans = spans::Index::new(indexed).map_err(|e| mismatch(format!("texts of model {model}"), e))?;
+        let policy = &revision.policy;
+        let data = Arc::new(ModelData {
+            revision: Revision {
+                policy: Policy {
+                    span_bps: policy.span_bps,
+                    influence_bps: policy.influence_bps,
+                    retrieval_bps: policy.retrieval_bps,
+                    min_words: policy.min_words,
+                    c_max: policy.c_max,
+                },
+                adapter: revision.artefact_hash,
+                sketches: head,
+                sources: heads,
+                created_at: revision.created_at,
+            },
+            spans: if left_out.is_empty() { spans } else { spans.without(&left_out) },
+            texts,
+            sources,
+            rows,
+        });
+        self.models.insert(key, (facts, data.clone()));
+        Ok(Some(data))
+    }
+
+    /// Base URLs where objects of a model may be: mirrors, then the hosts that announced it.
+    pub fn endpoints(&self, model: u32) -> Result<Vec<String>, GatherError> {
+        let registry = self.suite.model_registry;
+        let hosts = read(&*self.chain, registry, message_builder!(ModelRegistry).hosts_of(model, 0, 16))?;
+        let announced = hosts.into_iter().filter_map(|host| String::from_utf8(host.endpoint).ok());
+        Ok(self.mirrors.iter().cloned().chain(announced).collect())
+    }
+
+    fn rows(&self, (model, revision): (u32, u32), card: &[u8], head: &SketchHead) -> Result<RowIndex, GatherError> {
+        let what = || format!("sketches of model {model}, revision {revision}");
+        let endpoints = self.endpoints(model)?;
+        let card = Cid::from_bytes(card).map_err(|e| mismatch(what(), e))?;
+        let card = ModelCard::parse(&self.fetcher.object(&card, &endpoints)?).map_err(|e| mismatch(what(), e))?;
+        let sketches = card.sketches_cid.ok_or_else(|| mismatch(what(), "the card names none"))?;
+        let bytes = self.fetcher.object(&sketches, &endpoints)?;
+        let rows = RowIndex::open(&bytes).map_err(|e| mismatch(what(), e))?;
+        if rows.head() != *head {
+            return Err(mismatch(what(), "another tree than the registered one"));
+        }
+        Ok(rows)
+    }
+
+    fn text(&self, contribution: &ContributionFacts, endpoints: &[String]) -> Result<Vec<u8>, GatherError> {
+        let what = || format!("contribution {}", contribution.contribution);
+        let cid = Cid::from_bytes(&contribution.cid).map_err(|e| mismatch(what(), e))?;
+        let text = self.fetcher.object(&cid, endpoints)?;
+        let root = proof::text::root_of::<Blake2>(&text).map_err(|e| mismatch(what(), e))?;
+        if root != contribution.root {
+            return Err(mismatch(what(), "its text has another root"));
+        }
+        Ok(text)
+    }
+
+    /// A Datanet version: its leaves, checked against its top, with the facts about each contribution.
+    fn source(&self, datanet: u32, version: u32, closed_at: u64) -> Result<(VersionHead, SourceData), GatherError> {
+        let registry = self.suite.datanet_registry;
+        let what = || format!("Datanet {datanet}, version {version}");
+        let cut = read(&*self.chain, registry, message_builder!(DatanetRegistry).version(datanet, version))?
+            .ok_or_else(|| GatherError::Absent(what()))?;
+        let mut leaves = Vec::new();
+        while (leaves.len() as u32) < cut.count {
+            let from = leaves.len() as u32;
+            let limit = LEAF_PAGE.min(cut.count - from);
+            let call = message_builder!(DatanetRegistry).leaves(datanet, cut.generation, from, limit);
+            let page = read(&*self.chain, registry, call)?;
+            if page.is_empty() {
+                return Err(GatherError::Absent(format!("leaf {from} of {}", what())));
+            }
+            leaves.extend(page);
+        }
+        let nodes: Vec<VersionLeaf> = leaves
+            .iter()
+            .map(|leaf| VersionLeaf {
+                seq: leaf.seq,
+                contribution: leaf.contribution,
+                content_root: leaf.root,
+                contributor: account_bytes(&leaf.contributor),
+            })
+            .collect();
+        let tree = MerkleTree::build::<Blake2>(Tree::Version, nodes.iter().map(VersionLeaf::node::<Blake2>).collect())
+            .map_err(|e| mismatch(what(), e))?;
+        if tree.top().hash != cut.top {
+            return Err(mismatch(what(), "its leaves have another top"));
+        }
+        let mut contributions = Vec::new();
+        for leaf in &nodes {
+            contributions.push(self.facts(leaf, closed_at)?);
+        }
+        let head = VersionHead { count: cut.count, top: cut.top };
+        Ok((head, SourceData { datanet, version, leaves: nodes, tree, contributions }))
+    }
+
+    fn facts(&self, leaf: &VersionLeaf, closed_at: u64) -> Result<ContributionFacts, GatherError> {
+        let registry = self.suite.datanet_registry;
+        let number = leaf.contribution;
+        let absent = || GatherError::Absent(format!("contribution {number}"));
+        let call = message_builder!(DatanetRegistry).contribution(number);
+        let contribution = read(&*self.chain, registry, call)?.ok_or_else(absent)?;
+        let call = message_builder!(DatanetRegistry).payee_at(number, closed_at);
+        let payee = read(&*self.chain, registry, call)?.ok_or_else(absent)?;
+        Ok(ContributionFacts {
+            contribution: number,
+            seq: leaf.seq,
+            contributor: leaf.contributor,
+            payee: account_bytes(&payee),
+            root: leaf.content_root,
+            cid: contribution.cid,
+            length: contribution.length,
+            withdrawn_at: contribution.withdrawn_at,
+            struck_at: contribution.struck_at,
+            passed_over_at: contribution.passed_over_at,
+        })
+    }
+}
+
+/// A source's texts as a searchable index.
+fn index_of(
+    position: u8,
+    source: &SourceData,
+    texts: &BTreeMap<(u8, u32), Vec<u8>>,
+) -> Result<spans::Source, spans::Error> {
+    let range = (position, 0)..=(position, u32::MAX);
+    let segments =
+        spans::Segment::in_memory(source.tree.top().hash, texts.range(range).map(|(_, text)| text.as_slice()))?;
+    let holders = source.leaves.iter().map(|leaf| spans::Holder { seq: leaf.seq, contributor: leaf.contributor });
+    spans::Source::new(segments, holders.collect())
+}

@@ -1,0 +1,37 @@
+//! The committed code of the contracts (`contracts/artifacts/`), part of the program.
+
+/// A contract's built code.
+#[derive(Debug, Clone, Copy)]
+pub struct Artifact {
+    /// Its package.
+    pub name: &'static str,
+    /// The wasm that is uploaded.
+    pub wasm: &'static [u8],
+}
+
+macro_rules! artifacts {
+    ($($name:literal),* $(,)?) => {
+        /// The contract of a package name, `None` for a name that is none.
+        pub fn artifact(name: &str) -> Option<Artifact> {
+            match name {
+                $($name => Some(Artifact {
+                    name: $name,
+                    wasm: include_bytes!(concat!("../../artifacts/", $name, ".wasm")),
+                }),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+artifacts!(
+    "open_token",
+    "staking",
+    "governor",
+    "timelock",
+    "datanet_registry",
+    "model_registry",
+    "escrow",
+    "payout",
+    "disputes",
+);

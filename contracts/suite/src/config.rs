@@ -1,0 +1,113 @@
+//! What a new suite starts with. All of it can be changed later by a vote.
+
+use chain::AccountId;
+use openledger_abi::datanet::DatanetParameters;
+use openledger_abi::disputes::DisputeParameters;
+use openledger_abi::escrow::ParameterSet;
+use openledger_abi::models::ModelParameters;
+use openledger_abi::payout::PayoutParameters;
+use openledger_abi::staking::StakingParameters;
+use openledger_abi::{Balance, OPEN};
+
+const SECOND: u64 = 1_000;
+const HOUR: u64 = 3_600 * SECOND;
+const DAY: u64 = 24 * HOUR;
+
+/// Parameters and roles of a new suite.
+#[derive(Debug, Clone)]
+pub struct SuiteConfig {
+    /// Gets the whole supply of OPEN.
+    pub holder: AccountId,
+    /// Is credited the platform's share of fees.
+    pub treasury: AccountId,
+    /// May cancel in the timelock, hold a report once and pause payout's functions.
+    pub guardian: AccountId,
+    pub voting_delay_ms: u64,
+    pub voting_period_ms: u64,
+    pub proposal_threshold: Balance,
+    pub quorum_bps: u16,
+    pub timelock_delay_ms: u64,
+    pub timelock_grace_ms: u64,
+    pub exit_delay_ms: u64,
+    pub pot_floor_bps: u16,
+    pub staking: StakingParameters,
+    pub datanets: DatanetParameters,
+    pub models: ModelParameters,
+    pub fees: ParameterSet,
+    pub payout: PayoutParameters,
+    pub disputes: DisputeParameters,
+}
+
+impl SuiteConfig {
+    /// What a live network would start with: days for windows and votes.
+    pub fn live(holder: AccountId, treasury: AccountId, guardian: AccountId) -> Self {
+        Self {
+            holder,
+            treasury,
+            guardian,
+            voting_delay_ms: DAY,
+            voting_period_ms: 7 * DAY,
+            proposal_threshold: 100_000 * OPEN,
+            quorum_bps: 400,
+            timelock_delay_ms: 2 * DAY,
+            timelock_grace_ms: 14 * DAY,
+            exit_delay_ms: 3 * DAY,
+            pot_floor_bps: 3_000,
+            staking: StakingParameters {
+                unbonding_ms: 28 * DAY,
+                jail_ms: 7 * DAY,
+                min_bonds: [10_000 * OPEN, 1_000 * OPEN, 1_000 * OPEN, 100 * OPEN],
+                commission_cap_bps: 2_000,
+                beneficiary_bps: 3_000,
+            },
+            datanets: DatanetParameters { agreeing: 2, veto_ms: DAY },
+            models: ModelParameters {
+                royalty_cap_bps: 5_000,
+                min_contributors_bps: 3_000,
+                max_contributors_bps: 5_000,
+            },
+            fees: ParameterSet {
+                platform_bps: 1_000,
+                host_bps: 2_000,
+                owner_bps: 1_500,
+                stakers_bps: 1_000,
+                contributors_bps: 4_500,
+                min_fee: OPEN / 1_000_000,
+                retrieval_weights: vec![100, 80, 60, 50, 40, 30, 20, 10],
+            },
+            payout: PayoutParameters {
+                epoch_ms: DAY,
+                demand_ms: 12 * HOUR,
+                window_ms: 3 * DAY,
+                max_hold_ms: 14 * DAY,
+                carry_bps: 1_000,
+                cover_bps: 5_000,
+            },
+            disputes: DisputeParameters {
+                bond: 100 * OPEN,
+                reveal_ms: HOUR,
+                report_bps: 2_000,
+                equivocation_bps: 3_000,
+            },
+        }
+    }
+
+    /// The same rules with windows of seconds, for a development node whose time can't be moved.
+    pub fn quick(holder: AccountId, treasury: AccountId, guardian: AccountId) -> Self {
+        let mut config = Self::live(holder, treasury, guardian);
+        config.voting_delay_ms = 2 * SECOND;
+        config.voting_period_ms = 10 * SECOND;
+        config.timelock_delay_ms = 2 * SECOND;
+        config.timelock_grace_ms = HOUR;
+        config.exit_delay_ms = 10 * SECOND;
+        config.staking.unbonding_ms = 600 * SECOND;
+        config.staking.jail_ms = 60 * SECOND;
+        config.datanets.veto_ms = SECOND;
+        config.payout.epoch_ms = SECOND;
+        config.payout.demand_ms = 2 * SECOND;
+        config.payout.window_ms = 20 * SECOND;
+        config.payout.max_hold_ms = 60 * SECOND;
+        config.disputes.reveal_ms = 15 * SECOND;
+        config
+    }
+}

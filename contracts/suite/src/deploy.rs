@@ -1,0 +1,119 @@
+//! Deploying and wiring.
+
+use chain::{AccountId, CallError, Chain, ChainError, Keypair, deploy, send};
+use openledger_abi::datanet::{DatanetError, DatanetRegistry};
+use openledger_abi::disputes::{Disputes, DisputesError};
+use openledger_abi::escrow::{Escrow, EscrowError};
+use openledger_abi::governor::{Governor, GovernorError};
+use openledger_abi::models::{ModelError, ModelRegistry};
+use openledger_abi::payout::{Payout, PayoutError};
+use openledger_abi::staking::{Staking, StakingError};
+use openledger_abi::timelock::{Timelock, TimelockError};
+use openledger_abi::token::{Token, TokenError};
+use scale::{Decode, Encode};
+
+use crate::{Suite, SuiteConfig, artifact};
+
+/// Which step of a deployment failed, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{step} of `{contract}`: {reason}")]
+pub struct DeployError {
+    pub contract: &'static str,
+    pub step: &'static str,
+    pub reason: String,
+}
+
+fn instantiate<E: Decode + std::fmt::Debug>(
+    chain: &dyn Chain,
+    deployer: &Keypair,
+    contract: &'static str,
+    arguments: &impl Encode,
+) -> Result<AccountId, DeployError> {
+    let fail = |reason: String| DeployError { contract, step: "deploying", reason };
+    let code = artifact(contract).ok_or_else(|| fail("no such artifact".into()))?;
+    // The salt is the time, so that one deployer can have several suites on a chain.
+    let salt = chain.now().map_err(|e| fail(e.to_string()))?.to_le_bytes();
+    let (account, _) = deploy::<_, E>(chain, deployer, code.wasm, &chain::input("new", arguments), &salt)
+        .map_err(|e| fail(e.to_string()))?;
+    Ok(account)
+}
+
+fn wired<T, E: std::fmt::Debug>(
+    contract: &'static str,
+    outcome: Result<chain::Sent<T>, CallError<E>>,
+) -> Result<(), DeployError> {
+    outcome.map(|_| ()).map_err(|e| DeployError { contract, step: "wiring", reason: e.to_string() })
+}
+
+impl Suite {
+    /// Deploys the nine contracts and wires all but payout. The deployer must have native coin; OPEN's whole supply
+    /// goes to the configured holder.
+    ///
+    /// # Errors
+    /// The contract and step that failed, with the contract's own reason.
+    pub fn deploy(chain: &dyn Chain, deployer: &Keypair, config: &SuiteConfig) -> Result<Self, DeployError> {
+        let genesis = chain.genesis();
+        let c = config;
+        let token = instantiate::<TokenError>(chain, deployer, "open_token", &(genesis, c.holder))?;
+        let governor = (genesis, c.voting_delay_ms, c.voting_period_ms, c.proposal_threshold, c.quorum_bps);
+        let timelock = (c.timelock_delay_ms, c.timelock_grace_ms, Some(c.guardian));
+        let escrow = (token, genesis, c.exit_delay_ms, c.pot_floor_bps, &c.fees);
+        let datanets = (genesis, &c.datanets);
+        let suite = Suite {
+            token,
+            staking: instantiate::<StakingError>(chain, deployer, "staking", &(token, &c.staking))?,
+            governor: instantiate::<GovernorError>(chain, deployer, "governor", &governor)?,
+            timelock: instantiate::<TimelockError>(chain, deployer, "timelock", &timelock)?,
+            datanet_registry: instantiate::<DatanetError>(chain, deployer, "datanet_registry", &datanets)?,
+            model_registry: instantiate::<ModelError>(chain, deployer, "model_registry", &(&c.models,))?,
+            escrow: instantiate::<EscrowError>(chain, deployer, "escrow", &escrow)?,
+            payout: instantiate::<PayoutError>(chain, deployer, "payout", &(token, genesis, c.guardian, c.payout))?,
+            disputes: instantiate::<DisputesError>(chain, deployer, "disputes", &(token, genesis, c.disputes))?,
+        };
+        suite.wire(chain, deployer, config)?;
+        Ok(suite)
+    }
+
+    fn wire(&self, chain: &dyn Chain, deployer: &Keypair, config: &SuiteConfig) -> Result<(), DeployError> {
+        let s = self;
+        let token = ink::message_builder!(Token).wire(s.timelock);
+        wired("open_token", send(chain, deployer, s.token, token))?;
+        let staking = ink::message_builder!(Staking).wire(s.escrow, s.disputes, s.datanet_registry, s.timelock);
+        wired("staking", send(chain, deployer, s.staking, staking))?;
+        let governor = ink::message_builder!(Governor).wire(s.token, s.staking, s.timelock);
+        wired("governor", send(chain, deployer, s.governor, governor))?;
+        let timelock = ink::message_builder!(Timelock).wire(s.governor);
+        wired("timelock", send(chain, deployer, s.timelock, timelock))?;
+        let datanets = ink::message_builder!(DatanetRegistry).wire(s.staking, s.timelock, s.disputes);
+        wired("datanet_registry", send(chain, deployer, s.datanet_registry, datanets))?;
+        let models = ink::message_builder!(ModelRegistry).wire(s.datanet_registry, s.staking, s.timelock);
+        wired("model_registry", send(chain, deployer, s.model_registry, models))?;
+        let escrow =
+            ink::message_builder!(Escrow).wire(s.model_registry, s.payout, s.staking, s.timelock, config.treasury);
+        wired("escrow", send(chain, deployer, s.escrow, escrow))?;
+        let disputes =
+            ink::message_builder!(Disputes).wire(s.payout, s.staking, s.model_registry, s.datanet_registry, s.timelock);
+        wired("disputes", send(chain, deployer, s.disputes, disputes))
+    }
+
+    /// Wires payout, with the first oracle set: operators that have bonded as oracles. Until then no batch can be recorded.
+    ///
+    /// # Errors
+    /// The contract's own reason, for instance that an account is no bonded oracle.
+    pub fn wire_payout(&self, chain: &dyn Chain, deployer: &Keypair, oracles: &[AccountId]) -> Result<(), DeployError> {
+        let call = ink::message_builder!(Payout).wire(
+            self.escrow,
+            self.disputes,
+            self.staking,
+            self.timelock,
+            oracles.to_vec(),
+        );
+        wired("payout", send(chain, deployer, self.payout, call))
+    }
+}
+
+impl From<ChainError> for DeployError {
+    fn from(error: ChainError) -> Self {
+        DeployError { contract: "suite", step: "reading the chain", reason: error.to_string() }
+    }
+}

@@ -1,0 +1,260 @@
+//! From a paid request to a signed receipt: decode, sketch, sign, sync.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chain::Keypair;
+use engine::{Finish, Message, Request, Sampling, TextStream, Tokenizer};
+use proof::evidence::Entry;
+use proof::receipt::{Receipt, sketch_hash};
+use proof::rules::{influence as influence_rule, spans as span_rule};
+use proof::signed::Signable;
+use proof::{Blake2, Hasher, ZERO};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use worker::published::ReceiptRecord;
+
+use crate::cashier::{Cashier, Ticket};
+use crate::catalog::Served;
+use crate::scheduler::{Progress, Scheduler};
+
+/// What is asked of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prompt {
+    Chat(Vec<Message>),
+    Text(String),
+}
+
+impl Prompt {
+    /// The prompt's hash in receipts: H of the text, or of the JSON array of the messages.
+    pub fn hash(&self) -> [u8; 32] {
+        match self {
+            Prompt::Text(text) => Blake2::blake2_256(text.as_bytes()),
+            Prompt::Chat(messages) => Blake2::blake2_256(&serde_json::to_vec(messages).unwrap_or_default()),
+        }
+    }
+
+    fn tokens(&self, tokenizer: &Tokenizer) -> engine::Result<Vec<u32>> {
+        match self {
+            Prompt::Text(text) => tokenizer.encode(text),
+            Prompt::Chat(messages) => tokenizer.encode_chat(messages),
+        }
+    }
+}
+
+/// A complete answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub text: String,
+    pub finish: Finish,
+    pub record: ReceiptRecord,
+    pub attribution: Vec<Shown>,
+}
+
+/// One line of an answer's attribution as the host sees it now; the epoch's report decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Shown {
+    /// Words of the answer that stand in a contribution.
+    Span { start: u16, len: u16, text: String, contributor: String, contribution: u64 },
+    /// Words that too many contributors hold to be anybody's.
+    Common { start: u16, len: u16, text: String },
+    /// A training row whose gradient is like the answer's.
+    Influence { row: u32, score: i32, contributor: String, contribution: u64 },
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    #[error(transparent)]
+    Scheduler(#[from] crate::scheduler::Gone),
+    #[error(transparent)]
+    Ledger(#[from] crate::ledger::LedgerError),
+    #[error("the answer's sketch could not be made: {0}")]
+    Sketch(String),
+    #[error("the decoding thread gave the request up")]
+    Dropped,
+    #[error("{0}")]
+    Proof(#[from] proof::Error),
+}
+
+/// All that answering needs.
+pub struct Answerer {
+    pub tokenizer: Tokenizer,
+    pub scheduler: Scheduler,
+    pub cashier: Arc<Cashier>,
+    /// Signs receipts.
+    pub key: Keypair,
+    /// The least fee of an answer, from escrow's parameters.
+    pub min_fee: u128,
+    /// One sketch at a time: it uses all cores, and decoding goes first.
+    pub sketching: Mutex<()>,
+}
+
+/// A request whose prompt is tokens now.
+pub struct Ready {
+    pub prompt: Prompt,
+    pub tokens: Vec<u32>,
+    pub max_tokens: u32,
+    pub sampling: Sampling,
+    /// The most it can cost.
+    pub bound: u128,
+}
+
+impl Answerer {
+    /// Tokenises a request and bounds its cost.
+    pub fn prepare(
+        &self,
+        served: &Served,
+        prompt: Prompt,
+        max_tokens: u32,
+        sampling: Sampling,
+    ) -> Result<Ready, AnswerError> {
+        let tokens = prompt.tokens(&self.tokenizer)?;
+        if tokens.is_empty() {
+            return Err(engine::Error::Request("the prompt is empty".into()).into());
+        }
+        let tokens_in = u32::try_from(tokens.len()).map_err(|_| proof::Error::TooLarge)?;
+        let bound = crate::payment::fee(tokens_in, max_tokens, served.price_in, served.price_out, self.min_fee)
+            .ok_or(proof::Error::Overflow)?;
+        Ok(Ready { prompt, tokens, max_tokens, sampling, bound })
+    }
+
+    /// Decodes, gives each piece of text to `on_text`, then sketches, signs and syncs the receipt.
+    pub async fn answer(
+        self: &Arc<Self>,
+        served: Arc<Served>,
+        ready: Ready,
+        ticket: Ticket,
+        mut on_text: impl FnMut(&str) + Send,
+    ) -> Result<Answer, AnswerError> {
+        let (progress, mut events) = mpsc::unbounded_channel();
+        self.scheduler.submit(
+            Request {
+                prompt: ready.tokens.clone(),
+                adapter: served.adapter.clone(),
+                sampling: ready.sampling,
+                max_new_tokens: ready.max_tokens as usize,
+                stop: self.tokenizer.stop_tokens(),
+            },
+            progress,
+        )?;
+        let mut stream = TextStream::default();
+        let mut tokens = Vec::new();
+        let mut text = String::new();
+        let finish = loop {
+            match events.recv().await.ok_or(AnswerError::Dropped)? {
+                Progress::Token(token) => {
+                    tokens.push(token);
+                    let piece = stream.push(&self.tokenizer, token);
+                    on_text(&piece);
+                    text.push_str(&piece);
+                }
+                Progress::Done(finish) => break finish,
+                Progress::Refused(error) => return Err(error.into()),
+            }
+        };
+        let rest = stream.finish();
+        on_text(&rest);
+        text.push_str(&rest);
+        let this = self.clone();
+        let done = tokio::task::spawn_blocking(move || this.settle(&served, &ready, &ticket, &tokens, text, finish));
+        done.await.map_err(|_| AnswerError::Dropped)?
+    }
+
+    fn settle(
+        &self,
+        served: &Served,
+        ready: &Ready,
+        ticket: &Ticket,
+        tokens: &[u32],
+        text: String,
+        finish: Finish,
+    ) -> Result<Answer, AnswerError> {
+        let sketch = self.sketch(served, &ready.tokens, tokens)?;
+        let response = text.clone().into_bytes();
+        let count = |n: usize| u32::try_from(n).map_err(|_| proof::Error::TooLarge);
+        let (tokens_in, tokens_out) = (count(ready.tokens.len())?, count(tokens.len())?);
+        let fee = crate::payment::fee(tokens_in, tokens_out, served.price_in, served.price_out, self.min_fee)
+            .ok_or(proof::Error::Overflow)?;
+        let mut receipt = Receipt {
+            channel: ticket.channel,
+            model: served.model,
+            revision: served.revision,
+            adapter: served.adapter_hash,
+            sequence: 0,
+            flags: 0,
+            tokens_in,
+            tokens_out,
+            fee,
+            prompt: ready.prompt.hash(),
+            response: proof::text::root_of::<Blake2>(&response)?,
+            sketch: if sketch.is_empty() { ZERO } else { sketch_hash::<Blake2>(&sketch) },
+            context: ZERO,
+            credits: ZERO,
+        };
+        let attribution = attribution(served, &response, &sketch);
+        let domain = self.cashier.domain();
+        let record = self.cashier.with_ledger(|ledger| {
+            receipt.sequence = ledger.head(receipt.channel, receipt.model).count;
+            let signature = self.key.sign(&Signable::receipt::<Blake2>(&domain, &receipt).digest);
+            let record = ReceiptRecord {
+                receipt: receipt.into(),
+                signature,
+                response,
+                sketch,
+                context: Vec::new(),
+                credits: Vec::new(),
+            };
+            ledger.append(&record).map(|_| record)
+        })?;
+        Ok(Answer { text, finish, record, attribution })
+    }
+
+    fn sketch(&self, served: &Served, prompt: &[u32], response: &[u32]) -> Result<Vec<u8>, AnswerError> {
+        let Some(sketcher) = served.sketcher.as_ref().filter(|_| !response.is_empty()) else { return Ok(Vec::new()) };
+        let _alone = self.sketching.lock().unwrap_or_else(PoisonError::into_inner);
+        let sketch = sketcher.response_sketch(prompt, response).map_err(|e| AnswerError::Sketch(e.to_string()))?;
+        Ok(sketch.into_iter().map(|value| value as u8).collect())
+    }
+}
+
+/// What the rules give for an answer with the facts of now.
+fn attribution(served: &Served, response: &[u8], sketch: &[u8]) -> Vec<Shown> {
+    let data = &served.data;
+    let words = |start: u16, len: u16| {
+        let from = usize::from(start);
+        let bytes = response.get(from..from + usize::from(len)).unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned()
+    };
+    let who = |source: u8, index: u32| {
+        let facts = data.sources.get(usize::from(source))?.contributions.get(index as usize)?;
+        Some((chain::ss58(&chain::AccountId::from(facts.contributor)), facts.contribution))
+    };
+    let entries = span_rule::entries(response, &data.revision.policy, &data.spans.response(response));
+    let mut shown: Vec<Shown> = entries
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Span(span) => {
+                let (contributor, contribution) = who(span.credited.source, span.credited.index)?;
+                let text = words(span.start, span.len);
+                Some(Shown::Span { start: span.start, len: span.len, text, contributor, contribution })
+            }
+            Entry::Exempt(range) => {
+                Some(Shown::Common { start: range.start, len: range.len, text: words(range.start, range.len) })
+            }
+            Entry::Influence(_) | Entry::Retrieval(_) => None,
+        })
+        .collect();
+    if let Some(rows) = data.rows.as_ref().filter(|rows| rows.dimension() == sketch.len()) {
+        for best in influence_rule::best(rows.scores(sketch)) {
+            let Some(row) = rows.row(best.row) else { continue };
+            if let Some((contributor, contribution)) = who(row.source, row.index) {
+                shown.push(Shown::Influence { row: best.row, score: best.score, contributor, contribution });
+            }
+        }
+    }
+    shown
+}

@@ -1,0 +1,267 @@
+//! The payer's side of a channel: asks, checks each receipt, keeps its own tree and signs vouchers over it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chain::{Keypair, verify};
+use engine::Message;
+use proof::receipt::Receipt;
+use proof::signed::{Domain, Signable};
+use proof::voucher::Voucher;
+use proof::{Blake2, Node, SumFrontier, Tree};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use worker::published::{ReceiptRecord, hexed};
+
+use crate::answer::{Prompt, Shown};
+use crate::http::Ask;
+use crate::ledger::SignedVoucher;
+use crate::payment::{self, PaymentPayload, PaymentRequired, SCHEME};
+
+/// Why an answer was not got, or not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum PayerError {
+    #[error("{url}: {reason}")]
+    Http { url: String, reason: String },
+    #[error("the host wants payment: {0}")]
+    PaymentRequired(String),
+    #[error("the host answered {status}: {message}")]
+    Refused { status: u16, message: String },
+    #[error("the host's receipt is not what it should be: {0}. Not paid; the channel should not be used on")]
+    BadReceipt(String),
+    #[error("{path}: {reason}")]
+    State { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Proof(#[from] proof::Error),
+}
+
+/// Where a channel goes and who signs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelConfig {
+    pub channel: u64,
+    /// The host's base URL.
+    pub endpoint: String,
+    /// The key that must have signed receipts.
+    #[serde(with = "hexed")]
+    pub receipt_key: [u8; 32],
+    /// CAIP-2 name of the chain.
+    pub network: String,
+    #[serde(with = "hexed")]
+    pub genesis: [u8; 32],
+    #[serde(with = "hexed")]
+    pub escrow: [u8; 32],
+    /// Chain time in ms until which vouchers can be redeemed.
+    pub deadline: u64,
+}
+
+/// The payer's own tree of one model's receipts.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Book {
+    count: u64,
+    peaks: Vec<(String, String)>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Saved {
+    config: ChannelConfig,
+    books: BTreeMap<u32, Book>,
+}
+
+/// A channel as its payer keeps it, in one file that is replaced whole after each answer.
+pub struct PayerChannel {
+    key: Keypair,
+    /// Whether the key is a session's and not the payer's own.
+    session: bool,
+    path: PathBuf,
+    agent: ureq::Agent,
+    saved: Saved,
+}
+
+/// A checked answer.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    pub text: String,
+    pub record: ReceiptRecord,
+    pub attribution: Vec<Shown>,
+}
+
+impl PayerChannel {
+    /// Opens the channel's file, or begins one. `session` says that `key` is a session key.
+    pub fn open(path: &Path, config: ChannelConfig, key: Keypair, session: bool) -> Result<Self, PayerError> {
+        let state = |reason: String| PayerError::State { path: path.to_path_buf(), reason };
+        let saved = match std::fs::read(path) {
+            Ok(bytes) => {
+                let mut saved: Saved = serde_json::from_slice(&bytes).map_err(|e| state(e.to_string()))?;
+                if saved.config.channel != config.channel || saved.config.genesis != config.genesis {
+                    return Err(state("it belongs to another channel or chain".into()));
+                }
+                saved.config = config;
+                saved
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Saved { config, books: BTreeMap::new() },
+            Err(error) => return Err(state(error.to_string())),
+        };
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        Ok(Self { key, session, path: path.to_path_buf(), agent, saved })
+    }
+
+    /// Asks for an answer, checks it and its receipt, and takes it into the payer's tree.
+    ///
+    /// # Errors
+    /// The host's refusal, or what is wrong with its receipt. Nothing is owed for an answer that was refused here.
+    pub fn ask(&mut self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<Answered, PayerError> {
+        ask.model = model.to_string();
+        ask.stream = false;
+        let route = match prompt {
+            Prompt::Chat(messages) => {
+                ask.messages = Some(messages.clone());
+                "/v1/chat/completions"
+            }
+            Prompt::Text(text) => {
+                ask.prompt = Some(text.clone());
+                "/v1/completions"
+            }
+        };
+        let url = format!("{}{route}", self.saved.config.endpoint);
+        let payload = self.payload(model)?;
+        let http = |reason: String| PayerError::Http { url: url.clone(), reason };
+        let mut response = self
+            .agent
+            .post(&url)
+            .header(payment::SIGNATURE, payment::encode(&payload))
+            .send_json(&ask)
+            .map_err(|e| http(e.to_string()))?;
+        let status = response.status().as_u16();
+        let body: Value = response.body_mut().read_json().map_err(|e| http(e.to_string()))?;
+        match status {
+            200 => {}
+            402 => {
+                let required: PaymentRequired = serde_json::from_value(body).map_err(|e| http(e.to_string()))?;
+                return Err(PayerError::PaymentRequired(required.error));
+            }
+            _ => {
+                let message = body["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
+                return Err(PayerError::Refused { status, message });
+            }
+        }
+        let answered = read_answer(&body, prompt).map_err(PayerError::BadReceipt)?;
+        self.accept(model, prompt, &answered)?;
+        Ok(answered)
+    }
+
+    /// Sends the voucher over all that was answered by a model, so that the host can redeem it.
+    pub fn acknowledge(&self, model: u32) -> Result<(), PayerError> {
+        let url = format!("{}/openledger/vouchers", self.saved.config.endpoint);
+        let http = |reason: String| PayerError::Http { url: url.clone(), reason };
+        let mut response = self.agent.post(&url).send_json(self.payload(model)?).map_err(|e| http(e.to_string()))?;
+        match response.status().as_u16() {
+            200 => Ok(()),
+            status => {
+                let message = response.body_mut().read_to_string().unwrap_or_default();
+                Err(PayerError::Refused { status, message })
+            }
+        }
+    }
+
+    /// The models that were asked.
+    pub fn models(&self) -> Vec<u32> {
+        self.saved.books.keys().copied().collect()
+    }
+
+    fn domain(&self) -> Domain {
+        Domain { genesis: self.saved.config.genesis, contract: self.saved.config.escrow }
+    }
+
+    fn frontier(&self, model: u32) -> Result<SumFrontier, PayerError> {
+        let Some(book) = self.saved.books.get(&model) else { return Ok(SumFrontier::new()) };
+        let corrupt = || PayerError::State { path: self.path.clone(), reason: "its tree does not read".into() };
+        let mut peaks = Vec::with_capacity(book.peaks.len());
+        for (hash, sum) in &book.peaks {
+            let hash = hex::decode(hash).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+            peaks.push(Node { hash, sum: sum.parse().map_err(|_| corrupt())? });
+        }
+        SumFrontier::from_parts(book.count, peaks).map_err(|_| corrupt())
+    }
+
+    /// A signed voucher over all answers of a model so far, as it travels.
+    pub fn payload(&self, model: u32) -> Result<PaymentPayload, PayerError> {
+        let head = self.frontier(model)?.sum_head::<Blake2>(Tree::Receipts)?;
+        let config = &self.saved.config;
+        let body = Voucher {
+            channel: config.channel,
+            model,
+            count: head.count,
+            fee: head.sum,
+            top: head.top,
+            deadline: config.deadline,
+        };
+        let signature = self.key.sign(&Signable::voucher::<Blake2>(&self.domain(), &body).digest);
+        Ok(PaymentPayload {
+            x402_version: 2,
+            scheme: SCHEME.into(),
+            network: config.network.clone(),
+            payload: SignedVoucher {
+                channel: body.channel,
+                model,
+                count: body.count,
+                fee: body.fee,
+                top: body.top,
+                deadline: body.deadline,
+                session: self.session.then(|| hex::encode(self.key.public())),
+                signature,
+            },
+        })
+    }
+
+    fn accept(&mut self, model: u32, prompt: &Prompt, answered: &Answered) -> Result<(), PayerError> {
+        let bad = |what: &str| PayerError::BadReceipt(what.to_owned());
+        let receipt: Receipt = answered.record.open().map_err(|e| PayerError::BadReceipt(e.to_string()))?;
+        let mut frontier = self.frontier(model)?;
+        if receipt.channel != self.saved.config.channel || receipt.model != model {
+            return Err(bad("it names another channel or model"));
+        }
+        if receipt.sequence != frontier.count {
+            return Err(bad("its sequence is not the next one"));
+        }
+        if answered.record.response != answered.text.as_bytes() {
+            return Err(bad("it is over another response"));
+        }
+        if receipt.prompt != prompt.hash() {
+            return Err(bad("it is over another prompt"));
+        }
+        let signable = Signable::receipt::<Blake2>(&self.domain(), &receipt);
+        let key = self.saved.config.receipt_key;
+        if !signable.verified_by(|message| verify(&key, message, &answered.record.signature)) {
+            return Err(bad("the host did not sign it"));
+        }
+        let leaf = receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
+        frontier.append::<Blake2>(Tree::Receipts, leaf)?;
+        let peaks = frontier.peaks.iter().map(|node| (hex::encode(node.hash), node.sum.to_string())).collect();
+        self.saved.books.insert(model, Book { count: frontier.count, peaks });
+        self.save()
+    }
+
+    fn save(&self) -> Result<(), PayerError> {
+        let state = |reason: String| PayerError::State { path: self.path.clone(), reason };
+        let json = serde_json::to_vec_pretty(&self.saved).map_err(|e| state(e.to_string()))?;
+        worker::files::write_whole(&self.path, &json).map_err(|e| state(e.to_string()))
+    }
+}
+
+fn read_answer(body: &Value, prompt: &Prompt) -> Result<Answered, String> {
+    let choice = &body["choices"][0];
+    let text = match prompt {
+        Prompt::Chat(_) => choice["message"]["content"].as_str(),
+        Prompt::Text(_) => choice["text"].as_str(),
+    };
+    let text = text.ok_or("the answer has no text")?.to_owned();
+    let record =
+        serde_json::from_value(body["openledger"]["record"].clone()).map_err(|e| format!("no receipt ({e})"))?;
+    let attribution = serde_json::from_value(body["openledger"]["attribution"].clone()).unwrap_or_default();
+    Ok(Answered { text, record, attribution })
+}
+
+/// A chat of one user message.
+pub fn user(text: &str) -> Prompt {
+    Prompt::Chat(vec![Message::new("user", text)])
+}
