@@ -1,22 +1,10 @@
 //! The backward pass against finite differences, on a tiny random model.
 
+mod common;
+
+use common::tiny;
 use engine::train::{Gradients, Memory, PackedBatch, backward, losses};
 use engine::{Config, LoraConfig, LoraWeights, Model, Precision, Random, Target};
-
-fn tiny() -> Config {
-    Config {
-        layers: 2,
-        dim: 24,
-        ffn: 40,
-        heads: 4,
-        kv_heads: 2,
-        head_dim: 6,
-        vocab: 50,
-        context: 64,
-        rope_base: 1e4,
-        norm_eps: 1e-5,
-    }
-}
 
 /// Weights whose B is not zero, so that every gradient is alive.
 fn weights(config: &Config, rank: usize) -> LoraWeights {

@@ -81,7 +81,7 @@ pub fn matmul_bf16(a: MatRef, w: &Bf16Panels, c: MatMut) {
     let pairs = w.k.div_ceil(2);
     let mut rounded = vec![[0u16; 2]; a.rows * pairs];
     if a.stride == a.cols && a.cols == 2 * pairs {
-        let chunk = 1 << 16;
+        let chunk = 1 << 17;
         rounded.par_chunks_mut(chunk).zip(a.data[..a.rows * a.cols].par_chunks(2 * chunk)).for_each(|(to, from)| {
             rows::round_to_bf16(from, to.as_flattened_mut());
         });

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 const K_BLOCK: usize = 768;
 /// Rows that one task takes at most.
 const ROW_BLOCK: usize = 144;
-/// Below this many multiply-adds a second thread costs more than it brings.
-const SERIAL: usize = 1 << 18;
+/// Below this many nanoseconds a second thread costs more than it brings.
+const SERIAL_NS: usize = 40_000;
 
 /// A read-only matrix: `rows` × `cols` floats, rows `stride` apart.
 #[derive(Clone, Copy)]
@@ -207,7 +207,9 @@ fn plain(
 /// Splits C into tasks of whole panels and blocks of rows.
 unsafe fn parallel(isa: Isa, p: Product) {
     let threads = rayon::current_num_threads();
-    if threads == 1 || p.m * p.n * p.k < SERIAL {
+    // About a hundred multiply-adds, or twenty bytes of B from memory, a nanosecond.
+    let nanoseconds = p.m * p.n * p.k / 100 + p.n * p.k * size_of::<f32>() / 20;
+    if threads == 1 || nanoseconds < SERIAL_NS {
         // SAFETY: the caller's.
         return unsafe { serial(isa, p) };
     }

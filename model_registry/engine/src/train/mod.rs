@@ -14,7 +14,7 @@ pub use optimizer::{AdamW, Gradients, Schedule};
 
 use crate::config::Target;
 use crate::error::Result;
-use crate::kernels::{MatRef, rms_norm, rms_norm_backward};
+use crate::kernels::{MatMut, MatRef, rms_norm, rms_norm_backward};
 use crate::lora::Adapter;
 use crate::model::{Model, Precision};
 use layer::LayerState;
@@ -101,4 +101,20 @@ fn final_norm(model: &Model, x: &[f32]) -> Vec<f32> {
     let mut normed = vec![0.0; x.len()];
     rms_norm(x, &model.final_norm, model.config.norm_eps, &mut normed);
     normed
+}
+
+/// Logits \[rows, vocab] of every position of the batch, in canonical f32: for evaluation and tests. Long batches of a
+/// large vocabulary take much memory.
+pub fn logits(model: &Model, adapter: Option<&Adapter>, batch: &PackedBatch) -> Result<Vec<f32>> {
+    batch.check(model)?;
+    let mut x = batch.embed(model);
+    for l in 0..model.layers.len() {
+        x = layer::forward(model, adapter, Precision::Canonical, l, x, batch).1;
+    }
+    let (rows, vocab) = (batch.rows(), model.config.vocab);
+    let mut logits = vec![0.0; rows * vocab];
+    let normed = final_norm(model, &x);
+    let to = MatMut::dense(&mut logits, rows, vocab);
+    model.output.apply(Precision::Canonical, MatRef::dense(&normed, rows, model.config.dim), to);
+    Ok(logits)
 }
