@@ -92,6 +92,7 @@ pub struct Retrieval {
 /// One line of evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+#[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
 pub enum Entry {
     /// Kind 00.
     Span(Span),

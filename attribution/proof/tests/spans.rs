@@ -88,7 +88,8 @@ fn judge(response: &[u8], start: usize, end: usize, policy: &Policy, texts: &[So
         witnesses.truncate(usize::from(policy.c_max) + 1);
         return Entry::Exempt(Exempt { start: start as u16, len: len as u16, amount: 0, witnesses });
     }
-    let mut best: Option<((u64, usize, usize, usize, u8, u32), usize, usize, Place)> = None;
+    type Rank = (u64, usize, usize, usize, u8, u32);
+    let mut best: Option<(Rank, usize, usize, Place)> = None;
     for s in start..end {
         for e in s + 1..=end {
             if (e - s) * 4 < len * 3 || !is_match(response, s, e, policy, texts) {

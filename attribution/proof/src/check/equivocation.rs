@@ -49,7 +49,7 @@ pub fn check<H: Hasher>(
 /// The witness of two signed bodies, if they are an equivocation.
 #[cfg(feature = "std")]
 pub fn find(first: (&ReportBody, &[u8; 64]), second: (&ReportBody, &[u8; 64])) -> Option<EquivocationWitness> {
-    (first.0.slot() == second.0.slot() && first.0 != second.0).then(|| EquivocationWitness {
+    (first.0.slot() == second.0.slot() && first.0 != second.0).then_some(EquivocationWitness {
         first: *first.0,
         second: *second.0,
         first_signature: *first.1,

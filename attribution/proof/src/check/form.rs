@@ -13,6 +13,7 @@ use scale::{Decode, Encode};
 /// What is wrong with the leaf.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+#[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
 pub enum FormFault {
     /// It doesn't decode.
     Undecodable,

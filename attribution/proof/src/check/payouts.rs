@@ -12,6 +12,7 @@ use scale::{Decode, Encode};
 /// An account in a payouts tree: its leaf, or that there is none.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+#[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
 pub enum Standing {
     /// The cumulative amount, the leaf's index and its path.
     Present(u128, u64, Vec<Node>),

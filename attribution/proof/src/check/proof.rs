@@ -8,6 +8,7 @@ use scale::{Decode, Encode};
 /// A fraud proof with its witness. The encoded proof must not exceed [`crate::limits::MAX_PROOF_BYTES`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+#[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
 pub enum Proof {
     /// 1: [`equivocation`].
     #[codec(index = 1)]

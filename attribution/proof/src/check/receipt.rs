@@ -24,6 +24,8 @@ pub struct ReceiptOpening {
 /// What is wrong with the leaf.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+#[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
+#[allow(clippy::large_enum_variant)] // made once, passed by reference: a box would only cost an allocation
 pub enum ReceiptFault {
     /// The batch is withheld and the leaf is not, or the other way round.
     Withheld,
