@@ -1,6 +1,7 @@
 //! Commits, reveals and slashes to the edges of their windows, on the embedded chain, whose clock stands still between
 //! blocks. What both back ends are tried with is in `e2e::scenarios::fraud`.
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use chain::{CallError, Chain, Embedded, Keypair, Sent, advance_to, read, send};
@@ -41,6 +42,17 @@ static FOUNDED: LazyLock<Result<(Arc<Embedded>, World), String>> = LazyLock::new
 fn world() -> Result<World> {
     let (chain, world) = FOUNDED.as_ref().map_err(|e| anyhow!("the world: {e}"))?;
     Ok(world.on(Arc::new(chain.fork())))
+}
+
+/// Lets the next call happen at exactly this time.
+fn at(world: &World, time: u64) -> Result<()> {
+    // An advance ends with a block of its own, and the next one is a millisecond later.
+    advance_to(&*world.chain, time - 1)?;
+    if world.chain.now()? < time {
+        world.chain.advance(Duration::ZERO)?;
+    }
+    ensure!(world.chain.now()? == time, "{time} is past");
+    Ok(())
 }
 
 /// A report that was submitted, false or true.
@@ -190,24 +202,23 @@ fn a_commit_in_the_last_moment_of_the_window_counts_and_one_after_it_does_not() 
     let filed = file(&mut early, misattribute, |_| ())?;
     let proof = differing_byte(&early, &filed)?;
     let watcher = early.people.watcher.clone();
-    advance_to(&*early.chain, filed.window_end)?;
+    at(&early, filed.window_end)?;
     let number = sent("committing", commit(&early, &watcher, Some(filed.id), &proof))?;
     let call = message_builder!(Disputes).commit_of(number);
     let reveal_by = read(&*early.chain, early.suite.disputes, call)?.context("no commit")?.reveal_by;
 
-    // The report doesn't go live meanwhile, and the last moment to reveal is in time.
-    advance_to(&*early.chain, reveal_by)?;
+    // The report doesn't go live meanwhile.
+    at(&early, reveal_by)?;
     let finalize = message_builder!(Payout).finalize(filed.id.epoch);
     let finalized = send(&*early.chain, &early.people.host, early.suite.payout, finalize);
     refused(finalized, &PayoutError::WindowOpen)?;
-    let mut late = early.on(early.chain.clone());
-    late.serial += 1;
-    refused(reveal(&late, &watcher, number, &proof), &DisputesError::TooLate)?;
+    // That was the last moment.
+    refused(reveal(&early, &watcher, number, &proof), &DisputesError::TooLate)?;
 
     let mut after = world()?;
     let filed = file(&mut after, misattribute, |_| ())?;
     let proof = differing_byte(&after, &filed)?;
-    advance_to(&*after.chain, filed.window_end + 1)?;
+    at(&after, filed.window_end + 1)?;
     refused(commit(&after, &watcher, Some(filed.id), &proof), &DisputesError::WindowOver)
 }
 
@@ -220,7 +231,7 @@ fn a_reveal_in_the_last_moment_counts() -> Result<()> {
     let number = sent("committing", commit(&world, &watcher, Some(filed.id), &proof))?;
     let call = message_builder!(Disputes).commit_of(number);
     let reveal_by = read(&*world.chain, world.suite.disputes, call)?.context("no commit")?.reveal_by;
-    advance_to(&*world.chain, reveal_by)?;
+    at(&world, reveal_by)?;
     sent("revealing", reveal(&world, &watcher, number, &proof)).map(|_| ())
 }
 
@@ -266,9 +277,9 @@ fn a_commit_that_nothing_follows_burns_its_bond() -> Result<()> {
     let number = sent("committing", commit(&world, &watcher, Some(filed.id), &proof))?;
     let call = message_builder!(Disputes).commit_of(number);
     let made = read(&*world.chain, world.suite.disputes, call)?.context("no commit")?;
-    advance_to(&*world.chain, made.reveal_by)?;
+    at(&world, made.reveal_by)?;
     refused(settle(&world, number), &DisputesError::RevealOpen)?;
-    advance_to(&*world.chain, made.reveal_by + 1)?;
+    at(&world, made.reveal_by + 1)?;
     let supply = || read(&*world.chain, world.suite.token, message_builder!(PSP22).total_supply());
     let before: Balance = supply()?;
     ensure!(sent("settling", settle(&world, number))? == CommitStatus::Forfeited);

@@ -2,6 +2,7 @@
 //!
 //! What both back ends are tried with is in `e2e::scenarios`; here are the rest of the messages, and exact times.
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
 use chain::{Chain, Embedded, Keypair, advance_to, read, send};
@@ -42,8 +43,15 @@ fn now(world: &World) -> Result<u64> {
     Ok(world.chain.now()?)
 }
 
+/// Lets the next call happen at exactly this time.
 fn at(world: &World, time: u64) -> Result<()> {
-    Ok(advance_to(&*world.chain, time)?)
+    // An advance ends with a block of its own, and the next one is a millisecond later.
+    advance_to(&*world.chain, time - 1)?;
+    if world.chain.now()? < time {
+        world.chain.advance(Duration::ZERO)?;
+    }
+    ensure!(world.chain.now()? == time, "{time} is past");
+    Ok(())
 }
 
 fn set_session(world: &World, channel: u64, key: &Keypair, cap: Balance, expires_at: u64) -> Result<()> {
