@@ -14,7 +14,7 @@ type Outcome<T> = Result<T, DatanetError>;
 
 /// All Datanets and contributions.
 #[ink::storage_item]
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Registry {
     datanet_count: u32,
     contribution_count: u64,

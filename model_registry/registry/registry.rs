@@ -12,7 +12,7 @@ type Outcome<T> = Result<T, ModelError>;
 
 /// All models and hosts.
 #[ink::storage_item]
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Registry {
     model_count: u32,
     models: Mapping<u32, Model, ManualKey<0x40DE_0001>>,

@@ -1,0 +1,578 @@
+use crate::flow::{self, Act};
+use crate::math::{bps_of, mul_div, mul_div_up, Accumulator};
+use crate::pool::{self, Global, Operator, ONE};
+use crate::staker::{last_at, Staker};
+use crate::unbonding::{self, Slice};
+use openledger_abi::staking::{Role, StakingError, StakingParameters, MAX_STAKES, MAX_UNBONDINGS};
+use openledger_abi::{AccountId, Balance, Timestamp, BPS, OPEN};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const UNBONDING: u64 = 1_600;
+const JAIL: u64 = 500;
+const LEAST: Balance = 100 * OPEN;
+
+fn account(byte: u8) -> AccountId {
+    AccountId::from([byte; 32])
+}
+
+/// Staking without a chain: the same flows, maps for storage, a sum of tokens for the token contract.
+struct World {
+    now: Timestamp,
+    parameters: StakingParameters,
+    global: Global,
+    operators: BTreeMap<AccountId, Operator>,
+    slices: BTreeMap<AccountId, Vec<Slice>>,
+    stakers: BTreeMap<AccountId, Staker>,
+    /// OPEN that the contract holds.
+    balance: Balance,
+    funded: Balance,
+    claimed: Balance,
+}
+
+impl World {
+    fn new() -> Self {
+        let parameters = StakingParameters {
+            unbonding_ms: UNBONDING,
+            jail_ms: JAIL,
+            min_bonds: [LEAST; 4],
+            commission_cap_bps: 2_000,
+            beneficiary_bps: 3_000,
+        };
+        World {
+            now: 1_000_000,
+            parameters,
+            global: Global::default(),
+            operators: BTreeMap::new(),
+            slices: BTreeMap::new(),
+            stakers: BTreeMap::new(),
+            balance: 0,
+            funded: 0,
+            claimed: 0,
+        }
+    }
+
+    /// A world with an operator of this own bond.
+    fn with_operator(byte: u8, own: Balance) -> Self {
+        let mut world = World::new();
+        world.register(byte, 0, own).unwrap();
+        world
+    }
+
+    fn register(&mut self, byte: u8, commission_bps: u16, own: Balance) -> Result<(), StakingError> {
+        let operator = Operator::new(Role::Oracle, [byte; 32], commission_bps, self.now, self.global.rewards);
+        self.operators.insert(account(byte), operator);
+        self.bond(byte, byte, own).map(|_| ())
+    }
+
+    fn act(&self, who: u8, operator: u8) -> Act {
+        Act { account: account(who), operator: account(operator), now: self.now }
+    }
+
+    /// As a transaction: an error changes nothing.
+    fn atomic<T>(
+        &mut self,
+        who: u8,
+        operator: u8,
+        f: impl FnOnce(
+            &mut Global,
+            &StakingParameters,
+            &mut Operator,
+            &mut Vec<Slice>,
+            &mut Staker,
+        ) -> Result<T, StakingError>,
+    ) -> Result<T, StakingError> {
+        let mut global = self.global;
+        let mut found = self.operators.get(&account(operator)).cloned().ok_or(StakingError::UnknownOperator)?;
+        let mut slices = self.slices.get(&account(operator)).cloned().unwrap_or_default();
+        let mut staker = self.stakers.get(&account(who)).cloned().unwrap_or_default();
+        let value = f(&mut global, &self.parameters, &mut found, &mut slices, &mut staker)?;
+        self.global = global;
+        self.operators.insert(account(operator), found);
+        self.slices.insert(account(operator), slices);
+        self.stakers.insert(account(who), staker);
+        Ok(value)
+    }
+
+    fn bond(&mut self, who: u8, operator: u8, amount: Balance) -> Result<flow::BondOutcome, StakingError> {
+        let act = self.act(who, operator);
+        let outcome = self.atomic(who, operator, |global, parameters, operator, _, staker| {
+            flow::bond(act, global, parameters, operator, staker, amount)
+        })?;
+        self.balance += amount;
+        Ok(outcome)
+    }
+
+    fn unbond(&mut self, who: u8, operator: u8, amount: Balance) -> Result<flow::UnbondOutcome, StakingError> {
+        let act = self.act(who, operator);
+        self.atomic(who, operator, |global, parameters, operator, slices, staker| {
+            flow::unbond(act, global, parameters, operator, slices, staker, amount)
+        })
+    }
+
+    fn withdraw(&mut self, who: u8) -> Balance {
+        let Some(staker) = self.stakers.get_mut(&account(who)) else { return 0 };
+        let (matured, rest): (Vec<_>, Vec<_>) =
+            staker.parts.iter().copied().partition(|part| part.matures_at <= self.now);
+        staker.parts = rest;
+        let mut paid = 0;
+        for part in matured {
+            let slices = self.slices.get_mut(&part.operator).unwrap();
+            let slice = slices.iter_mut().find(|slice| slice.matures_at == part.matures_at).unwrap();
+            paid += flow::pay(&mut self.global.totals, slice, part.units).unwrap();
+            slices.retain(|slice| slice.units > 0);
+        }
+        self.balance -= paid;
+        paid
+    }
+
+    fn claim(&mut self, who: u8, operator: u8) -> Result<Balance, StakingError> {
+        let act = self.act(who, operator);
+        let amount = self
+            .atomic(who, operator, |global, _, operator, _, staker| flow::claim(act, global, operator, staker))?;
+        self.balance -= amount;
+        self.claimed += amount;
+        Ok(amount)
+    }
+
+    fn fund(&mut self, amount: Balance) -> Balance {
+        self.balance += amount;
+        self.funded += amount;
+        pool::distribute(&mut self.global, amount).unwrap()
+    }
+
+    fn slash(&mut self, operator: u8, bps: u16, offence_at: Timestamp) -> Result<flow::SlashOutcome, StakingError> {
+        let now = self.now;
+        let outcome = self.atomic(operator, operator, |global, parameters, operator, slices, _| {
+            flow::slash(now, global, parameters, operator, slices, bps, offence_at, true)
+        })?;
+        self.balance -= outcome.burned;
+        Ok(outcome)
+    }
+
+    fn worth(&self, who: u8, operator: u8) -> Balance {
+        let Some(staker) = self.stakers.get(&account(who)) else { return 0 };
+        let pool = &self.operators[&account(operator)].pool;
+        let of = |stake: &&crate::staker::Stake| stake.operator == account(operator);
+        staker.stakes.iter().find(of).map_or(0, |stake| pool.worth(stake.shares))
+    }
+
+    fn rewards(&self, who: u8, operator: u8) -> Balance {
+        let mut found = self.operators[&account(operator)].clone();
+        found.settle(&self.global).unwrap();
+        let mut owed = if who == operator { found.pool.commission } else { 0 };
+        if let Some(staker) = self.stakers.get(&account(who)) {
+            for mut stake in staker.stakes.iter().filter(|stake| stake.operator == account(operator)).cloned() {
+                stake.settle(&found.pool).unwrap();
+                owed += stake.owed;
+            }
+        }
+        owed
+    }
+
+    fn active(&self, operator: u8) -> bool {
+        self.operators[&account(operator)].is_active(&self.parameters)
+    }
+
+    /// What must hold after every call.
+    fn check(&self) {
+        let totals = self.global.totals;
+        assert_eq!(
+            totals.active + totals.unbonding + totals.rewards + totals.credits + totals.pot,
+            self.balance,
+            "what is accounted for is what is there"
+        );
+        let bonded: Balance = self.operators.values().map(|operator| operator.pool.active).sum();
+        assert_eq!(bonded, totals.active);
+        let earning = self.operators.values().filter(|operator| operator.pool.earning);
+        assert_eq!(earning.map(|operator| operator.pool.active).sum::<Balance>(), totals.earning);
+        let unbonding: Balance = self.slices.values().flatten().map(|slice| slice.amount).sum();
+        assert_eq!(unbonding, totals.unbonding);
+        let mut owed = 0;
+        for (id, operator) in &self.operators {
+            let of_pool = |staker: &Staker| {
+                staker.stakes.iter().filter(|stake| stake.operator == *id).map(|stake| stake.shares).sum::<Balance>()
+            };
+            assert_eq!(self.stakers.values().map(of_pool).sum::<Balance>(), operator.pool.shares);
+            let byte: u8 = AsRef::<[u8; 32]>::as_ref(id)[0];
+            let worths: Balance = (0..=9).map(|who| self.worth(who, byte)).sum();
+            assert!(worths <= operator.pool.active, "votes are backed by stake");
+            owed += (0..=9).map(|who| self.rewards(who, byte)).sum::<Balance>();
+        }
+        assert!(owed <= totals.rewards, "no pool owes more rewards than were given");
+        assert!(self.claimed + totals.rewards <= self.funded + self.slashed_into_pot());
+    }
+
+    fn slashed_into_pot(&self) -> Balance {
+        // The pot also takes a part of slashes and what rounding leaves; bounded by all that was ever bonded.
+        Balance::MAX / 4
+    }
+}
+
+/// Rewards round in the pool's favour, twice: once by pool, once by stake.
+fn assert_nearly(paid: Balance, fair: Balance) {
+    assert!(paid <= fair && paid + 2 >= fair, "{paid} for {fair}");
+}
+
+#[test]
+fn a_bond_gives_as_many_shares_as_units() {
+    let mut world = World::with_operator(1, LEAST);
+    assert_eq!(world.bond(2, 1, 7).unwrap().shares, 7);
+    assert_eq!(world.worth(2, 1), 7);
+    world.check();
+}
+
+#[test]
+fn an_operator_is_active_from_its_least_own_bond_on() {
+    let mut world = World::with_operator(1, LEAST);
+    assert!(world.active(1));
+    world.bond(2, 1, 10 * LEAST).unwrap();
+    assert_eq!(world.unbond(1, 1, 1).unwrap().earning, Some(false));
+    assert!(!world.active(1), "others' stake doesn't count");
+    assert_eq!(world.bond(1, 1, 1).unwrap().earning, Some(true));
+    assert!(world.active(1));
+}
+
+#[test]
+fn nothing_can_be_bonded_or_unbonded_of_nothing() {
+    let mut world = World::with_operator(1, LEAST);
+    assert_eq!(world.bond(2, 1, 0).unwrap_err(), StakingError::ZeroAmount);
+    assert_eq!(world.unbond(1, 1, 0).unwrap_err(), StakingError::ZeroAmount);
+    assert_eq!(world.unbond(2, 1, 1).unwrap_err(), StakingError::NoStake);
+    assert_eq!(world.unbond(1, 1, LEAST + 1).unwrap_err(), StakingError::InsufficientStake);
+}
+
+#[test]
+fn unbonding_matures_at_the_end_of_its_slice_and_not_before() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 50).unwrap();
+    world.now = 1_000_001;
+    let matures_at = world.unbond(2, 1, 50).unwrap().matures_at;
+    assert_eq!(matures_at, 1_001_700, "a period later, rounded up to a sixteenth of it");
+    world.now = matures_at - 1;
+    assert_eq!(world.withdraw(2), 0);
+    world.now = matures_at;
+    assert_eq!(world.withdraw(2), 50);
+    assert_eq!(world.withdraw(2), 0, "not twice");
+    world.check();
+}
+
+#[test]
+fn what_starts_to_unbond_in_one_slice_is_one_part() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 50).unwrap();
+    let first = world.unbond(2, 1, 20).unwrap();
+    let second = world.unbond(2, 1, 10).unwrap();
+    assert_eq!(first.id, second.id);
+    world.now += UNBONDING;
+    let third = world.unbond(2, 1, 10).unwrap();
+    assert_ne!(first.id, third.id);
+}
+
+#[test]
+fn an_account_has_a_bounded_number_of_unbondings_and_stakes() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 1_000).unwrap();
+    for _ in 0..MAX_UNBONDINGS {
+        world.unbond(2, 1, 1).unwrap();
+        world.now += UNBONDING / unbonding::SLICES;
+    }
+    assert_eq!(world.unbond(2, 1, 1).unwrap_err(), StakingError::TooManyUnbondings);
+    world.now += UNBONDING;
+    assert_eq!(world.withdraw(2), 16);
+    world.unbond(2, 1, 1).unwrap();
+    for operator in 0..MAX_STAKES {
+        let operator = 100 + operator as u8;
+        world.register(operator, 0, LEAST).unwrap();
+        let bonded = world.bond(3, operator, 1);
+        assert!(bonded.is_ok());
+    }
+    assert_eq!(world.bond(3, 1, 1).unwrap_err(), StakingError::TooManyStakes);
+}
+
+#[test]
+fn a_slash_takes_the_same_part_of_everybody() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 3 * LEAST).unwrap();
+    world.bond(3, 1, 6 * LEAST).unwrap();
+    let outcome = world.slash(1, 2_500, world.now).unwrap();
+    assert_eq!(outcome.active, 10 * LEAST / 4);
+    assert_eq!(world.worth(1, 1), LEAST * 3 / 4);
+    assert_eq!(world.worth(2, 1), 3 * LEAST * 3 / 4);
+    assert_eq!(world.worth(3, 1), 6 * LEAST * 3 / 4);
+    world.check();
+}
+
+#[test]
+fn half_of_a_slash_is_burned_and_at_most_three_tenths_rewarded() {
+    let mut world = World::with_operator(1, LEAST);
+    let outcome = world.slash(1, 1_000, world.now).unwrap();
+    assert_eq!(outcome.active, LEAST / 10);
+    assert_eq!(outcome.burned, LEAST / 20);
+    assert_eq!(outcome.credited, LEAST * 3 / 100);
+    assert_eq!(outcome.to_pot, LEAST / 50);
+    assert_eq!(world.global.totals.credits, outcome.credited);
+    world.check();
+}
+
+#[test]
+fn a_slash_reaches_what_unbonds_but_not_what_was_mature_at_the_offence() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 400).unwrap();
+    world.unbond(2, 1, 100).unwrap();
+    let early = world.now + UNBONDING;
+    world.now = early + 200;
+    world.unbond(2, 1, 100).unwrap();
+    // Slice one was mature at the offence, slice two unbonds since before it, slice three since after it.
+    let offence_at = world.now;
+    world.now += 400;
+    world.unbond(2, 1, 100).unwrap();
+    let outcome = world.slash(1, 5_000, offence_at).unwrap();
+    assert_eq!(outcome.unbonding, 100);
+    world.now += UNBONDING + 100;
+    assert_eq!(world.withdraw(2), 100 + 50 + 50);
+    assert_eq!(world.worth(2, 1), 50);
+    world.check();
+}
+
+#[test]
+fn a_slashed_slice_takes_nothing_more_in() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 200).unwrap();
+    let first = world.unbond(2, 1, 100).unwrap().matures_at;
+    world.slash(1, 5_000, world.now).unwrap();
+    let second = world.unbond(2, 1, 50).unwrap().matures_at;
+    assert_eq!(second, first + 1);
+    world.now = second;
+    assert_eq!(world.withdraw(2), 50 + 50);
+    world.check();
+}
+
+#[test]
+fn an_offence_in_the_future_and_more_than_everything_are_refused() {
+    let mut world = World::with_operator(1, LEAST);
+    assert_eq!(world.slash(1, 1, world.now + 1).unwrap_err(), StakingError::OffenceInFuture);
+    assert_eq!(world.slash(1, BPS + 1, world.now).unwrap_err(), StakingError::BadBps);
+}
+
+#[test]
+fn a_pool_that_lost_everything_takes_no_bonds_and_its_stakes_can_be_forgotten() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 100).unwrap();
+    assert_eq!(world.slash(1, BPS, world.now).unwrap().active, LEAST + 100);
+    assert_eq!(world.bond(1, 1, LEAST).unwrap_err(), StakingError::PoolWorthless);
+    assert_eq!(world.worth(2, 1), 0);
+    world.unbond(2, 1, 0).unwrap();
+    assert!(world.stakers[&account(2)].stakes.is_empty());
+    world.check();
+}
+
+#[test]
+fn jail_ends_after_its_time_if_the_own_bond_holds() {
+    let mut world = World::with_operator(1, LEAST);
+    world.slash(1, 1_000, world.now).unwrap();
+    assert!(!world.active(1));
+    assert_eq!(world.bond(2, 1, 5).unwrap_err(), StakingError::Jailed);
+    world.bond(1, 1, LEAST / 20).unwrap();
+    let parameters = world.parameters.clone();
+    let now = world.now;
+    let operator = world.operators.get_mut(&account(1)).unwrap();
+    assert_eq!(operator.unjail(now + JAIL - 1, &parameters), Err(StakingError::JailNotOver));
+    assert_eq!(operator.unjail(now + JAIL, &parameters), Err(StakingError::BelowMinBond));
+    // After a slash a share's worth rounds down: one unit more makes up for it.
+    world.bond(1, 1, LEAST / 20 + 2).unwrap();
+    let operator = world.operators.get_mut(&account(1)).unwrap();
+    assert_eq!(operator.unjail(now + JAIL, &parameters), Ok(()));
+    assert_eq!(operator.unjail(now + JAIL, &parameters), Err(StakingError::NotJailed));
+    assert!(world.active(1));
+}
+
+#[test]
+fn rewards_go_by_stake_with_the_commission_to_the_operator() {
+    let mut world = World::new();
+    world.register(1, 1_000, LEAST).unwrap();
+    world.register(2, 0, 2 * LEAST).unwrap();
+    world.bond(3, 1, LEAST).unwrap();
+    assert_eq!(world.fund(400 * OPEN), 400 * OPEN);
+    // Half of the stake is in each pool; operator 1 keeps a tenth of its pool's 200.
+    assert_nearly(world.rewards(3, 1), 90 * OPEN);
+    assert_nearly(world.claim(3, 1).unwrap(), 90 * OPEN);
+    assert_nearly(world.claim(1, 1).unwrap(), 110 * OPEN);
+    assert_nearly(world.claim(2, 2).unwrap(), 200 * OPEN);
+    assert_eq!(world.claim(2, 2).unwrap_err(), StakingError::NothingToClaim);
+    assert_eq!(world.claim(4, 2).unwrap_err(), StakingError::NoStake);
+    world.check();
+}
+
+#[test]
+fn who_bonds_after_a_reward_gets_none_of_it() {
+    let mut world = World::with_operator(1, LEAST);
+    world.fund(1_000);
+    world.bond(2, 1, 9 * LEAST).unwrap();
+    assert_eq!(world.rewards(2, 1), 0);
+    assert_nearly(world.rewards(1, 1), 1_000);
+}
+
+#[test]
+fn rewards_wait_in_the_pot_while_no_pool_earns() {
+    let mut world = World::with_operator(1, LEAST);
+    world.slash(1, 0, world.now).unwrap();
+    assert_eq!(world.fund(500), 0);
+    assert_eq!(world.global.totals.pot, 500);
+    world.register(2, 0, LEAST).unwrap();
+    assert_eq!(world.fund(0), 500);
+    assert_nearly(world.rewards(2, 2), 500);
+    assert_eq!(world.rewards(1, 1), 0, "a pool in jail earns nothing");
+    world.check();
+}
+
+#[test]
+fn votes_are_found_at_their_time() {
+    let times = [10u64, 20, 20, 40];
+    let read = |i: u32| times.get(i as usize).map(|at| (*at, i));
+    let at = |t| last_at(4, t, read, |value: &(u64, u32)| value.0).map(|value| value.1);
+    assert_eq!(at(9), None);
+    assert_eq!(at(10), Some(0));
+    assert_eq!(at(39), Some(2));
+    assert_eq!(at(1_000), Some(3));
+    assert_eq!(last_at(0, 5, read, |value| value.0), None);
+}
+
+#[test]
+fn checkpoints_of_one_block_are_one() {
+    let mut world = World::with_operator(1, LEAST);
+    let staker = world.stakers.get_mut(&account(1)).unwrap();
+    assert_eq!(staker.checkpoint(5).unwrap().0, 0);
+    assert_eq!(staker.checkpoint(5).unwrap().0, 0);
+    assert_eq!(staker.checkpoint(6).unwrap().0, 1);
+}
+
+#[test]
+fn products_are_exact_and_bounded() {
+    assert_eq!(mul_div(u128::MAX, u128::MAX, u128::MAX), Ok(u128::MAX));
+    assert_eq!(mul_div(u128::MAX, 2, 1), Err(StakingError::Overflow));
+    assert_eq!(mul_div(1, 1, 0), Err(StakingError::Overflow));
+    assert_eq!(mul_div_up(7, 1, 2), Ok(4));
+    assert_eq!(mul_div_up(8, 1, 2), Ok(4));
+    assert_eq!(bps_of(u128::MAX, BPS), Ok(u128::MAX));
+    assert_eq!(Accumulator::default().raised(1, 0), Err(StakingError::Overflow));
+    assert_eq!(pool::worth_at(ONE, u128::MAX), u128::MAX);
+}
+
+#[test]
+fn parameters_outside_their_bounds_are_refused() {
+    let good = World::new().parameters;
+    assert_eq!(pool::validate(&good), Ok(()));
+    let bad = |f: fn(&mut StakingParameters)| {
+        let mut parameters = good.clone();
+        f(&mut parameters);
+        assert_eq!(pool::validate(&parameters), Err(StakingError::BadParameters));
+    };
+    bad(|p| p.unbonding_ms = 15);
+    bad(|p| p.commission_cap_bps = BPS + 1);
+    bad(|p| p.beneficiary_bps = 3_001);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Bond(u8, u8, u64),
+    Unbond(u8, u8, u64),
+    UnbondAll(u8, u8),
+    Withdraw(u8),
+    Claim(u8, u8),
+    Fund(u64),
+    Slash(u8, u16, u64),
+    Pass(u64),
+    Unjail(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    // Operators 1 to 3, stakers 1 to 6; odd amounts, so that everything rounds.
+    let (who, operator, amount) = (1u8..=6, 1u8..=3, 1u64..2_000_000_000);
+    prop_oneof![
+        4 => (who.clone(), operator.clone(), amount.clone()).prop_map(|(w, o, a)| Step::Bond(w, o, a)),
+        3 => (who.clone(), operator.clone(), amount.clone()).prop_map(|(w, o, a)| Step::Unbond(w, o, a)),
+        1 => (who.clone(), operator.clone()).prop_map(|(w, o)| Step::UnbondAll(w, o)),
+        2 => who.clone().prop_map(Step::Withdraw),
+        2 => (who, operator.clone()).prop_map(|(w, o)| Step::Claim(w, o)),
+        3 => amount.prop_map(Step::Fund),
+        1 => (operator.clone(), 0u16..=BPS, 0u64..3_000).prop_map(|(o, b, ago)| Step::Slash(o, b, ago)),
+        3 => (1u64..900).prop_map(Step::Pass),
+        1 => operator.prop_map(Step::Unjail),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_calls_owes_more_than_there_is(steps in proptest::collection::vec(step(), 1..80)) {
+        let mut world = World::new();
+        for operator in 1..=3u8 {
+            world.register(operator, u16::from(operator) * 333, LEAST + 12_345).unwrap();
+        }
+        for step in steps {
+            match step {
+                Step::Bond(who, operator, amount) => {
+                    let before = world.worth(who, operator);
+                    if world.bond(who, operator, amount.into()).is_ok() {
+                        let gained = world.worth(who, operator) - before;
+                        prop_assert!(gained <= Balance::from(amount), "a bond is never worth more than was paid in");
+                        prop_assert!(gained + 1 >= Balance::from(amount) );
+                    }
+                }
+                Step::Unbond(who, operator, amount) => {
+                    let before = world.worth(who, operator);
+                    if world.unbond(who, operator, amount.into()).is_ok() {
+                        prop_assert!(world.worth(who, operator) + Balance::from(amount) <= before);
+                    }
+                }
+                Step::UnbondAll(who, operator) => {
+                    let worth = world.worth(who, operator);
+                    let _ = world.unbond(who, operator, worth);
+                    prop_assert_eq!(world.worth(who, operator), if worth == 0 { 0 } else { world.worth(who, operator) });
+                }
+                Step::Withdraw(who) => { world.withdraw(who); }
+                Step::Claim(who, operator) => {
+                    let owed = world.rewards(who, operator);
+                    if let Ok(paid) = world.claim(who, operator) { prop_assert_eq!(paid, owed); }
+                    prop_assert_eq!(world.rewards(who, operator), 0);
+                }
+                Step::Fund(amount) => { world.fund(amount.into()); }
+                Step::Slash(operator, bps, ago) => {
+                    let worths: Vec<_> = (1..=6).map(|who| world.worth(who, operator)).collect();
+                    world.slash(operator, bps, world.now - ago).unwrap();
+                    for (who, before) in (1..=6).zip(worths) {
+                        let after = world.worth(who, operator);
+                        let fair = mul_div(before, u128::from(BPS - bps), u128::from(BPS)).unwrap();
+                        prop_assert!(after <= before.min(fair + 1) && after + 2 >= fair, "the same part of everybody");
+                    }
+                }
+                Step::Pass(ms) => world.now += ms,
+                Step::Unjail(operator) => {
+                    let (now, parameters) = (world.now, world.parameters.clone());
+                    let _ = world.atomic(operator, operator, |global, _, found, _, _| {
+                        found.detach(global)?;
+                        found.unjail(now, &parameters)?;
+                        found.attach(global, &parameters)
+                    });
+                }
+            }
+            world.check();
+        }
+        // Everybody leaves: everything that is owed can be paid.
+        for operator in 1..=3 {
+            for who in 1..=6 {
+                let worth = world.worth(who, operator);
+                let _ = world.claim(who, operator);
+                let left = world.unbond(who, operator, worth);
+                let bounded = matches!(left, Err(StakingError::TooManyUnbondings | StakingError::NoStake));
+                prop_assert!(left.is_ok() || bounded, "{:?}", left);
+                world.check();
+            }
+        }
+        world.now += 2 * UNBONDING;
+        for who in 1..=6 { world.withdraw(who); }
+        world.check();
+    }
+}
