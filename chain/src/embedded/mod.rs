@@ -6,6 +6,7 @@
 
 mod clock;
 mod depth;
+mod execution;
 mod journal;
 mod machine;
 mod runtime;
