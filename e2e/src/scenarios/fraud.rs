@@ -1,15 +1,16 @@
 //! A false report is refuted by anyone who opens its bytes; a true one by nobody.
 //!
-//! The second scenario leaves two oracles jailed, so it comes last in its world.
+//! The last two scenarios leave oracles jailed; in one world they come in this order.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use chain::{CallError, Receipt, Sent, account_bytes, read, send};
 use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::disputes::{Disputes, DisputesError, FraudProof, Outcome, ReportId};
-use openledger_abi::payout::{PayoutError, ReportStatus};
+use openledger_abi::payout::{Payout, PayoutError, ReportBody, ReportStatus, SumHead, TreeHead};
 use openledger_abi::staking::{OperatorInfo, Staking};
 use proof::check::EvidenceOpening;
+use proof::check::equivocation::EquivocationWitness;
 use proof::check::span::{Library, SpanFault, SpanWitness, Which, find};
 use proof::evidence::{Entry, EvidenceLeaf, evidence_node};
 use proof::rules::spans::SourceText;
@@ -77,8 +78,40 @@ pub struct Filed {
 pub fn file_a_false_span(world: &mut World) -> Result<Filed> {
     let (closed, report, id) = submitted(world, credit_the_third)?;
     let witness = false_span(world, &closed, &report)?.context("the watcher sees nothing wrong")?;
-    let (committed, revealed) = file(world, id, &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?;
+    let (committed, revealed) = file(world, Some(id), &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?;
     Ok(Filed { committed: committed.receipt, revealed: revealed.receipt })
+}
+
+/// Has an oracle shown that signed two reports of one slot: the third of the set, which is jailed then.
+pub fn file_an_equivocation(world: &mut World) -> Result<Filed> {
+    world.approve(&world.people.watcher.clone(), world.suite.disputes, world.config.disputes.bond)?;
+    let proof = equivocation(world)?;
+    let (committed, revealed) = file(world, None, &proof).map_err(|e| anyhow!("{e}"))?;
+    Ok(Filed { committed: committed.receipt, revealed: revealed.receipt })
+}
+
+/// The third oracle's signatures under two reports of an epoch to come.
+fn equivocation(world: &World) -> Result<FraudProof> {
+    let head = SumHead::EMPTY;
+    let first = ReportBody {
+        set: read(&*world.chain, world.suite.payout, message_builder!(Payout).current_set())?,
+        epoch: 1_000,
+        attempt: 0,
+        round: 0,
+        from: 0,
+        to: 1,
+        previous: head,
+        evidence: TreeHead::EMPTY,
+        credits: head,
+        payouts: head,
+        carry_out: 0,
+        files: proof::ZERO,
+        deadline: world.later()?,
+    };
+    let second = ReportBody { carry_out: 1, ..first };
+    let sign = |body| world.report_signature(&world.people.oracles[2].signing, body);
+    let (first_signature, second_signature) = (sign(&first), sign(&second));
+    Ok(FraudProof::Equivocation(2, EquivocationWitness { first, second, first_signature, second_signature }))
 }
 
 /// Says that the third contributor wrote whatever spans there are.
@@ -90,14 +123,18 @@ fn credit_the_third(leaf: &mut EvidenceLeaf) {
     }
 }
 
-type Both = (Sent<u64>, Sent<Outcome>);
+pub(super) type Both = (Sent<u64>, Sent<Outcome>);
 
 /// Commits to a proof and shows it in a later block.
-fn file(world: &World, report: ReportId, proof: &FraudProof) -> Result<Both, CallError<DisputesError>> {
+pub(super) fn file(
+    world: &World,
+    report: Option<ReportId>,
+    proof: &FraudProof,
+) -> Result<Both, CallError<DisputesError>> {
     let (watcher, disputes) = (&world.people.watcher, world.suite.disputes);
     let bytes = proof.encode();
     let hash = H::blake2_256(&[account_bytes(&watcher.account()).as_slice(), &bytes].concat());
-    let commit = send(&*world.chain, watcher, disputes, message_builder!(Disputes).commit(Some(report), hash))?;
+    let commit = send(&*world.chain, watcher, disputes, message_builder!(Disputes).commit(report, hash))?;
     world.chain.advance(std::time::Duration::from_millis(1))?;
     let reveal = message_builder!(Disputes).reveal(commit.value, bytes);
     let revealed = send(&*world.chain, watcher, disputes, reveal)?;
@@ -130,10 +167,19 @@ pub fn a_true_report_cannot_be_refuted(world: &mut World) -> Result<()> {
     let receipt = closed.batches[0].1[0].receipt;
     let fault = SpanFault::NoSuchContribution(Which::Credited);
     let slander = FraudProof::Span(SpanWitness { evidence, receipt, entry: 0, fault });
-    let outcome = file(world, id, &slander).map(|(_, revealed)| revealed);
+    let outcome = file(world, Some(id), &slander).map(|(_, revealed)| revealed);
     refused(outcome, &DisputesError::NotProven(Rule::NotFraud))?;
     ensure!(operator(world, 0)?.jailed_at.is_none(), "a signer of a true report is in jail");
     world.finalize(report).map(|_| ())
+}
+
+pub fn an_oracle_that_signs_two_reports_of_one_slot_is_slashed(world: &mut World) -> Result<()> {
+    let before = operator(world, 2)?.active;
+    file_an_equivocation(world)?;
+    let info = operator(world, 2)?;
+    let lost = before * u128::from(world.config.disputes.equivocation_bps) / 10_000;
+    ensure!(info.jailed_at.is_some() && info.active == before - lost, "{info:?}");
+    Ok(())
 }
 
 pub fn a_false_span_voids_the_report_and_costs_its_signers(world: &mut World) -> Result<()> {
@@ -141,7 +187,7 @@ pub fn a_false_span_voids_the_report_and_costs_its_signers(world: &mut World) ->
     let (closed, report, id) = submitted(world, credit_the_third)?;
     let stake = operator(world, 0)?.active;
     let witness = false_span(world, &closed, &report)?.context("the watcher sees nothing wrong")?;
-    let (_, revealed) = file(world, id, &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?;
+    let (_, revealed) = file(world, Some(id), &FraudProof::Span(witness)).map_err(|e| anyhow!("{e}"))?;
     let outcome = revealed.value;
 
     let Outcome::Voided { report: voided, signers, slashed } = outcome else { bail!("{outcome:?}") };

@@ -6,6 +6,7 @@ pub mod fees;
 pub mod fraud;
 pub mod governance;
 pub mod reports;
+pub mod sums;
 pub mod vouchers;
 
 /// Gives every scenario to a macro, module by module.
@@ -59,6 +60,10 @@ macro_rules! scenarios {
             fraud {
                 a_true_report_cannot_be_refuted,
                 a_false_span_voids_the_report_and_costs_its_signers,
+                an_oracle_that_signs_two_reports_of_one_slot_is_slashed,
+            }
+            sums {
+                payouts_out_of_order_void_the_report,
             }
             governance {
                 a_vote_changes_the_fee_split,
