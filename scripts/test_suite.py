@@ -1,7 +1,8 @@
 """Runs every check in turn, goes on after a failure, and counts at the end.
 
-Conventions of the tests: what needs a node is `#[ignore = "needs a node"]` in a test target whose
-name begins with `node`; nothing else is ignored. `scripts/reproducible` takes minutes and stays out.
+Conventions of the tests: what needs a node is `#[ignore = "needs a node"]`, in one of the test targets
+below; whatever else is ignored says why, and counts as skipped.
+`scripts/reproducible` takes minutes and stays out.
 """
 
 import os
@@ -9,9 +10,14 @@ import re
 import subprocess
 import sys
 import time
+from collections import Counter
 
-RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+RESULT = re.compile(r"^test result: \w+\. (\d+) passed")
 FAILED = re.compile(r"^test (.+) \.\.\. FAILED$")
+IGNORED = re.compile(r"^test (.+) \.\.\. ignored(?:, (.+))?$")
+NEEDS_NODE = "needs a node"
+# Test targets with tests that need one; all that they ignore is run when there is one.
+NODE_TARGETS = ["node*", "same_on_every_chain"]
 LOGIC_CRATES = ["proof"]  # outlive ink!: no_std, nothing of ink! in their tree
 # One selection for build, test and run (cargo's default members), so that features unify the same way.
 TEST = ["cargo", "test", "--release", "--locked", "--no-fail-fast"]
@@ -35,16 +41,17 @@ def run(command: list[str], env: dict | None = None) -> bool:
     return subprocess.run(command, env=env).returncode == 0
 
 
-def cargo_tests(count: Count, command: list[str], env: dict) -> int:
-    """Streams cargo's output and adds up its results; returns how many tests were ignored."""
-    ignored = 0
+def cargo_tests(count: Count, command: list[str], env: dict) -> Counter:
+    """Streams cargo's output and adds up its results; returns how many tests were ignored for which reason."""
+    ignored = Counter()
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, errors="replace")
     failed = []
     for line in process.stdout:
         print(line, end="", flush=True)
         if result := RESULT.match(line):
             count.passed += int(result[1])
-            ignored += int(result[3])
+        elif test := IGNORED.match(line):
+            ignored[test[2] or f"ignored without a reason: {test[1]}"] += 1
         elif name := FAILED.match(line):
             failed.append(name[1])
     if process.wait() != 0 and not failed:
@@ -71,16 +78,12 @@ def suite(count: Count) -> None:
     if node:
         env["CONTRACTS_NODE"] = node
     ignored = cargo_tests(count, TEST, env)
-    if not ignored:
-        return
-    if not node:
-        count.skipped.append((ignored, "no substrate-contracts-node found (scripts/node says how to get one)"))
-        return
-    before = count.passed + len(count.failed)
-    # One at a time: each starts a node of its own.
-    cargo_tests(count, [*TEST, "--test", "node*", "--", "--ignored", "--test-threads=1"], env)
-    if (missed := ignored - (count.passed + len(count.failed) - before)) > 0:
-        count.skipped.append((missed, "ignored outside the test targets named node*"))
+    if node and ignored.pop(NEEDS_NODE, 0):
+        targets = [word for target in NODE_TARGETS for word in ("--test", target)]
+        cargo_tests(count, [*TEST, *targets, "--", "--ignored"], env)
+    if NEEDS_NODE in ignored:
+        print("no substrate-contracts-node was found; scripts/node says how to get one")
+    count.skipped += [(number, why) for why, number in ignored.items()]
 
 
 def logic_without_ink(count: Count) -> None:
