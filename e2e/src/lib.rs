@@ -7,6 +7,7 @@
 
 pub mod epoch;
 pub mod gas;
+pub mod invariants;
 pub mod outcome;
 pub mod people;
 pub mod scenarios;

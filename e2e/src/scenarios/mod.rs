@@ -6,6 +6,7 @@ pub mod fees;
 pub mod fraud;
 pub mod governance;
 pub mod reports;
+pub mod revocation;
 pub mod sums;
 pub mod vouchers;
 
@@ -61,6 +62,9 @@ macro_rules! scenarios {
                 a_true_report_cannot_be_refuted,
                 a_false_span_voids_the_report_and_costs_its_signers,
                 an_oracle_that_signs_two_reports_of_one_slot_is_slashed,
+            }
+            revocation {
+                a_revoked_text_keeps_what_it_earned_and_earns_no_more,
             }
             sums {
                 payouts_out_of_order_void_the_report,
