@@ -4,6 +4,23 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use std::ops::Range;
 
+/// What the gradient of a batch is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Objective {
+    /// Σ weight · −ln p(token): training.
+    #[default]
+    Loss,
+    /// Σ weight · −ln(p / (1 − p)): the loss's gradient of each token divided by 1 − p, so that tokens that the model
+    /// knows by heart weigh as much as surprising ones (TRAK's output function, Park et al. 2023). 1 − p counts as at
+    /// least [`Objective::FLOOR`].
+    Margin,
+}
+
+impl Objective {
+    /// The least 1 − p of [`Objective::Margin`].
+    pub const FLOOR: f32 = 0.02;
+}
+
 /// Sequences of tokens one after the other. Each attends to itself alone.
 #[derive(Clone, Debug, Default)]
 pub struct PackedBatch {
@@ -12,6 +29,8 @@ pub struct PackedBatch {
     weights: Vec<f32>,
     /// Where each sequence ends.
     ends: Vec<usize>,
+    /// What the gradient is of.
+    pub objective: Objective,
 }
 
 impl PackedBatch {

@@ -1,7 +1,7 @@
 //! Cross-entropy over the vocabulary, in slices of rows, so that the logits of a batch never stand in memory at once.
 
-use super::batch::PackedBatch;
-use crate::kernels::{MatMut, MatRef, softmax_with_lse};
+use super::batch::{Objective, PackedBatch};
+use crate::kernels::{MatMut, MatRef, scale_in_place, softmax_with_lse};
 use crate::model::{Model, Precision};
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ pub(super) fn losses(model: &Model, precision: Precision, batch: &PackedBatch, n
     losses
 }
 
-/// The losses, and the gradient of Σ weight·loss with respect to `normed`.
+/// The losses, and the gradient of the batch's objective with respect to `normed`.
 pub(super) fn backward(
     model: &Model,
     precision: Precision,
@@ -31,8 +31,13 @@ pub(super) fn backward(
         let mut p = slice_losses(model, precision, slice, normed, &mut losses);
         let vocab = model.config.vocab;
         p.par_chunks_exact_mut(vocab).zip(slice).for_each(|(row, &(_, token, _, weight))| {
+            let known = row[token as usize];
             row[token as usize] -= 1.0;
-            crate::kernels::scale_in_place(row, weight);
+            let factor = match batch.objective {
+                Objective::Loss => weight,
+                Objective::Margin => weight / (1.0 - known).max(Objective::FLOOR),
+            };
+            scale_in_place(row, factor);
         });
         let mut gradient = vec![0.0; slice.len() * dim];
         let rows = slice.len();

@@ -9,7 +9,7 @@ mod layer;
 mod loss;
 mod optimizer;
 
-pub use batch::PackedBatch;
+pub use batch::{Objective, PackedBatch};
 pub use optimizer::{AdamW, Gradients, Schedule};
 
 use crate::config::Target;
@@ -60,7 +60,7 @@ pub fn losses(model: &Model, adapter: Option<&Adapter>, batch: &PackedBatch) -> 
     Ok(loss::losses(model, Precision::Canonical, batch, &normed))
 }
 
-/// Forward and backward: hands the gradient of Σ weight·loss to `sink`; returns the losses (in canonical precision the
+/// Forward and backward: hands the gradient of the batch's objective to `sink`; returns the losses (in canonical precision the
 /// bits of [`losses`]).
 pub fn backward(
     model: &Model,
