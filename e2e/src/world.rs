@@ -116,7 +116,7 @@ impl World {
     }
 
     /// A number that no earlier call gave.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
@@ -300,7 +300,7 @@ impl World {
 
     /// A text that no other call gives.
     pub fn fresh_text(&mut self) -> String {
-        let serial = self.next();
+        let serial = self.number();
         format!("Lantern number {serial} burned all night beside the quarry road.")
     }
 
