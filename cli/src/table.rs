@@ -38,7 +38,8 @@ pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
 mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let table = super::render(&["who", "earned"], &[vec!["Lincoln".into(), "1".into()], vec!["X".into(), "1,000".into()]]);
+        let table =
+            super::render(&["who", "earned"], &[vec!["Lincoln".into(), "1".into()], vec!["X".into(), "1,000".into()]]);
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines[0], "  who      earned");
         assert_eq!(lines[2], "  Lincoln       1");

@@ -231,20 +231,16 @@ impl Oracle {
 
     /// Whether it is this oracle's turn to submit: each one that stands before it and isn't in jail has its patience's time.
     fn my_turn(&self, epoch: u32, attempt: u16, set: &OracleSet) -> Result<bool, OracleError> {
-        let accounts: Vec<AccountId> = set.oracles.iter().map(|oracle| oracle.account).collect();
-        let infos = read(&*self.chain, self.suite.staking, message_builder!(Staking).operators(accounts))?;
-        let free = |info: &Option<_>| {
-            info.as_ref().is_some_and(|info: &openledger_abi::staking::OperatorInfo| info.jailed_at.is_none())
-        };
+        let jailed = self.jailed(set)?;
         let mut before = 0u32;
-        for (oracle, info) in set.oracles.iter().zip(&infos) {
+        for (oracle, jailed) in set.oracles.iter().zip(&jailed) {
             if oracle.account == self.config.operator {
-                if !free(info) {
+                if *jailed {
                     return Ok(false);
                 }
                 break;
             }
-            before += u32::from(free(info));
+            before += u32::from(!jailed);
         }
         let mut state = self.state();
         let since = match state.seen {
@@ -256,6 +252,13 @@ impl Oracle {
             }
         };
         Ok(since.elapsed() >= self.config.patience * before)
+    }
+
+    /// Of each oracle of a set, whether it can't sign now: in jail, or no operator any more.
+    fn jailed(&self, set: &OracleSet) -> Result<Vec<bool>, OracleError> {
+        let accounts: Vec<AccountId> = set.oracles.iter().map(|oracle| oracle.account).collect();
+        let infos = read(&*self.chain, self.suite.staking, message_builder!(Staking).operators(accounts))?;
+        Ok(infos.iter().map(|info| info.as_ref().is_none_or(|info| info.jailed_at.is_some())).collect())
     }
 
     /// This oracle's own report of an epoch, computed once and published in its folder.
@@ -310,6 +313,9 @@ impl Oracle {
         }
         let (number, set) = self.current_set()?;
         let place = self.place(number, &set)?;
+        if self.jailed(&set)?.get(usize::from(place)).copied().unwrap_or(true) {
+            return differs("this oracle is in jail".into());
+        }
         let planned = self.planned(theirs.epoch)?;
         let ours = self.body(&planned, number, theirs.round);
         if let Some(field) = difference(&theirs, &ours) {

@@ -17,7 +17,7 @@ use proof::version::VersionLeaf;
 use proof::{Blake2, Hash, Hasher};
 use psp22::PSP22;
 use scale::Encode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::epoch::{EpochData, ModelData, Plan, PlanError, plan};
 use crate::fetch::FetchError;
@@ -49,7 +49,7 @@ pub enum WatchError {
 }
 
 /// What the watcher found about one report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// It is what the watcher computed itself.
@@ -71,6 +71,15 @@ pub enum Finding {
         /// Weight of the reveal, ref time in picoseconds.
         ref_time: u64,
     },
+}
+
+impl Finding {
+    /// The report's (epoch, attempt).
+    pub fn report(&self) -> (u32, u16) {
+        match self {
+            Finding::True { epoch, attempt } | Finding::Refuted { epoch, attempt, .. } => (*epoch, *attempt),
+        }
+    }
 }
 
 /// A watcher over a [`Gatherer`].

@@ -50,6 +50,10 @@ pub struct ChannelConfig {
     pub genesis: [u8; 32],
     #[serde(with = "hexed")]
     pub escrow: [u8; 32],
+    /// The host's prices by model, in and out, for 1,000 tokens: no receipt may charge more.
+    pub prices: BTreeMap<u32, (u128, u128)>,
+    /// Escrow's least fee of an answer.
+    pub min_fee: u128,
     /// Chain time in ms until which vouchers can be redeemed.
     pub deadline: u64,
 }
@@ -228,6 +232,14 @@ impl PayerChannel {
         }
         if receipt.prompt != prompt.hash() {
             return Err(bad("it is over another prompt"));
+        }
+        let Some((price_in, price_out)) = self.saved.config.prices.get(&model) else {
+            return Err(bad("the host announced no price for this model"));
+        };
+        let agreed =
+            payment::fee(receipt.tokens_in, receipt.tokens_out, *price_in, *price_out, self.saved.config.min_fee);
+        if agreed.is_none_or(|agreed| receipt.fee > agreed) {
+            return Err(bad("it charges more than the announced price"));
         }
         let signable = Signable::receipt::<Blake2>(&self.domain(), &receipt);
         let key = self.saved.config.receipt_key;

@@ -1,0 +1,153 @@
+//! Datanets: create, contribute under signed terms, judge, cut versions, read them back.
+
+use anyhow::{Context as _, Result};
+use chain::{AccountId, Keypair, account_bytes};
+use corpus::{Cid, Listed, Store, Version};
+use ink::message_builder;
+use openledger_abi::datanet::{Contribution, DatanetPolicy, DatanetRegistry, NewContribution, Terms};
+use proof::signed::Signable;
+use proof::version::VersionLeaf;
+use proof::{Blake2, Hasher};
+use suite::Suite;
+
+use crate::context::Context;
+
+/// Leaves of one read.
+const PAGE: u32 = 128;
+/// How long a contributor's signature can be used, in chain time.
+const SIGNATURE_LIFE_MS: u64 = 24 * 3_600_000;
+
+/// A text to be contributed: its canonical bytes are in the store under `cid`.
+#[derive(Debug, Clone, Copy)]
+pub struct Text {
+    pub cid: Cid,
+    pub root: [u8; 32],
+    pub length: u64,
+}
+
+/// Terms that let a text be used for everything for money, for at least `min_bps` of the fees.
+pub fn open_terms(licence: &str, min_bps: u16) -> Terms {
+    Terms {
+        licence: Blake2::blake2_256(licence.as_bytes()),
+        train: true,
+        retrieve: true,
+        display: true,
+        commercial: true,
+        share_alike: false,
+        min_bps,
+        expires_at: 0,
+    }
+}
+
+/// Creates a Datanet of the key's.
+pub fn create(context: &Context, owner: &Keypair, name: &str, policy: DatanetPolicy, floor_bps: u16) -> Result<u32> {
+    let call = message_builder!(DatanetRegistry).create(name.as_bytes().to_vec(), Vec::new(), policy, floor_bps);
+    Ok(context.send("creating the Datanet", owner, context.suite.datanet_registry, call)?.value)
+}
+
+/// The contributor signs the terms, `relayer` sends them in and pays for the transaction.
+pub fn contribute(
+    context: &Context,
+    relayer: &Keypair,
+    contributor: &Keypair,
+    datanet: u32,
+    text: &Text,
+    terms: Terms,
+) -> Result<u64> {
+    let registry = context.suite.datanet_registry;
+    let account = contributor.account();
+    let nonce = context.read(registry, message_builder!(DatanetRegistry).nonce(account))?;
+    let deadline = context.chain.now()?.saturating_add(SIGNATURE_LIFE_MS);
+    let cid = text.cid.to_bytes();
+    let body = proof::terms::Terms {
+        datanet,
+        content_root: text.root,
+        length: text.length,
+        cid: Blake2::blake2_256(&cid),
+        contributor: account_bytes(&account),
+        licence: terms.into(),
+        nonce,
+        deadline,
+    };
+    let domain = Suite::domain(context.chain.genesis(), registry);
+    let signature = contributor.sign(&Signable::terms::<Blake2>(&domain, &body).digest);
+    let new = NewContribution {
+        datanet,
+        root: text.root,
+        length: text.length,
+        cid,
+        terms,
+        nonce,
+        deadline,
+        contributor: account,
+    };
+    let call = message_builder!(DatanetRegistry).contribute(new, signature);
+    Ok(context.send("contributing", relayer, registry, call)?.value)
+}
+
+/// A validator's verdict.
+pub fn verdict(
+    context: &Context,
+    validator: &Keypair,
+    contribution: u64,
+    accept: bool,
+    quality_bps: u16,
+) -> Result<()> {
+    let call = message_builder!(DatanetRegistry).verdict(contribution, accept, quality_bps);
+    context.send("the verdict", validator, context.suite.datanet_registry, call)?;
+    Ok(())
+}
+
+/// Cuts a version over all that is accepted.
+pub fn cut_version(context: &Context, owner: &Keypair, datanet: u32) -> Result<u32> {
+    let call = message_builder!(DatanetRegistry).cut_version(datanet);
+    Ok(context.send("cutting the version", owner, context.suite.datanet_registry, call)?.value)
+}
+
+/// Withdraws a contribution from all new versions and models.
+pub fn revoke(context: &Context, contributor: &Keypair, contribution: u64) -> Result<()> {
+    let call = message_builder!(DatanetRegistry).revoke(contribution);
+    context.send("revoking", contributor, context.suite.datanet_registry, call)?;
+    Ok(())
+}
+
+/// A contribution as the chain keeps it.
+pub fn contribution(context: &Context, number: u64) -> Result<Contribution> {
+    context
+        .read(context.suite.datanet_registry, message_builder!(DatanetRegistry).contribution(number))?
+        .with_context(|| format!("the registry has no contribution {number}"))
+}
+
+/// A version's contributions in order, with their texts from the store, all checked against the chain.
+pub fn version(context: &Context, store: &Store, datanet: u32, number: u32) -> Result<Version> {
+    let registry = context.suite.datanet_registry;
+    let cut = context
+        .read(registry, message_builder!(DatanetRegistry).version(datanet, number))?
+        .with_context(|| format!("Datanet {datanet} has no version {number}"))?;
+    let mut listed = Vec::new();
+    while (listed.len() as u32) < cut.count {
+        let from = listed.len() as u32;
+        let call = message_builder!(DatanetRegistry).leaves(datanet, cut.generation, from, PAGE.min(cut.count - from));
+        let page = context.read(registry, call)?;
+        anyhow::ensure!(!page.is_empty(), "the registry does not list leaf {from} of Datanet {datanet}");
+        for leaf in page {
+            let known = contribution(context, leaf.contribution)?;
+            listed.push(Listed {
+                leaf: VersionLeaf {
+                    seq: leaf.seq,
+                    contribution: leaf.contribution,
+                    content_root: leaf.root,
+                    contributor: account_bytes(&leaf.contributor),
+                },
+                cid: Cid::from_bytes(&known.cid)?,
+                bytes: known.length,
+            });
+        }
+    }
+    Ok(corpus::open_version(store, &listed, Some(&cut.root))?)
+}
+
+/// The contributor of a version's contribution.
+pub fn contributor(held: &corpus::Held) -> AccountId {
+    AccountId::from(held.listed.leaf.contributor)
+}

@@ -1,0 +1,164 @@
+//! Models: train on Datanet versions, publish the files, register, announce a host.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use chain::Keypair;
+use corpus::{Cid, Store};
+use factory::{
+    Base, CARD_FILE, Job, Outcome, Progress, Provenance, SKETCH_META_FILE, SKETCHES_FILE, SourceText, TrainConfig,
+};
+use ink::message_builder;
+use openledger_abi::models::{
+    Access, AttributionPolicy, Host, HostedModel, ModelKind, ModelRegistry, NewModel, NewRevision, Parent, SketchRoot,
+    Source,
+};
+
+use super::datanet;
+use crate::context::Context;
+
+/// Price, share and policy of a model to be registered.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// For 1,000 tokens, in 10^-18 OPEN.
+    pub price_in: u128,
+    pub price_out: u128,
+    pub contributors_bps: u16,
+    pub policy: AttributionPolicy,
+}
+
+impl Default for Offer {
+    /// 5 OPEN for 1,000 tokens in, 20 out; 45 % to contributors, of it 60 % by spans and 40 % by influence.
+    fn default() -> Self {
+        Self {
+            price_in: 5 * openledger_abi::OPEN,
+            price_out: 20 * openledger_abi::OPEN,
+            contributors_bps: 4_500,
+            policy: AttributionPolicy {
+                span_bps: 6_000,
+                influence_bps: 4_000,
+                retrieval_bps: 0,
+                min_words: 6,
+                c_max: 3,
+            },
+        }
+    }
+}
+
+/// Which text to train on: the whole of it, or from a byte on.
+pub type Begin<'a> = dyn Fn(&str) -> usize + 'a;
+
+/// Trains an adapter on Datanet versions whose texts are in the store; the result is a folder.
+///
+/// # Errors
+/// A text that is missing or not what the chain says, a configuration that makes no sense, the engine's.
+pub fn train(
+    context: &Context,
+    store: &Store,
+    base: &Base,
+    config: &TrainConfig,
+    sources: &[Source],
+    begin: &Begin<'_>,
+    out: &Path,
+    progress: &dyn Progress,
+) -> Result<Outcome> {
+    let mut texts = Vec::new();
+    let mut provenance = Vec::new();
+    for (position, source) in (0u8..).zip(sources) {
+        let version = datanet::version(context, store, source.datanet, source.version)?;
+        provenance.push(Provenance {
+            source: position,
+            datanet: source.datanet,
+            version: source.version,
+            root: hex::encode(version.root),
+        });
+        for (index, held) in (0u32..).zip(&version.contributions) {
+            let text =
+                held.text().with_context(|| format!("contribution {} is not UTF-8", held.listed.leaf.contribution))?;
+            let offset = begin(text);
+            let text = text.get(offset..).unwrap_or_default().to_owned();
+            texts.push(SourceText { source: position, index, offset: u32::try_from(offset)?, text });
+        }
+    }
+    Ok(factory::train(Job { config, base, texts: &texts, provenance, out }, progress)?)
+}
+
+/// Puts an adapter's files into the store and registers it on chain.
+pub fn register_adapter(
+    context: &Context,
+    owner: &Keypair,
+    store: &Store,
+    outcome: &Outcome,
+    sources: Vec<Source>,
+    parents: Vec<Parent>,
+    offer: &Offer,
+) -> Result<u32> {
+    let put = |name: &str| -> Result<Cid> {
+        let path = outcome.folder.join(name);
+        let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        Ok(store.put(&bytes)?)
+    };
+    let weights = put(engine::WEIGHTS_FILE)?;
+    put(engine::CONFIG_FILE)?;
+    put(SKETCHES_FILE)?;
+    put(SKETCH_META_FILE)?;
+    let card = put(CARD_FILE)?;
+    let head = outcome.rows.head();
+    let evaluation = match &outcome.card.evaluation {
+        Some(evaluation) => *Cid::of(&serde_json::to_vec(evaluation)?).digest(),
+        None => [0; 32],
+    };
+    let revision = NewRevision {
+        artefact_cid: weights.to_bytes(),
+        artefact_hash: outcome.adapter_hash,
+        sources,
+        sketches: SketchRoot { count: head.header.count, d: head.header.d, digest: head.header.digest, top: head.top },
+        price_in: offer.price_in,
+        price_out: offer.price_out,
+        contributors_bps: offer.contributors_bps,
+        policy: offer.policy,
+        access: Access::Open,
+        evaluation_hash: evaluation,
+        card_cid: card.to_bytes(),
+    };
+    register(context, owner, NewModel { kind: ModelKind::Adapter, parents, revision })
+}
+
+/// Registers the base that adapters stand on: its file's hash, no sources, no price.
+pub fn register_base(context: &Context, owner: &Keypair, base: &Base, offer: &Offer) -> Result<u32> {
+    let revision = NewRevision {
+        artefact_cid: Cid::from_digest(base.hash).to_bytes(),
+        artefact_hash: base.hash,
+        sources: Vec::new(),
+        sketches: SketchRoot::default(),
+        price_in: 0,
+        price_out: 0,
+        contributors_bps: offer.contributors_bps,
+        policy: offer.policy,
+        access: Access::Open,
+        evaluation_hash: [0; 32],
+        card_cid: Vec::new(),
+    };
+    register(context, owner, NewModel { kind: ModelKind::Base, parents: Vec::new(), revision })
+}
+
+fn register(context: &Context, owner: &Keypair, model: NewModel) -> Result<u32> {
+    let call = message_builder!(ModelRegistry).register(model);
+    Ok(context.send("registering the model", owner, context.suite.model_registry, call)?.value)
+}
+
+/// Announces where a host answers and what it serves, at the models' own prices.
+pub fn announce(context: &Context, host: &Keypair, endpoint: &str, models: &[u32]) -> Result<()> {
+    let registry = context.suite.model_registry;
+    let mut hosted = Vec::new();
+    for model in models {
+        let settlement = context
+            .read(registry, message_builder!(ModelRegistry).settlement(*model))?
+            .map_err(|error| anyhow::anyhow!("model {model}: {error:?}"))?;
+        hosted.push(HostedModel { model: *model, price_in: settlement.price_in, price_out: settlement.price_out });
+    }
+    let call =
+        message_builder!(ModelRegistry).announce(Host { endpoint: endpoint.as_bytes().to_vec(), models: hosted });
+    context.send("announcing the host", host, registry, call)?;
+    Ok(())
+}

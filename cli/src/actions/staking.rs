@@ -1,0 +1,69 @@
+//! Bonding.
+
+use anyhow::Result;
+use chain::{AccountId, Keypair};
+use ink::message_builder;
+use openledger_abi::staking::{OperatorInfo, Role, StakeInfo, Staking};
+
+use super::token;
+use crate::context::Context;
+
+/// Makes the key's account an operator with a first bond.
+pub fn register(
+    context: &Context,
+    key: &Keypair,
+    role: Role,
+    signing_key: [u8; 32],
+    commission_bps: u16,
+    bond: u128,
+) -> Result<()> {
+    token::approve(context, key, context.suite.staking, bond)?;
+    let call = message_builder!(Staking).register(role, signing_key, commission_bps, bond);
+    context.send("registering the operator", key, context.suite.staking, call)?;
+    Ok(())
+}
+
+/// Bonds to an operator.
+pub fn bond(context: &Context, key: &Keypair, operator: AccountId, amount: u128) -> Result<()> {
+    token::approve(context, key, context.suite.staking, amount)?;
+    let call = message_builder!(Staking).bond(operator, amount);
+    context.send("bonding", key, context.suite.staking, call)?;
+    Ok(())
+}
+
+/// Starts to unbond; returns the unbonding's id.
+pub fn unbond(context: &Context, key: &Keypair, operator: AccountId, amount: u128) -> Result<u32> {
+    let call = message_builder!(Staking).unbond(operator, amount);
+    Ok(context.send("unbonding", key, context.suite.staking, call)?.value)
+}
+
+/// Takes what has matured.
+pub fn withdraw(context: &Context, key: &Keypair) -> Result<u128> {
+    Ok(context.send("withdrawing", key, context.suite.staking, message_builder!(Staking).withdraw())?.value)
+}
+
+/// Brings the stakers' share of fees from escrow to the pools.
+pub fn pull_rewards(context: &Context, key: &Keypair) -> Result<u128> {
+    Ok(context.send("pulling rewards", key, context.suite.staking, message_builder!(Staking).pull_rewards())?.value)
+}
+
+/// Takes an account's rewards from an operator's pool.
+pub fn claim_rewards(context: &Context, key: &Keypair, operator: AccountId) -> Result<u128> {
+    let call = message_builder!(Staking).claim_rewards(operator);
+    Ok(context.send("claiming rewards", key, context.suite.staking, call)?.value)
+}
+
+/// What slashes credited to the key's account (a prover's part).
+pub fn claim_credit(context: &Context, key: &Keypair) -> Result<u128> {
+    Ok(context.send("claiming", key, context.suite.staking, message_builder!(Staking).claim_credit())?.value)
+}
+
+/// An operator as the chain sees it.
+pub fn operator(context: &Context, account: AccountId) -> Result<Option<OperatorInfo>> {
+    context.read(context.suite.staking, message_builder!(Staking).operator(account))
+}
+
+/// What an account has bonded.
+pub fn stakes(context: &Context, account: AccountId) -> Result<Vec<StakeInfo>> {
+    context.read(context.suite.staking, message_builder!(Staking).stakes(account))
+}
