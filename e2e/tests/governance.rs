@@ -19,6 +19,7 @@ use openledger_abi::token::{DELEGATE_TAG, PERMIT_TAG, Token, TokenError, delegat
 use openledger_abi::{Balance, CodeUpgraded, OPEN};
 use proof::signed::Signable;
 use proof::{Blake2, Hasher};
+use proptest::prelude::*;
 use psp22::{PSP22, PSP22Burnable, PSP22Metadata};
 use suite::{Suite, SuiteConfig};
 
@@ -567,4 +568,46 @@ fn permits_and_delegations_are_relayed_and_burning_lowers_the_supply() {
     send(&world.chain, &world.anne, world.suite.token, message_builder!(PSP22Burnable).burn(OPEN)).unwrap();
     assert_eq!(supply(), before - OPEN);
     assert_eq!(world.votes(&world.bert), 2 * HOLDING - 6 * OPEN);
+}
+
+/// A call that may be refused: who, to whom, how much, which message.
+type Step = (usize, usize, Balance, u8);
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+
+    #[test]
+    fn supply_balances_and_votes_agree_after_any_calls(
+        steps in proptest::collection::vec((0usize..4, 0usize..4, 0..HOLDING, 0u8..4), 1..25),
+    ) {
+        let world = fork();
+        let people = [&world.anne, &world.bert, &world.poor, &world.guardian];
+        let step = |(from, to, value, kind): Step| {
+            let (from, to) = (people[from], people[to].account());
+            match kind {
+                0 => drop(send(&world.chain, from, world.suite.token, message_builder!(Token).delegate(Some(to)))),
+                1 => drop(send(&world.chain, from, world.suite.token, message_builder!(PSP22Burnable).burn(value / 8))),
+                _ => drop(send(
+                    &world.chain,
+                    from,
+                    world.suite.token,
+                    message_builder!(PSP22).transfer(to, value, vec![]),
+                )),
+            }
+        };
+        steps.into_iter().for_each(step);
+
+        let token = world.suite.token;
+        let balance = |of| read(&world.chain, token, message_builder!(PSP22).balance_of(of)).unwrap();
+        let accounts = people.map(Keypair::account);
+        let held: Balance = accounts.iter().map(|of| balance(*of)).sum();
+        let supply = read(&world.chain, token, message_builder!(PSP22).total_supply()).unwrap();
+        prop_assert_eq!(held + balance(world.holder.account()), supply);
+        for delegate in accounts {
+            let whose = |of: &AccountId| read(&world.chain, token, message_builder!(Token).delegates(*of)).unwrap();
+            let units = accounts.iter().filter(|of| whose(of) == Some(delegate)).map(|of| balance(*of)).sum::<Balance>();
+            let votes = read(&world.chain, token, message_builder!(Token).get_votes(delegate)).unwrap();
+            prop_assert_eq!(votes, units);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What the token knows of one account, in one value: so that a transfer reads and writes each side once.
 
+use ink::prelude::boxed::Box;
 use openledger_abi::{AccountId, Balance};
 
 /// A sum left its range, or more was taken than is there.
@@ -9,17 +10,24 @@ pub struct OutOfRange;
 /// An account. Who neither delegates nor signs takes 17 bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct Account {
     /// In units of 10^-18 OPEN.
     pub balance: Balance,
-    extra: Option<Extra>,
+    // Boxed, since what a transfer weighs beside storage is mostly the copying of accounts.
+    extra: Option<Box<Extra>>,
+}
+
+#[cfg(feature = "std")]
+impl ink::storage::traits::StorageLayout for Account {
+    fn layout(key: &ink::primitives::Key) -> ink::metadata::layout::Layout {
+        use ink::metadata::layout::{Layout, LayoutKey, LeafLayout};
+        Layout::Leaf(LeafLayout::from_key::<Self>(LayoutKey::from(*key)))
+    }
 }
 
 /// What only some accounts have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 struct Extra {
     delegate: Option<AccountId>,
     nonce: u64,
@@ -27,8 +35,8 @@ struct Extra {
 
 impl Account {
     /// Whom the account's votes go to.
-    pub fn delegate(&self) -> Option<AccountId> {
-        self.extra.as_ref().and_then(|extra| extra.delegate)
+    pub fn delegate(&self) -> Option<&AccountId> {
+        self.extra.as_ref().and_then(|extra| extra.delegate.as_ref())
     }
 
     /// The nonce that the next signed message must carry.
@@ -43,7 +51,7 @@ impl Account {
 
     /// Sends the votes to `to`; returns where they went before.
     pub fn set_delegate(&mut self, to: Option<AccountId>) -> Option<AccountId> {
-        let before = self.delegate();
+        let before = self.delegate().copied();
         self.set_extra(Extra { delegate: to, nonce: self.nonce() });
         before
     }
@@ -51,7 +59,7 @@ impl Account {
     /// Uses up the nonce.
     pub fn use_nonce(&mut self) -> Result<(), OutOfRange> {
         let nonce = self.nonce().checked_add(1).ok_or(OutOfRange)?;
-        self.set_extra(Extra { delegate: self.delegate(), nonce });
+        self.set_extra(Extra { delegate: self.delegate().copied(), nonce });
         Ok(())
     }
 
@@ -68,7 +76,7 @@ impl Account {
     }
 
     fn set_extra(&mut self, extra: Extra) {
-        self.extra = (extra != Extra::default()).then_some(extra);
+        self.extra = (extra != Extra::default()).then(|| Box::new(extra));
     }
 }
 
@@ -106,7 +114,7 @@ mod tests {
         account.use_nonce().unwrap();
         assert_eq!(account.set_delegate(Some(delegate())), None);
         account.use_nonce().unwrap();
-        assert_eq!(account.delegate(), Some(delegate()));
+        assert_eq!(account.delegate(), Some(&delegate()));
         assert_eq!(account.nonce(), 2);
         assert_eq!(account.set_delegate(None), Some(delegate()));
         assert_eq!(account.nonce(), 2);

@@ -1,8 +1,9 @@
-//! The token's rules: balances, allowances, votes. Methods take the caller and the time, and return the events.
+//! The token's rules: balances, allowances, votes. Methods take the caller, the time, and where events go (no list
+//! of them is made: that would cost more than the rest of a transfer's arithmetic).
 
 use crate::account::{Account, OutOfRange};
 use crate::checkpoints::Checkpoints;
-use ink::prelude::{string::String, vec, vec::Vec};
+use ink::prelude::string::String;
 use ink::storage::{traits::ManualKey, Mapping};
 use openledger_abi::token::{DelegateChanged, DelegateVotesChanged, TokenError};
 use openledger_abi::{AccountId, Balance, Timestamp};
@@ -39,17 +40,18 @@ pub struct TokenData {
 
 impl TokenData {
     /// A token whose whole `supply` belongs to `holder`.
-    pub fn new(holder: AccountId, supply: Balance, now: Timestamp) -> (Self, Vec<TokenEvent>) {
+    pub fn new(holder: AccountId, supply: Balance, now: Timestamp, emit: &mut impl FnMut(TokenEvent)) -> Self {
         let mut data = Self::default();
         if supply == 0 {
-            return (data, vec![]);
+            return data;
         }
         let mut account = Account::default();
         // Neither can leave its range from zero.
         let _ = account.credit(supply);
         let _ = data.checkpoints.update(None, now, |_| Some(supply));
         data.accounts.insert(holder, &account);
-        (data, vec![TokenEvent::Transfer(Transfer { from: None, to: Some(holder), value: supply })])
+        emit(TokenEvent::Transfer(Transfer { from: None, to: Some(holder), value: supply }));
+        data
     }
 
     pub fn total_supply(&self) -> Balance {
@@ -57,7 +59,7 @@ impl TokenData {
     }
 
     pub fn balance_of(&self, owner: AccountId) -> Balance {
-        self.account(owner).balance
+        self.account(&owner).balance
     }
 
     pub fn allowance(&self, owner: AccountId, spender: AccountId) -> Balance {
@@ -65,11 +67,11 @@ impl TokenData {
     }
 
     pub fn delegate_of(&self, account: AccountId) -> Option<AccountId> {
-        self.account(account).delegate()
+        self.account(&account).delegate().copied()
     }
 
     pub fn nonce_of(&self, account: AccountId) -> u64 {
-        self.account(account).nonce()
+        self.account(&account).nonce()
     }
 
     pub fn votes_of(&self, delegate: AccountId) -> Balance {
@@ -95,13 +97,13 @@ impl TokenData {
         to: AccountId,
         value: Balance,
         now: Timestamp,
-    ) -> Result<Vec<TokenEvent>, PSP22Error> {
+        emit: &mut impl FnMut(TokenEvent),
+    ) -> Result<(), PSP22Error> {
         if caller == to || value == 0 {
-            return Ok(vec![]);
+            return Ok(());
         }
-        let mut events = vec![];
-        self.shift(caller, to, value, now, &mut events)?;
-        Ok(events)
+        let sender = self.debited(&caller, value)?;
+        self.settle(caller, &sender, to, value, now, emit)
     }
 
     /// Moves `value` from `from` to `to` within the caller's allowance. No-op if they are one, or for nothing.
@@ -112,23 +114,22 @@ impl TokenData {
         to: AccountId,
         value: Balance,
         now: Timestamp,
-    ) -> Result<Vec<TokenEvent>, PSP22Error> {
+        emit: &mut impl FnMut(TokenEvent),
+    ) -> Result<(), PSP22Error> {
         if caller == from || from == to || value == 0 {
-            return self.transfer(from, to, value, now);
+            return self.transfer(from, to, value, now, emit);
         }
         let left = self.allowance(from, caller).checked_sub(value).ok_or(PSP22Error::InsufficientAllowance)?;
-        let mut events = vec![];
-        self.shift(from, to, value, now, &mut events)?;
-        events.insert(0, self.set_allowance(from, caller, left));
-        Ok(events)
+        let sender = self.debited(&from, value)?;
+        self.set_allowance(from, caller, left, emit);
+        self.settle(from, &sender, to, value, now, emit)
     }
 
     /// Sets an allowance. No-op for oneself.
-    pub fn approve(&mut self, owner: AccountId, spender: AccountId, value: Balance) -> Vec<TokenEvent> {
-        if owner == spender {
-            return vec![];
+    pub fn approve(&mut self, owner: AccountId, spender: AccountId, value: Balance, emit: &mut impl FnMut(TokenEvent)) {
+        if owner != spender {
+            self.set_allowance(owner, spender, value, emit);
         }
-        vec![self.set_allowance(owner, spender, value)]
     }
 
     /// Adds to an allowance. No-op for oneself, or for nothing.
@@ -137,12 +138,14 @@ impl TokenData {
         owner: AccountId,
         spender: AccountId,
         delta: Balance,
-    ) -> Result<Vec<TokenEvent>, PSP22Error> {
+        emit: &mut impl FnMut(TokenEvent),
+    ) -> Result<(), PSP22Error> {
         if owner == spender || delta == 0 {
-            return Ok(vec![]);
+            return Ok(());
         }
         let value = self.allowance(owner, spender).checked_add(delta).ok_or(OutOfRange)?;
-        Ok(vec![self.set_allowance(owner, spender, value)])
+        self.set_allowance(owner, spender, value, emit);
+        Ok(())
     }
 
     /// Takes from an allowance. No-op for oneself, or for nothing.
@@ -151,26 +154,33 @@ impl TokenData {
         owner: AccountId,
         spender: AccountId,
         delta: Balance,
-    ) -> Result<Vec<TokenEvent>, PSP22Error> {
+        emit: &mut impl FnMut(TokenEvent),
+    ) -> Result<(), PSP22Error> {
         if owner == spender || delta == 0 {
-            return Ok(vec![]);
+            return Ok(());
         }
         let value = self.allowance(owner, spender).checked_sub(delta).ok_or(PSP22Error::InsufficientAllowance)?;
-        Ok(vec![self.set_allowance(owner, spender, value)])
+        self.set_allowance(owner, spender, value, emit);
+        Ok(())
     }
 
     /// Destroys `value` of the caller's own.
-    pub fn burn(&mut self, caller: AccountId, value: Balance, now: Timestamp) -> Result<Vec<TokenEvent>, PSP22Error> {
+    pub fn burn(
+        &mut self,
+        caller: AccountId,
+        value: Balance,
+        now: Timestamp,
+        emit: &mut impl FnMut(TokenEvent),
+    ) -> Result<(), PSP22Error> {
         if value == 0 {
-            return Ok(vec![]);
+            return Ok(());
         }
-        let mut account = self.account(caller);
-        account.debit(value).map_err(|_| PSP22Error::InsufficientBalance)?;
-        self.store(caller, &account);
+        let account = self.debited(&caller, value)?;
+        self.store(&caller, &account);
         self.checkpoints.update(None, now, |supply| supply.checked_sub(value))?;
-        let mut events = vec![TokenEvent::Transfer(Transfer { from: Some(caller), to: None, value })];
-        self.move_votes(account.delegate(), None, value, now, &mut events)?;
-        Ok(events)
+        emit(TokenEvent::Transfer(Transfer { from: Some(caller), to: None, value }));
+        self.move_votes(account.delegate(), None, value, now, emit)?;
+        Ok(())
     }
 
     /// Sends the votes of `delegator`'s balance to `to`. No-op if they go there already.
@@ -179,23 +189,24 @@ impl TokenData {
         delegator: AccountId,
         to: Option<AccountId>,
         now: Timestamp,
-    ) -> Result<Vec<TokenEvent>, TokenError> {
-        let mut account = self.account(delegator);
+        emit: &mut impl FnMut(TokenEvent),
+    ) -> Result<(), TokenError> {
+        let mut account = self.account(&delegator);
         let from = account.set_delegate(to);
         if from == to {
-            return Ok(vec![]);
+            return Ok(());
         }
-        self.store(delegator, &account);
-        let mut events = vec![TokenEvent::DelegateChanged(DelegateChanged { delegator, from, to })];
-        self.move_votes(from, to, account.balance, now, &mut events)?;
-        Ok(events)
+        self.store(&delegator, &account);
+        emit(TokenEvent::DelegateChanged(DelegateChanged { delegator, from, to }));
+        self.move_votes(from.as_ref(), to.as_ref(), account.balance, now, emit)?;
+        Ok(())
     }
 
     /// Uses up `account`'s nonce: whatever carried it counts no more.
     pub fn use_nonce(&mut self, account: AccountId) -> Result<(), TokenError> {
-        let mut state = self.account(account);
+        let mut state = self.account(&account);
         state.use_nonce()?;
-        self.store(account, &state);
+        self.store(&account, &state);
         Ok(())
     }
 
@@ -207,11 +218,11 @@ impl TokenData {
         }
     }
 
-    fn account(&self, id: AccountId) -> Account {
+    fn account(&self, id: &AccountId) -> Account {
         self.accounts.get(id).unwrap_or_default()
     }
 
-    fn store(&mut self, id: AccountId, account: &Account) {
+    fn store(&mut self, id: &AccountId, account: &Account) {
         if account.is_empty() {
             self.accounts.remove(id);
         } else {
@@ -219,53 +230,65 @@ impl TokenData {
         }
     }
 
-    fn set_allowance(&mut self, owner: AccountId, spender: AccountId, amount: Balance) -> TokenEvent {
+    fn set_allowance(
+        &mut self,
+        owner: AccountId,
+        spender: AccountId,
+        amount: Balance,
+        emit: &mut impl FnMut(TokenEvent),
+    ) {
         if amount == 0 {
             self.allowances.remove((owner, spender));
         } else {
             self.allowances.insert((owner, spender), &amount);
         }
-        TokenEvent::Approval(Approval { owner, spender, amount })
+        emit(TokenEvent::Approval(Approval { owner, spender, amount }));
     }
 
-    /// Moves `value` > 0 between two different accounts, and its votes between their delegates.
-    fn shift(
+    /// The account less `value`. Nothing is stored yet.
+    fn debited(&self, id: &AccountId, value: Balance) -> Result<Account, PSP22Error> {
+        let mut account = self.account(id);
+        account.debit(value).map_err(|_| PSP22Error::InsufficientBalance)?;
+        Ok(account)
+    }
+
+    /// Stores the sender, who has paid, gives `value` to another account, and moves its votes between the delegates.
+    fn settle(
         &mut self,
         from: AccountId,
+        sender: &Account,
         to: AccountId,
         value: Balance,
         now: Timestamp,
-        events: &mut Vec<TokenEvent>,
+        emit: &mut impl FnMut(TokenEvent),
     ) -> Result<(), PSP22Error> {
-        let mut sender = self.account(from);
-        sender.debit(value).map_err(|_| PSP22Error::InsufficientBalance)?;
-        let mut receiver = self.account(to);
+        let mut receiver = self.account(&to);
         receiver.credit(value)?;
-        self.store(from, &sender);
-        self.store(to, &receiver);
-        events.push(TokenEvent::Transfer(Transfer { from: Some(from), to: Some(to), value }));
-        self.move_votes(sender.delegate(), receiver.delegate(), value, now, events)?;
+        self.store(&from, sender);
+        self.store(&to, &receiver);
+        emit(TokenEvent::Transfer(Transfer { from: Some(from), to: Some(to), value }));
+        self.move_votes(sender.delegate(), receiver.delegate(), value, now, emit)?;
         Ok(())
     }
 
     fn move_votes(
         &mut self,
-        from: Option<AccountId>,
-        to: Option<AccountId>,
+        from: Option<&AccountId>,
+        to: Option<&AccountId>,
         value: Balance,
         now: Timestamp,
-        events: &mut Vec<TokenEvent>,
+        emit: &mut impl FnMut(TokenEvent),
     ) -> Result<(), OutOfRange> {
         if from == to || value == 0 {
             return Ok(());
         }
-        if let Some(delegate) = from {
-            let (before, after) = self.checkpoints.update(from, now, |votes| votes.checked_sub(value))?;
-            events.push(TokenEvent::DelegateVotesChanged(DelegateVotesChanged { delegate, before, after }));
+        if let Some(&delegate) = from {
+            let (before, after) = self.checkpoints.update(Some(delegate), now, |votes| votes.checked_sub(value))?;
+            emit(TokenEvent::DelegateVotesChanged(DelegateVotesChanged { delegate, before, after }));
         }
-        if let Some(delegate) = to {
-            let (before, after) = self.checkpoints.update(to, now, |votes| votes.checked_add(value))?;
-            events.push(TokenEvent::DelegateVotesChanged(DelegateVotesChanged { delegate, before, after }));
+        if let Some(&delegate) = to {
+            let (before, after) = self.checkpoints.update(Some(delegate), now, |votes| votes.checked_add(value))?;
+            emit(TokenEvent::DelegateVotesChanged(DelegateVotesChanged { delegate, before, after }));
         }
         Ok(())
     }

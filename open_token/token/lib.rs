@@ -58,22 +58,19 @@ mod open_token {
         }
 
         pub(crate) fn with_supply(genesis: Bytes32, holder: AccountId, supply: Balance) -> Self {
-            let (data, events) = TokenData::new(holder, supply, Self::env().block_timestamp());
+            let data = TokenData::new(holder, supply, Self::env().block_timestamp(), &mut Self::emit);
             let mut contract = Self { data, admin: Lazy::new(), genesis: Lazy::new() };
             contract.admin.set(&Admin::new(Self::env().caller()));
             contract.genesis.set(&genesis);
-            contract.emit(events);
             contract
         }
 
-        fn emit(&self, events: Vec<TokenEvent>) {
-            for event in events {
-                match event {
-                    TokenEvent::Transfer(event) => self.env().emit_event(event),
-                    TokenEvent::Approval(event) => self.env().emit_event(event),
-                    TokenEvent::DelegateChanged(event) => self.env().emit_event(event),
-                    TokenEvent::DelegateVotesChanged(event) => self.env().emit_event(event),
-                }
+        fn emit(event: TokenEvent) {
+            match event {
+                TokenEvent::Transfer(event) => Self::env().emit_event(event),
+                TokenEvent::Approval(event) => Self::env().emit_event(event),
+                TokenEvent::DelegateChanged(event) => Self::env().emit_event(event),
+                TokenEvent::DelegateVotesChanged(event) => Self::env().emit_event(event),
             }
         }
 
@@ -121,9 +118,7 @@ mod open_token {
 
         #[ink(message)]
         fn transfer(&mut self, to: AccountId, value: u128, _data: Vec<u8>) -> Result<(), PSP22Error> {
-            let events = self.data.transfer(self.env().caller(), to, value, self.now())?;
-            self.emit(events);
-            Ok(())
+            self.data.transfer(self.env().caller(), to, value, self.now(), &mut Self::emit)
         }
 
         #[ink(message)]
@@ -134,30 +129,23 @@ mod open_token {
             value: u128,
             _data: Vec<u8>,
         ) -> Result<(), PSP22Error> {
-            let events = self.data.transfer_from(self.env().caller(), from, to, value, self.now())?;
-            self.emit(events);
-            Ok(())
+            self.data.transfer_from(self.env().caller(), from, to, value, self.now(), &mut Self::emit)
         }
 
         #[ink(message)]
         fn approve(&mut self, spender: AccountId, value: u128) -> Result<(), PSP22Error> {
-            let events = self.data.approve(self.env().caller(), spender, value);
-            self.emit(events);
+            self.data.approve(self.env().caller(), spender, value, &mut Self::emit);
             Ok(())
         }
 
         #[ink(message)]
         fn increase_allowance(&mut self, spender: AccountId, delta_value: u128) -> Result<(), PSP22Error> {
-            let events = self.data.increase_allowance(self.env().caller(), spender, delta_value)?;
-            self.emit(events);
-            Ok(())
+            self.data.increase_allowance(self.env().caller(), spender, delta_value, &mut Self::emit)
         }
 
         #[ink(message)]
         fn decrease_allowance(&mut self, spender: AccountId, delta_value: u128) -> Result<(), PSP22Error> {
-            let events = self.data.decrease_allowance(self.env().caller(), spender, delta_value)?;
-            self.emit(events);
-            Ok(())
+            self.data.decrease_allowance(self.env().caller(), spender, delta_value, &mut Self::emit)
         }
     }
 
@@ -181,9 +169,7 @@ mod open_token {
     impl PSP22Burnable for OpenToken {
         #[ink(message)]
         fn burn(&mut self, value: u128) -> Result<(), PSP22Error> {
-            let events = self.data.burn(self.env().caller(), value, self.now())?;
-            self.emit(events);
-            Ok(())
+            self.data.burn(self.env().caller(), value, self.now(), &mut Self::emit)
         }
     }
 
@@ -199,9 +185,7 @@ mod open_token {
 
         #[ink(message)]
         fn delegate(&mut self, to: Option<AccountId>) -> Result<(), TokenError> {
-            let events = self.data.delegate(self.env().caller(), to, self.now())?;
-            self.emit(events);
-            Ok(())
+            self.data.delegate(self.env().caller(), to, self.now(), &mut Self::emit)
         }
 
         #[ink(message)]
@@ -215,9 +199,7 @@ mod open_token {
             let body = token::delegate_body(&delegator, to.as_ref(), self.data.nonce_of(delegator), deadline);
             self.ensure_signed(&token::DELEGATE_TAG, &body, delegator, deadline, &signature)?;
             self.data.use_nonce(delegator)?;
-            let events = self.data.delegate(delegator, to, self.now())?;
-            self.emit(events);
-            Ok(())
+            self.data.delegate(delegator, to, self.now(), &mut Self::emit)
         }
 
         #[ink(message)]
@@ -252,8 +234,7 @@ mod open_token {
             let body = token::permit_body(&owner, &spender, value, self.data.nonce_of(owner), deadline);
             self.ensure_signed(&token::PERMIT_TAG, &body, owner, deadline, &signature)?;
             self.data.use_nonce(owner)?;
-            let events = self.data.approve(owner, spender, value);
-            self.emit(events);
+            self.data.approve(owner, spender, value, &mut Self::emit);
             Ok(())
         }
 
