@@ -1,49 +1,61 @@
-//! What fraud proofs ask of the registries, by calls into them.
+//! What fraud proofs ask of the chain, by calls into the other contracts.
 //!
 //! A proof may rest on something not being there, so a call that fails must never read as an answer: it is remembered,
-//! and whoever asked for a verdict has to look at [`Registries::failure`] before believing it.
+//! and whoever asked for a verdict has to look at [`OnChain::failure`] before believing it.
 
 use core::cell::{Cell, RefCell};
 use ink::codegen::TraitCallBuilder;
 use ink::env::DefaultEnvironment;
 use openledger_abi::datanet::{Contribution, DatanetRegistry};
-use openledger_abi::disputes::DisputesError;
+use openledger_abi::disputes::{DisputesError, DisputesPeers};
+use openledger_abi::escrow::Escrow;
 use openledger_abi::models::{ModelRegistry, Revision};
-use openledger_abi::payout::Epoch;
-use openledger_abi::AccountId;
-use proof::check::SourceFacts;
-use proof::params::Policy;
+use openledger_abi::payout::{Batch, Epoch, Payout};
+use openledger_abi::{AccountId, Timestamp};
+use proof::check::{BatchTerms, EpochFacts, PayeeFacts, RevisionFacts, RevisionTerms, SourceFacts};
+use proof::params::{ParameterSet, Policy};
+use proof::rules::epoch::Carry;
+use proof::sketch::{SketchHead, SketchHeader};
 use proof::version::VersionHead;
+use proof::Account;
 
-/// The registries as of the epoch in dispute.
-pub struct Registries {
-    models: AccountId,
-    datanets: AccountId,
-    epoch: Epoch,
+/// The contracts' facts as of the epoch in dispute.
+pub struct OnChain<'a> {
+    peers: &'a DisputesPeers,
+    epoch: &'a Epoch,
     /// The last revision asked for: a proof asks for one, several times.
     revision: RefCell<Option<((u32, u32), Revision)>>,
-    failure: Cell<Option<Registry>>,
+    failure: Cell<Option<Failure>>,
 }
 
-/// Which registry did not answer.
+/// Which contract did not answer.
 #[derive(Clone, Copy)]
-enum Registry {
+enum Failure {
     Models,
     Datanets,
+    Payout,
+    Escrow,
 }
 
-impl Registries {
-    pub fn new(models: AccountId, datanets: AccountId, epoch: Epoch) -> Self {
-        Self { models, datanets, epoch, revision: RefCell::new(None), failure: Cell::new(None) }
+impl<'a> OnChain<'a> {
+    pub fn new(peers: &'a DisputesPeers, epoch: &'a Epoch) -> Self {
+        Self { peers, epoch, revision: RefCell::new(None), failure: Cell::new(None) }
     }
 
-    /// Errors if a registry did not answer.
+    /// Errors if a contract did not answer.
     pub fn failure(&self) -> Result<(), DisputesError> {
         match self.failure.get() {
             None => Ok(()),
-            Some(Registry::Models) => Err(DisputesError::ModelRegistryFailed),
-            Some(Registry::Datanets) => Err(DisputesError::DatanetRegistryFailed),
+            Some(Failure::Models) => Err(DisputesError::ModelRegistryFailed),
+            Some(Failure::Datanets) => Err(DisputesError::DatanetRegistryFailed),
+            Some(Failure::Payout) => Err(DisputesError::PayoutFailed),
+            Some(Failure::Escrow) => Err(DisputesError::EscrowFailed),
         }
+    }
+
+    fn failed<T>(&self, failure: Failure) -> Option<T> {
+        self.failure.set(Some(failure));
+        None
     }
 
     fn with_revision<T>(&self, model: u32, revision: u32, read: impl Fn(&Revision) -> T) -> Option<T> {
@@ -52,13 +64,10 @@ impl Registries {
                 return Some(read(known));
             }
         }
-        let registry: ink::contract_ref!(ModelRegistry, DefaultEnvironment) = self.models.into();
+        let registry: ink::contract_ref!(ModelRegistry, DefaultEnvironment) = self.peers.model_registry.into();
         let found = match registry.call().revision(model, revision).try_invoke() {
             Ok(Ok(found)) => found?,
-            _ => {
-                self.failure.set(Some(Registry::Models));
-                return None;
-            }
+            _ => return self.failed(Failure::Models),
         };
         let answer = read(&found);
         *self.revision.borrow_mut() = Some(((model, revision), found));
@@ -66,46 +75,156 @@ impl Registries {
     }
 
     fn contribution(&self, contribution: u64) -> Option<Contribution> {
-        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.datanets.into();
+        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.peers.datanet_registry.into();
         match registry.call().contribution(contribution).try_invoke() {
             Ok(Ok(Some(found))) => Some(found),
             // A version's leaf names it, so it exists.
-            _ => {
-                self.failure.set(Some(Registry::Datanets));
-                None
-            }
+            _ => self.failed(Failure::Datanets),
+        }
+    }
+
+    /// Struck strictly before the epoch closed, or passed over strictly before its demands ended.
+    fn gone(&self, contribution: &Contribution) -> bool {
+        before(contribution.struck_at, self.epoch.closed_at)
+            || before(contribution.passed_over_at, self.epoch.demand_end)
+    }
+
+    /// A batch of the epoch.
+    fn load_batch(&self, batch: u64) -> Option<Batch> {
+        if !(self.epoch.from..self.epoch.to).contains(&batch) {
+            return None;
+        }
+        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
+        match payout.call().batch(batch).try_invoke() {
+            Ok(Ok(Some(found))) => Some(found),
+            _ => self.failed(Failure::Payout),
+        }
+    }
+
+    fn escrow(&self) -> Option<AccountId> {
+        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
+        match payout.call().peers().try_invoke() {
+            Ok(Ok(Some(peers))) => Some(peers.escrow),
+            _ => self.failed(Failure::Payout),
         }
     }
 }
 
-impl SourceFacts for Registries {
+/// Whether something happened strictly before a time.
+fn before(event: Option<Timestamp>, time: Timestamp) -> bool {
+    event.is_some_and(|at| at < time)
+}
+
+fn policy(revision: &Revision) -> Policy {
+    Policy {
+        span_bps: revision.policy.span_bps,
+        influence_bps: revision.policy.influence_bps,
+        retrieval_bps: revision.policy.retrieval_bps,
+        min_words: revision.policy.min_words,
+        c_max: revision.policy.c_max,
+    }
+}
+
+/// Receipts of all batches before this one.
+fn counts_before(batch: &Batch) -> Option<u64> {
+    batch.sum_counts.checked_sub(batch.count_to.checked_sub(batch.count_from)?)
+}
+
+impl SourceFacts for OnChain<'_> {
     fn policy(&self, model: u32, revision: u32) -> Option<Policy> {
-        self.with_revision(model, revision, |revision| Policy {
-            span_bps: revision.policy.span_bps,
-            influence_bps: revision.policy.influence_bps,
-            retrieval_bps: revision.policy.retrieval_bps,
-            min_words: revision.policy.min_words,
-            c_max: revision.policy.c_max,
-        })
+        self.with_revision(model, revision, policy)
     }
 
     fn source(&self, model: u32, revision: u32, source: u8) -> Option<VersionHead> {
         let named = self.with_revision(model, revision, |revision| revision.sources.get(usize::from(source)).copied());
         let source = named.flatten()?;
-        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.datanets.into();
+        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.peers.datanet_registry.into();
         match registry.call().version(source.datanet, source.version).try_invoke() {
             Ok(Ok(Some(version))) => Some(VersionHead { count: version.count, top: version.top }),
             // A registered revision's sources exist.
-            _ => {
-                self.failure.set(Some(Registry::Datanets));
-                None
-            }
+            _ => self.failed(Failure::Datanets),
         }
     }
 
     fn counts(&self, _model: u32, _revision: u32, _source: u8, contribution: u64) -> bool {
-        let Some(found) = self.contribution(contribution) else { return true };
-        let before = |event: Option<u64>, end: u64| event.is_some_and(|at| at < end);
-        !before(found.struck_at, self.epoch.closed_at) && !before(found.passed_over_at, self.epoch.demand_end)
+        self.contribution(contribution).is_none_or(|found| !self.gone(&found))
+    }
+}
+
+impl RevisionFacts for OnChain<'_> {
+    fn revision(&self, model: u32, revision: u32) -> Option<RevisionTerms> {
+        self.with_revision(model, revision, |revision| {
+            let sketches = revision.sketches;
+            let header = SketchHeader { count: sketches.count, d: sketches.d, digest: sketches.digest };
+            RevisionTerms {
+                policy: policy(revision),
+                adapter: revision.artefact_hash,
+                sketches: (sketches.count > 0).then_some(SketchHead { header, top: sketches.top }),
+                created_at: revision.created_at,
+            }
+        })
+    }
+
+    fn row_counts(&self, _model: u32, _revision: u32, _row: u32) -> bool {
+        // Rows are passed over by requests for data, of which there are none yet.
+        true
+    }
+}
+
+impl EpochFacts for OnChain<'_> {
+    fn batch(&self, batch: u64) -> Option<BatchTerms> {
+        let found = self.load_batch(batch)?;
+        let start = if batch == self.epoch.from {
+            counts_before(&found)?
+        } else {
+            counts_before(&self.load_batch(self.epoch.from)?)?
+        };
+        Some(BatchTerms {
+            first: counts_before(&found)?.checked_sub(start)?,
+            channel: found.channel,
+            model: found.model,
+            at: found.at,
+            count_from: found.count_from,
+            count_to: found.count_to,
+            fee_from: found.fee_from,
+            fee_to: found.fee_to,
+            top: found.top,
+            pot: found.pot,
+            // Batches are withheld by requests for data, of which there are none yet.
+            withheld: false,
+        })
+    }
+
+    fn parameters(&self, batch: u64) -> Option<ParameterSet> {
+        let number = self.load_batch(batch)?.params;
+        let escrow: ink::contract_ref!(Escrow, DefaultEnvironment) = self.escrow()?.into();
+        match escrow.call().parameters(number).try_invoke() {
+            Ok(Ok(Some(set))) => Some(ParameterSet { rank_weights: set.retrieval_weights }),
+            _ => self.failed(Failure::Escrow),
+        }
+    }
+
+    fn carry(&self) -> Carry {
+        // The report in dispute is the one after the live ones, so what is carried now is what comes in.
+        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
+        let carry_in = match payout.call().live().try_invoke() {
+            Ok(Ok(live)) => live.carry,
+            _ => self.failed(Failure::Payout).unwrap_or(0),
+        };
+        Carry { carry_in, pots: self.epoch.pots, carry_bps: self.epoch.carry_bps }
+    }
+}
+
+impl PayeeFacts for OnChain<'_> {
+    fn payee(&self, contribution: u64, _contributor: &Account, batch_at: u64) -> Option<Account> {
+        let found = self.contribution(contribution)?;
+        if before(found.withdrawn_at, batch_at) || self.gone(&found) {
+            return None;
+        }
+        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.peers.datanet_registry.into();
+        match registry.call().payee_at(contribution, self.epoch.closed_at).try_invoke() {
+            Ok(Ok(Some(payee))) => Some(*payee.as_ref()),
+            _ => self.failed(Failure::Datanets),
+        }
     }
 }

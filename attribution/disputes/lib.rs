@@ -1,7 +1,8 @@
 //! Fraud proofs against reports and their signers.
 //!
 //! This file is the ink! shell: storage, messages, calls, events. What a proof shows is decided by the pure functions of
-//! `proof::check`; [`commit`] and [`private`] know no chain, [`facts`] asks the registries. What the messages do is
+//! `proof::check`, chosen in [`judge`]; [`commit`] and [`private`] know no chain, [`facts`] and [`calls`] ask the other
+//! contracts. What the messages do is
 //! documented in `openledger_abi::disputes`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![deny(
@@ -11,8 +12,10 @@
     clippy::cast_possible_wrap
 )]
 
+pub mod calls;
 pub mod commit;
 pub mod facts;
+pub mod judge;
 pub mod private;
 
 #[cfg(test)]
@@ -20,9 +23,8 @@ mod tests;
 
 #[ink::contract]
 mod disputes {
-    use crate::facts::Registries;
-    use crate::{commit as commits, private};
-    use ink::codegen::TraitCallBuilder;
+    use crate::facts::OnChain;
+    use crate::{calls, commit as commits, judge, private};
     use ink::prelude::{vec, vec::Vec};
     use ink::scale::{DecodeAll, Encode};
     use ink::storage::traits::ManualKey;
@@ -30,12 +32,10 @@ mod disputes {
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::disputes::*;
     use openledger_abi::host::HostHasher;
-    use openledger_abi::payout::{Batch, Epoch, OracleSet, Payout, PayoutError, ReportInfo, ReportStatus};
-    use openledger_abi::staking::Staking;
+    use openledger_abi::payout::{Epoch, ReportInfo, ReportStatus};
     use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired};
-    use proof::check::{equivocation, span, tree, Against, Fraud, Verdict};
+    use proof::check::{equivocation, Fraud};
     use proof::signed::Domain;
-    use psp22::{PSP22Burnable, PSP22};
 
     #[ink::scale_derive(Encode, Decode, TypeInfo)]
     #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -104,112 +104,13 @@ mod disputes {
             self.commits.get(commit).ok_or(DisputesError::NoSuchCommit)
         }
 
-        fn pay_back(token: AccountId, commit: &Commit) -> Result<(), DisputesError> {
-            let mut token: ink::contract_ref!(PSP22) = token.into();
-            match token.call_mut().transfer(commit.prover, commit.bond, Vec::new()).try_invoke() {
-                Ok(Ok(Ok(()))) => Ok(()),
-                _ => Err(DisputesError::TransferFailed),
-            }
-        }
-
-        fn burn(token: AccountId, amount: Balance) -> Result<(), DisputesError> {
-            let mut token: ink::contract_ref!(PSP22Burnable) = token.into();
-            match token.call_mut().burn(amount).try_invoke() {
-                Ok(Ok(Ok(()))) => Ok(()),
-                _ => Err(DisputesError::TransferFailed),
-            }
-        }
-
-        fn report_of(payout: AccountId, report: ReportId) -> Result<ReportInfo, DisputesError> {
-            let payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call().report_of(report.epoch, report.attempt).try_invoke() {
-                Ok(Ok(info)) => info.ok_or(DisputesError::NoSuchReport),
-                _ => Err(DisputesError::PayoutFailed),
-            }
-        }
-
-        fn epoch(payout: AccountId, epoch: u32) -> Result<Option<Epoch>, DisputesError> {
-            let payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call().epoch(epoch).try_invoke() {
-                Ok(Ok(epoch)) => Ok(epoch),
-                _ => Err(DisputesError::PayoutFailed),
-            }
-        }
-
-        fn batch(payout: AccountId, batch: u64) -> Result<Batch, DisputesError> {
-            let payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call().batch(batch).try_invoke() {
-                Ok(Ok(batch)) => batch.ok_or(DisputesError::NoSuchBatch),
-                _ => Err(DisputesError::PayoutFailed),
-            }
-        }
-
-        fn oracle_set(payout: AccountId, set: u32) -> Result<OracleSet, DisputesError> {
-            let payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call().oracle_set(set).try_invoke() {
-                Ok(Ok(set)) => set.ok_or(DisputesError::NoSuchReport),
-                _ => Err(DisputesError::PayoutFailed),
-            }
-        }
-
-        /// Keeps the report from going live until the reveal.
-        fn extend(payout: AccountId, report: ReportId, until: Timestamp) -> Result<(), DisputesError> {
-            let mut payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call_mut().extend(report.epoch, report.attempt, until).try_invoke() {
-                Ok(Ok(Ok(_))) => Ok(()),
-                Ok(Ok(Err(PayoutError::WindowOver))) => Err(DisputesError::WindowOver),
-                Ok(Ok(Err(PayoutError::NotPending))) => Err(DisputesError::NotPending),
-                Ok(Ok(Err(PayoutError::NoSuchReport))) => Err(DisputesError::NoSuchReport),
-                _ => Err(DisputesError::PayoutFailed),
-            }
-        }
-
-        fn void(payout: AccountId, report: ReportId) -> Result<Vec<AccountId>, DisputesError> {
-            let mut payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call_mut().void(report.epoch, report.attempt).try_invoke() {
-                Ok(Ok(Ok(signers))) => Ok(signers),
-                Ok(Ok(Err(PayoutError::NotPending | PayoutError::WindowOver))) => Err(DisputesError::NotPending),
-                _ => Err(DisputesError::PayoutFailed),
-            }
-        }
-
-        /// Slashes an operator for the prover. What staking refuses (nothing left to take) is 0 and no reason to let a
-        /// false report stand.
-        fn slash(
-            staking: AccountId,
-            operator: AccountId,
-            bps: u16,
-            offence_at: Timestamp,
-            prover: AccountId,
-        ) -> Result<Balance, DisputesError> {
-            let mut staking: ink::contract_ref!(Staking) = staking.into();
-            match staking.call_mut().slash(operator, bps, offence_at, Some(prover)).try_invoke() {
-                Ok(Ok(Ok(slashed))) => Ok(slashed),
-                Ok(Ok(Err(_))) => Ok(0),
-                _ => Err(DisputesError::StakingFailed),
-            }
-        }
-
         /// The pending report that a commit is against, and its epoch.
         fn accused(peers: &DisputesPeers, commit: &Commit) -> Result<(ReportId, ReportInfo, Epoch), DisputesError> {
             let report = commit.report.ok_or(DisputesError::WrongReport)?;
-            let info = Self::report_of(peers.payout, report)?;
+            let info = calls::report_of(peers.payout, report)?;
             ensure!(info.status == ReportStatus::Pending, DisputesError::NotPending);
-            let epoch = Self::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
+            let epoch = calls::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
             Ok((report, info, epoch))
-        }
-
-        fn judge_span(
-            peers: &DisputesPeers,
-            info: &ReportInfo,
-            epoch: &Epoch,
-            witness: &SpanWitness,
-        ) -> Result<Verdict, DisputesError> {
-            let facts = Registries::new(peers.model_registry, peers.datanet_registry, epoch.clone());
-            let verdict = span::check::<HostHasher>(&info.body.evidence, witness, &facts);
-            // A registry that did not answer makes every verdict worthless.
-            facts.failure()?;
-            verdict.map_err(DisputesError::NotProven)
         }
 
         /// Decides what a proof shows, and what follows.
@@ -219,37 +120,26 @@ mod disputes {
             commit: &Commit,
             proof: &FraudProof,
         ) -> Result<Sentence, DisputesError> {
-            match proof {
-                FraudProof::Equivocation(place, witness) => {
-                    Self::judge_equivocation(config, peers, commit, *place, witness)
-                }
-                FraudProof::Span(witness) => {
-                    let (report, info, epoch) = Self::accused(peers, commit)?;
-                    let verdict = Self::judge_span(peers, &info, &epoch, witness)?;
-                    ensure!(verdict.against == Against::Signers, DisputesError::WrongAgainst);
-                    Ok(Sentence::Void { report, info, fraud: verdict.fraud })
-                }
-                FraudProof::Tree(witness) => {
-                    let (report, info, _) = Self::accused(peers, commit)?;
-                    let verdict = tree::check::<HostHasher>(&info.body, witness).map_err(DisputesError::NotProven)?;
-                    Ok(Sentence::Void { report, info, fraud: verdict.fraud })
-                }
-                FraudProof::PrivateSpan(private) => {
-                    let (_, info, epoch) = Self::accused(peers, commit)?;
-                    ensure!((epoch.from..epoch.to).contains(&private.batch), DisputesError::NoSuchBatch);
-                    let batch = Self::batch(peers.payout, private.batch)?;
-                    private::ensure_hosts_word::<HostHasher>(&batch, private)?;
-                    let verdict = Self::judge_span(peers, &info, &epoch, &private.witness)?;
-                    ensure!(verdict.against == Against::Host, DisputesError::WrongAgainst);
-                    Ok(Sentence::Slash {
-                        operator: batch.host,
-                        bps: config.parameters.report_bps,
-                        offence_at: batch.at,
-                        offence: private.witness.receipt.hash::<HostHasher>(),
-                        fraud: verdict.fraud,
-                    })
-                }
+            if let FraudProof::Equivocation(place, witness) = proof {
+                return Self::judge_equivocation(config, peers, commit, *place, witness);
             }
+            let (report, info, epoch) = Self::accused(peers, commit)?;
+            let verdict = judge::against_report(proof, &info.body, &OnChain::new(peers, &epoch))?;
+            let (redeemed, receipt, evidence) = match proof {
+                FraudProof::PrivateSpan(redeemed, witness) => (redeemed, &witness.receipt, &witness.evidence),
+                FraudProof::PrivateOutranked(redeemed, witness) => (redeemed, &witness.receipt, &witness.evidence),
+                _ => return Ok(Sentence::Void { report, info, fraud: verdict.fraud }),
+            };
+            ensure!((epoch.from..epoch.to).contains(&redeemed.batch), DisputesError::NoSuchBatch);
+            let batch = calls::batch(peers.payout, redeemed.batch)?;
+            private::ensure_hosts_word::<HostHasher>(&batch, redeemed, receipt, &evidence.fields)?;
+            Ok(Sentence::Slash {
+                operator: batch.host,
+                bps: config.parameters.report_bps,
+                offence_at: batch.at,
+                offence: receipt.hash::<HostHasher>(),
+                fraud: verdict.fraud,
+            })
         }
 
         fn judge_equivocation(
@@ -259,7 +149,7 @@ mod disputes {
             place: u8,
             witness: &EquivocationWitness,
         ) -> Result<Sentence, DisputesError> {
-            let set = Self::oracle_set(peers.payout, witness.first.set)?;
+            let set = calls::oracle_set(peers.payout, witness.first.set)?;
             let oracle = set.oracles.get(usize::from(place)).ok_or(DisputesError::NoSuchReport)?;
             // Reports are signed for payout.
             let domain = Domain { genesis: config.genesis, contract: *peers.payout.as_ref() };
@@ -268,7 +158,7 @@ mod disputes {
             })
             .map_err(DisputesError::NotProven)?;
             // When it signed is nobody's knowledge; nothing true can be said of an epoch before it is closed.
-            let offence_at = match Self::epoch(peers.payout, witness.first.epoch)? {
+            let offence_at = match calls::epoch(peers.payout, witness.first.epoch)? {
                 Some(epoch) => epoch.closed_at,
                 None => commit.at,
             };
@@ -291,11 +181,11 @@ mod disputes {
         ) -> Result<(Outcome, Fraud, Vec<AccountId>), DisputesError> {
             match sentence {
                 Sentence::Void { report, info, fraud } => {
-                    let signers = Self::void(peers.payout, report)?;
+                    let signers = calls::void(peers.payout, report)?;
                     let mut slashed: Balance = 0;
                     for signer in &signers {
                         let bps = config.parameters.report_bps;
-                        let taken = Self::slash(peers.staking, *signer, bps, info.submitted_at, prover)?;
+                        let taken = calls::slash(peers.staking, *signer, bps, info.submitted_at, prover)?;
                         slashed = slashed.checked_add(taken).ok_or(DisputesError::Overflow)?;
                     }
                     Ok((Outcome::Voided { report, signers: signers.clone(), slashed }, fraud, signers))
@@ -305,7 +195,7 @@ mod disputes {
                         return Ok((Outcome::Slashed { operator, slashed: 0 }, fraud, Vec::new()));
                     }
                     self.punished.insert((operator, offence), &());
-                    let slashed = Self::slash(peers.staking, operator, bps, offence_at, prover)?;
+                    let slashed = calls::slash(peers.staking, operator, bps, offence_at, prover)?;
                     Ok((Outcome::Slashed { operator, slashed }, fraud, vec![operator]))
                 }
             }
@@ -344,14 +234,9 @@ mod disputes {
             let (bond, reveal_by) = (commit.bond, commit.reveal_by);
             self.env().emit_event(ProofCommitted { commit: number, prover, report, bond, reveal_by });
 
-            let mut token: ink::contract_ref!(PSP22) = config.token.into();
-            let to = self.env().account_id();
-            match token.call_mut().transfer_from(prover, to, bond, Vec::new()).try_invoke() {
-                Ok(Ok(Ok(()))) => {}
-                _ => return Err(DisputesError::TransferFailed),
-            }
+            calls::take(config.token, prover, self.env().account_id(), bond)?;
             if let Some(report) = report {
-                Self::extend(peers.payout, report, reveal_by)?;
+                calls::extend(peers.payout, report, reveal_by)?;
             }
             Ok(number)
         }
@@ -374,7 +259,7 @@ mod disputes {
                 Outcome::Slashed { slashed, .. } => (None, *slashed),
             };
             self.env().emit_event(FraudProven { commit: number, prover, fraud, report, slashed, amount });
-            Self::pay_back(config.token, &commit)?;
+            calls::pay_back(config.token, &commit)?;
             Ok(outcome)
         }
 
@@ -383,15 +268,15 @@ mod disputes {
             let (config, peers) = self.wired()?;
             let (number, mut commit) = (commit, self.load(commit)?);
             let voided = match commit.report {
-                Some(report) => Self::report_of(peers.payout, report)?.status == ReportStatus::Void,
+                Some(report) => calls::report_of(peers.payout, report)?.status == ReportStatus::Void,
                 None => false,
             };
             let status = commits::settle(&mut commit, voided, self.env().block_timestamp())?;
             self.commits.insert(number, &commit);
             self.env().emit_event(CommitSettled { commit: number, status, bond: commit.bond });
             match status {
-                CommitStatus::Returned => Self::pay_back(config.token, &commit)?,
-                _ => Self::burn(config.token, commit.bond)?,
+                CommitStatus::Returned => calls::pay_back(config.token, &commit)?,
+                _ => calls::burn(config.token, commit.bond)?,
             }
             Ok(status)
         }

@@ -5,9 +5,7 @@ use ink::scale::{DecodeAll, Encode};
 use openledger_abi::disputes::*;
 use openledger_abi::payout::Batch;
 use openledger_abi::AccountId;
-use proof::check::span::SpanFault;
 use proof::check::tree::{SumTree, TreeFault};
-use proof::check::EvidenceOpening;
 use proof::evidence::{encode_entries, Entry, EvidenceLeaf, Place, Span, ATTRIBUTED};
 use proof::receipt::{credits_hash, Receipt, FLAG_PRIVATE};
 use proof::tree::{MerkleTree, Tree};
@@ -59,10 +57,7 @@ fn a_bond_goes_back_when_another_voided_the_report_and_is_lost_when_nothing_came
     let mut commit = made();
     assert_eq!(commit::settle(&mut commit, false, 61), Ok(CommitStatus::Forfeited));
     assert_eq!(commit::settle(&mut commit, true, 62), Err(DisputesError::CommitSpent));
-    assert_eq!(
-        commit::ensure_revealable(&commit, account(1), [7; 32], 10, 20, 6),
-        Err(DisputesError::CommitSpent)
-    );
+    assert_eq!(commit::ensure_revealable(&commit, account(1), [7; 32], 10, 20, 6), Err(DisputesError::CommitSpent));
 }
 
 #[test]
@@ -86,13 +81,19 @@ fn a_proof_begins_with_its_number() {
     assert_eq!(bytes, [8, 0, 0]);
     assert_eq!(FraudProof::decode_all(&mut bytes.as_slice()), Ok(tree));
     assert!(FraudProof::decode_all(&mut [8, 0, 0, 0].as_slice()).is_err());
-    assert!(FraudProof::decode_all(&mut [2, 0, 0].as_slice()).is_err());
+    assert!(FraudProof::decode_all(&mut [10, 0, 0].as_slice()).is_err());
+    // All but an equivocation, which also names the oracle, are encoded as crate proof encodes them.
+    let proof = Proof::Tree(TreeWitness { tree: SumTree::Credits, fault: TreeFault::Head });
+    assert_eq!(proof.encode(), bytes);
+    assert_eq!(FraudProof::against_signers(proof).unwrap().encode(), bytes);
 }
 
 /// Two private receipts of channel 4, model 5; the second with one span; redeemed as receipts 7 and 8.
 struct Private {
     batch: Batch,
-    proof: PrivateSpan,
+    redeemed: HostsReceipt,
+    receipt: Receipt,
+    evidence: EvidenceLeaf,
 }
 
 fn private_proof() -> Private {
@@ -143,19 +144,14 @@ fn private_proof() -> Private {
         sum_counts: 2,
         sum_pots: 9,
     };
-    let witness = SpanWitness {
-        evidence: EvidenceOpening { index: 1, fields: evidence.fields().unwrap(), path: vec![] },
-        receipt,
-        entry: 0,
-        fault: SpanFault::TooLong,
-    };
-    Private { batch, proof: PrivateSpan { batch: 0, path: tree.path(8).unwrap(), witness } }
+    Private { batch, redeemed: HostsReceipt { batch: 0, path: tree.path(8).unwrap() }, receipt, evidence }
 }
 
 fn word(change: impl FnOnce(&mut Private)) -> Result<(), DisputesError> {
     let mut private = private_proof();
     change(&mut private);
-    private::ensure_hosts_word::<Blake2>(&private.batch, &private.proof)
+    let Private { batch, redeemed, receipt, evidence } = private;
+    private::ensure_hosts_word::<Blake2>(&batch, &redeemed, &receipt, &evidence.fields().unwrap())
 }
 
 #[test]
@@ -165,20 +161,18 @@ fn a_redeemed_private_receipt_with_its_own_entries_is_its_hosts_word() {
 
 #[test]
 fn a_receipt_that_was_never_redeemed_slashes_no_host() {
-    assert_eq!(word(|p| p.proof.witness.receipt.tokens_in += 1), Err(DisputesError::NotTheHosts));
+    assert_eq!(word(|p| p.receipt.tokens_in += 1), Err(DisputesError::NotTheHosts));
     assert_eq!(word(|p| p.batch.channel = 3), Err(DisputesError::NotTheHosts));
     assert_eq!(word(|p| p.batch.count_to = 8), Err(DisputesError::NotTheHosts));
-    assert_eq!(word(|p| p.proof.path.clear()), Err(DisputesError::NotTheHosts));
+    assert_eq!(word(|p| p.redeemed.path.clear()), Err(DisputesError::NotTheHosts));
 }
 
 #[test]
 fn entries_that_the_signers_wrote_slash_no_host() {
     let other = word(|p| {
-        let mut leaf = EvidenceLeaf::decode(&p.proof.witness.evidence.fields).unwrap();
-        if let Entry::Span(span) = &mut leaf.entries[0] {
+        if let Entry::Span(span) = &mut p.evidence.entries[0] {
             span.credited.offset += 1;
         }
-        p.proof.witness.evidence.fields = leaf.fields().unwrap();
     });
     assert_eq!(other, Err(DisputesError::NotTheHosts));
 }

@@ -1,7 +1,8 @@
 //! Epochs, oracle-signed reports, windows and claims.
 //!
 //! This file is the ink! shell: storage, messages, calls, events. The rules are in [`epoch`], [`oracles`], [`report`] and
-//! [`claim`], which know no chain; what the messages do is documented in `openledger_abi::payout`.
+//! [`claim`], which know no chain; [`state`] is what is stored, [`calls`] asks
+//! the other contracts; what the messages do is documented in `openledger_abi::payout`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![deny(
     clippy::arithmetic_side_effects,
@@ -10,94 +11,31 @@
     clippy::cast_possible_wrap
 )]
 
+pub mod calls;
 pub mod claim;
 pub mod epoch;
 pub mod oracles;
 pub mod report;
+pub mod state;
 
 #[cfg(test)]
 mod tests;
 
 #[ink::contract]
 mod payout {
-    use crate::{claim as claims, epoch as epochs, oracles, report as reports};
-    use ink::codegen::TraitCallBuilder;
+    use crate::state::{bit, Claimant, Config, Counters, Pending, Standing};
+    use crate::{calls, claim as claims, epoch as epochs, oracles, report as reports};
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::payout::*;
-    use openledger_abi::staking::{OperatorInfo, Staking};
     use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, PauseSet, Wired};
     use proof::signed::{Domain, Signable};
-    use psp22::PSP22;
 
     /// Batches of a page.
     const MAX_PAGE: u64 = 50;
-
-    /// What nearly every message reads.
-    #[ink::scale_derive(Encode, Decode, TypeInfo)]
-    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    #[derive(Debug, Clone)]
-    pub struct Config {
-        token: AccountId,
-        genesis: Bytes32,
-        guardian: AccountId,
-        parameters: PayoutParameters,
-        /// One bit a paused function.
-        paused: u8,
-        peers: Option<PayoutPeers>,
-    }
-
-    /// How far batches, epochs and sets have come.
-    #[ink::scale_derive(Encode, Decode, TypeInfo)]
-    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    #[derive(Debug, Clone, Default)]
-    pub struct Counters {
-        batches: u64,
-        receipts: u64,
-        /// Σ of all pots.
-        funded: Balance,
-        epochs: u32,
-        /// The first batch that is in no epoch, and what lies before it.
-        closed_to: u64,
-        closed_receipts: u64,
-        closed_pots: Balance,
-        /// When the last epoch closed, or the contract was wired.
-        closed_at: Timestamp,
-        /// The oracle set that signs.
-        set: u32,
-    }
-
-    /// The one report that can be refuted now.
-    #[ink::scale_derive(Encode, Decode, TypeInfo)]
-    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    #[derive(Debug, Clone, Copy)]
-    pub struct Pending {
-        attempt: u16,
-        live_at: Timestamp,
-    }
-
-    /// What claims are paid by, and what is to come: a pending report is always that of epoch `live.epochs`.
-    #[ink::scale_derive(Encode, Decode, TypeInfo)]
-    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    #[derive(Debug, Clone, Copy)]
-    pub struct Standing {
-        live: Live,
-        pending: Option<Pending>,
-        /// Σ of all that was paid.
-        claimed: Balance,
-    }
-
-    /// What the contract keeps of an account.
-    #[ink::scale_derive(Encode, Decode, TypeInfo)]
-    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-    #[derive(Debug, Clone, Default)]
-    pub struct Claimant {
-        claimed: Balance,
-        recipient: Option<AccountId>,
-    }
 
     #[ink(storage)]
     pub struct PayoutContract {
@@ -187,26 +125,9 @@ mod payout {
             Ok(report)
         }
 
-        fn ask_staking(staking: AccountId, accounts: Vec<AccountId>) -> Result<Vec<Option<OperatorInfo>>, PayoutError> {
-            let wanted = accounts.len();
-            let staking: ink::contract_ref!(Staking) = staking.into();
-            match staking.call().operators(accounts).try_invoke() {
-                Ok(Ok(operators)) if operators.len() == wanted => Ok(operators),
-                _ => Err(PayoutError::StakingFailed),
-            }
-        }
-
-        fn pay(token: AccountId, to: AccountId, amount: Balance) -> Result<(), PayoutError> {
-            let mut token: ink::contract_ref!(PSP22) = token.into();
-            match token.call_mut().transfer(to, amount, Vec::new()).try_invoke() {
-                Ok(Ok(Ok(()))) => Ok(()),
-                _ => Err(PayoutError::TransferFailed),
-            }
-        }
-
         fn make_set(&mut self, staking: AccountId, accounts: Vec<AccountId>) -> Result<u32, PayoutError> {
             ensure!(accounts.len() <= MAX_ORACLES, PayoutError::BadOracles);
-            let operators = Self::ask_staking(staking, accounts.clone())?;
+            let operators = calls::operators(staking, accounts.clone())?;
             let oracles = oracles::make(&accounts, &operators)?;
             let mut counters = self.counters.get_or_default();
             let set = counters.set.checked_add(1).ok_or(PayoutError::Overflow)?;
@@ -293,7 +214,7 @@ mod payout {
             ensure!(!payments.is_empty(), PayoutError::NothingToClaim);
             self.standing.set(&standing);
             for (recipient, amount) in payments {
-                Self::pay(config.token, recipient, amount)?;
+                calls::pay(config.token, recipient, amount)?;
             }
             standing.claimed.checked_sub(before).ok_or(PayoutError::Overflow)
         }
@@ -306,12 +227,6 @@ mod payout {
             self.standing.set(&standing);
             self.env().emit_event(ReportExtended { epoch, attempt, live_at, hold });
         }
-    }
-
-    /// The bit of a function in the pause mask.
-    fn bit(function: u8) -> Result<u8, PayoutError> {
-        ensure!(function <= pause::CLAIM, PayoutError::NoSuchFunction);
-        1u8.checked_shl(u32::from(function)).ok_or(PayoutError::NoSuchFunction)
     }
 
     impl Payout for PayoutContract {
@@ -376,7 +291,7 @@ mod payout {
 
             let set = self.sets.get(counters.set).ok_or(PayoutError::WrongOracleSet)?;
             let accounts = set.oracles.iter().map(|oracle| oracle.account).collect();
-            let cover = oracles::sure_cover(&Self::ask_staking(peers.staking, accounts)?, p.cover_bps)?;
+            let cover = oracles::sure_cover(&calls::operators(peers.staking, accounts)?, p.cover_bps)?;
             let waiting = epochs::Waiting {
                 from: counters.closed_to,
                 count: counters.batches,
@@ -444,7 +359,7 @@ mod payout {
             let set = self.sets.get(number).ok_or(PayoutError::WrongOracleSet)?;
             let places = oracles::places(signers, set.oracles.len(), signatures.len())?;
             let signers = self.signers(&config, &body, &set, &places, &signatures)?;
-            let operators = Self::ask_staking(peers.staking, signers.clone())?;
+            let operators = calls::operators(peers.staking, signers.clone())?;
             let cover = oracles::cover(&places, &operators, p.cover_bps)?;
             let unclaimed = standing.live.payouts.sum.checked_sub(standing.claimed).ok_or(PayoutError::Overflow)?;
             let owed = unclaimed.checked_add(credited).ok_or(PayoutError::Overflow)?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
-use chain::{Chain, Embedded, Keypair, advance_to, read, send};
+use chain::{Embedded, Keypair, advance_to, read, send};
 use e2e::epoch::FEE;
 use e2e::{H, World, refused, sent};
 use ink::message_builder;

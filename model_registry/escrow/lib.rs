@@ -1,7 +1,7 @@
 //! Payment channels and the split of each fee.
 //!
 //! This file is the ink! shell: storage, messages, calls, events. The rules are in [`channel`], [`voucher`] and
-//! [`split`], which know no chain; what the messages do is documented in `openledger_abi::escrow`.
+//! [`split`], which know no chain; [`calls`] asks the other contracts; what the messages do is documented in `openledger_abi::escrow`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![deny(
     clippy::arithmetic_side_effects,
@@ -10,6 +10,7 @@
     clippy::cast_possible_wrap
 )]
 
+pub mod calls;
 pub mod channel;
 pub mod split;
 pub mod voucher;
@@ -21,8 +22,7 @@ mod tests;
 mod escrow {
     use crate::split::Split;
     use crate::voucher::Increase;
-    use crate::{channel as life, split, voucher};
-    use ink::codegen::TraitCallBuilder;
+    use crate::{calls, channel as life, split, voucher};
     use ink::prelude::vec::Vec;
     use ink::scale::Encode;
     use ink::storage::traits::ManualKey;
@@ -30,12 +30,9 @@ mod escrow {
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::escrow::*;
     use openledger_abi::host::{signed_by, HostHasher};
-    use openledger_abi::models::{ModelError, ModelRegistry, Settlement};
-    use openledger_abi::payout::{NewBatch, Payout};
-    use openledger_abi::staking::Staking;
+    use openledger_abi::payout::NewBatch;
     use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired, BPS};
     use proof::signed::{tag, Domain, Signable, Tag};
-    use psp22::PSP22;
 
     /// A host's consent to close a channel.
     const CLOSE: Tag = tag("OL-CLOSE-1");
@@ -147,54 +144,8 @@ mod escrow {
             Ok(())
         }
 
-        fn pull(&self, token: AccountId, from: AccountId, amount: Balance) -> Result<(), EscrowError> {
-            let mut token: ink::contract_ref!(PSP22) = token.into();
-            let to = self.env().account_id();
-            match token.call_mut().transfer_from(from, to, amount, Vec::new()).try_invoke() {
-                Ok(Ok(Ok(()))) => Ok(()),
-                _ => Err(EscrowError::TransferFailed),
-            }
-        }
-
-        fn push(&self, token: AccountId, to: AccountId, amount: Balance) -> Result<(), EscrowError> {
-            let mut token: ink::contract_ref!(PSP22) = token.into();
-            match token.call_mut().transfer(to, amount, Vec::new()).try_invoke() {
-                Ok(Ok(Ok(()))) => Ok(()),
-                _ => Err(EscrowError::TransferFailed),
-            }
-        }
-
-        fn settlement(registry: AccountId, model: u32) -> Result<Settlement, EscrowError> {
-            let registry: ink::contract_ref!(ModelRegistry) = registry.into();
-            match registry.call().settlement(model).try_invoke() {
-                Ok(Ok(Ok(settlement))) => Ok(settlement),
-                Ok(Ok(Err(ModelError::UnknownModel))) => Err(EscrowError::NoSuchModel),
-                _ => Err(EscrowError::ModelRegistryFailed),
-            }
-        }
-
-        fn record(payout: AccountId, batch: NewBatch) -> Result<u64, EscrowError> {
-            let mut payout: ink::contract_ref!(Payout) = payout.into();
-            match payout.call_mut().record_batch(batch).try_invoke() {
-                Ok(Ok(Ok(number))) => Ok(number),
-                _ => Err(EscrowError::PayoutFailed),
-            }
-        }
-
         fn domain(&self, config: &Config) -> Domain {
             Domain { genesis: config.genesis, contract: *self.env().account_id().as_ref() }
-        }
-
-        /// Whether the host signed: by its account's key, or by its signing key in staking.
-        fn host_signed(staking: AccountId, host: AccountId, message: &Signable, signature: &[u8; 64]) -> bool {
-            if signed_by(message, signature, host.as_ref()) {
-                return true;
-            }
-            let staking: ink::contract_ref!(Staking) = staking.into();
-            match staking.call().operator(host).try_invoke() {
-                Ok(Ok(Some(operator))) => signed_by(message, signature, &operator.signing_key),
-                _ => false,
-            }
         }
 
         /// Credits a closed channel's rest to its payer.
@@ -291,7 +242,7 @@ mod escrow {
             if let Some(new) = session {
                 self.store_session(number, new.key, &life::set_session(None, &new, now)?);
             }
-            self.pull(config.token, payer, deposit)?;
+            calls::pull(config.token, payer, self.env().account_id(), deposit)?;
             Ok(number)
         }
 
@@ -304,7 +255,7 @@ mod escrow {
             self.account(amount, 0)?;
             let from = self.env().caller();
             self.env().emit_event(ChannelToppedUp { channel, from, amount });
-            self.pull(config.token, from, amount)
+            calls::pull(config.token, from, self.env().account_id(), amount)
         }
 
         #[ink(message)]
@@ -332,14 +283,14 @@ mod escrow {
             let (config, peers) = self.wired()?;
             let (channel, increase, parameters) = self.admit(&redemption, &config)?;
             let voucher = &redemption.voucher;
-            let settlement = Self::settlement(peers.model_registry, voucher.model)?;
+            let settlement = calls::settlement(peers.model_registry, voucher.model)?;
             let split = split::split(increase.fee, &parameters, &settlement)?;
             self.credit_shares(&peers, channel.host, settlement.owner, &split)?;
             self.account(0, split.pot)?;
 
             // Payout counts on the pot being there when the batch is recorded.
-            self.push(config.token, peers.payout, split.pot)?;
-            let batch = Self::record(
+            calls::push(config.token, peers.payout, split.pot)?;
+            let batch = calls::record(
                 peers.payout,
                 NewBatch {
                     channel: voucher.channel,
@@ -393,7 +344,7 @@ mod escrow {
             let mut state = self.load(channel)?;
             ensure!(self.env().block_timestamp() <= deadline, EscrowError::Expired);
             let message = Signable::new::<HostHasher>(&CLOSE, &self.domain(&config), &(channel, deadline).encode());
-            ensure!(Self::host_signed(peers.staking, state.host, &message, &signature), EscrowError::BadSignature);
+            ensure!(calls::host_signed(peers.staking, state.host, &message, &signature), EscrowError::BadSignature);
             let refund = life::close(&mut state)?;
             self.refund(channel, &state, refund)
         }
@@ -435,7 +386,7 @@ mod escrow {
             ensure!(amount > 0, EscrowError::NothingToWithdraw);
             self.account(0, amount)?;
             self.env().emit_event(ShareWithdrawn { account, amount });
-            self.push(config.token, account, amount)?;
+            calls::push(config.token, account, amount)?;
             Ok(amount)
         }
 

@@ -12,10 +12,16 @@
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
+pub use proof::check::credits::CreditFault;
 pub use proof::check::equivocation::EquivocationWitness;
+pub use proof::check::form::FormWitness;
+pub use proof::check::influence::InfluenceWitness;
+pub use proof::check::outranked::OutrankedWitness;
+pub use proof::check::payouts::PayoutWitness;
+pub use proof::check::receipt::ReceiptWitness;
 pub use proof::check::span::SpanWitness;
 pub use proof::check::tree::TreeWitness;
-pub use proof::check::Fraud;
+pub use proof::check::{Fraud, Proof};
 pub use proof::{Error as ProofError, Node};
 
 /// The longest proof, in bytes.
@@ -64,34 +70,71 @@ pub struct Commit {
     pub status: CommitStatus,
 }
 
-/// A fraud, shown. The first byte of its SCALE bytes is the proof's number in the protocol (0x83: 3 against a host).
+/// A fraud, shown. The first byte of its SCALE bytes is the proof's number in the protocol; 0x83 and 0x84 are 3 and 4
+/// against the host of a private receipt.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FraudProof {
-    /// 1: the oracle at this place of the set signed two reports of one slot. It is slashed; no report is voided.
+    /// The oracle at this place of the set signed two reports of one slot. It is slashed; no report is voided.
     #[codec(index = 1)]
     Equivocation(u8, EquivocationWitness),
-    /// 3: a span or exempt range of a public receipt that the bytes don't bear out.
+    /// An evidence leaf is not its batch's receipt, or has the wrong part or status.
+    #[codec(index = 2)]
+    Receipt(ReceiptWitness),
+    /// A span or exempt range of a public receipt that the bytes don't bear out.
     #[codec(index = 3)]
     Span(SpanWitness),
-    /// 8: a sum tree that is none.
+    /// A public receipt's spans are outranked by what was left out.
+    #[codec(index = 4)]
+    Outranked(OutrankedWitness),
+    /// Influence that the sketches don't give.
+    #[codec(index = 5)]
+    Influence(InfluenceWitness),
+    /// A leaf of wrong form or amounts.
+    #[codec(index = 6)]
+    Form(FormWitness),
+    /// Credits that the evidence doesn't give.
+    #[codec(index = 7)]
+    Credits(CreditFault),
+    /// A sum tree that is none.
     #[codec(index = 8)]
     Tree(TreeWitness),
+    /// A total that is not the old one and its credits.
+    #[codec(index = 9)]
+    Payouts(PayoutWitness),
     /// 3 on a private receipt: its host wrote the entries, so the host is slashed and the report stands.
     #[codec(index = 0x83)]
-    PrivateSpan(PrivateSpan),
+    PrivateSpan(HostsReceipt, SpanWitness),
+    /// 4 on a private receipt.
+    #[codec(index = 0x84)]
+    PrivateOutranked(HostsReceipt, OutrankedWitness),
 }
 
-/// A false span that the host of a private receipt wrote.
+impl FraudProof {
+    /// A proof against a report's signers; `None` for an equivocation, which also needs the oracle's place.
+    pub fn against_signers(proof: Proof) -> Option<Self> {
+        Some(match proof {
+            Proof::Equivocation(_) => return None,
+            Proof::Receipt(witness) => Self::Receipt(witness),
+            Proof::Span(witness) => Self::Span(witness),
+            Proof::Outranked(witness) => Self::Outranked(witness),
+            Proof::Influence(witness) => Self::Influence(witness),
+            Proof::Form(witness) => Self::Form(witness),
+            Proof::Credits(fault) => Self::Credits(fault),
+            Proof::Tree(witness) => Self::Tree(witness),
+            Proof::Payouts(witness) => Self::Payouts(witness),
+        })
+    }
+}
+
+/// Where the receipt of a proof was redeemed: its payer signed it, its host was paid for it.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrivateSpan {
-    /// The batch that the receipt was redeemed with.
+pub struct HostsReceipt {
+    /// The batch.
     pub batch: u64,
-    /// The receipt's path in the batch's tree 03: its payer signed it, its host was paid for it.
+    /// The receipt's path in the batch's tree 03.
     pub path: Vec<Node>,
-    /// The evidence leaf's entries, with amounts 0, must be the preimage of the receipt's credits hash.
-    pub witness: SpanWitness,
 }
 
 /// The hash that a prover commits to: blake2b-256 over its 32 bytes, then the proof's.
@@ -173,7 +216,8 @@ pub enum DisputesError {
     /// The proof is against another than what it was sent as: a private receipt's entries are its host's word, not the
     /// signers', and a public one's the signers'.
     WrongAgainst,
-    /// The receipt is not in the batch, or its host did not write these entries.
+    /// The receipt is not in the batch, or its host did not write these entries (with amounts 0 they are the preimage of the
+    /// receipt's credits hash).
     NotTheHosts,
     /// The token contract refused the transfer of the bond.
     TransferFailed,
@@ -185,6 +229,8 @@ pub enum DisputesError {
     DatanetRegistryFailed,
     /// Staking refused the slash.
     StakingFailed,
+    /// Escrow could not be asked.
+    EscrowFailed,
 }
 
 impl From<AdminError> for DisputesError {

@@ -1,16 +1,18 @@
 //! Commits, reveals and slashes to the edges of their windows, on the embedded chain, whose clock stands still between
 //! blocks. What both back ends are tried with is in `e2e::scenarios::fraud`.
+mod refutations;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use chain::{CallError, Chain, Embedded, Keypair, Sent, advance_to, read, send};
+use chain::{CallError, Embedded, Keypair, Sent, advance_to, read, send};
 use e2e::epoch::{Closed, FEE, Report};
 use e2e::{H, World, refused, sent};
 use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::disputes::{
-    CommitStatus, Disputes, DisputesError, EquivocationWitness, FraudProof, Outcome, PrivateSpan, ReportId,
+    CommitStatus, Disputes, DisputesError, EquivocationWitness, FraudProof, HostsReceipt, Outcome, ReportId,
     SpanWitness, TreeWitness, commit_hash,
 };
 use openledger_abi::payout::{Payout, PayoutError, ReportBody, ReportStatus};
@@ -470,7 +472,7 @@ fn private(world: &mut World) -> Result<(Filed, FraudProof)> {
     let filed = file(world, tamper, |_| ())?;
     let witness = span_witness(world, &filed)?;
     let path = rule(world.ledger(position)?.tree(1)?.path::<Node>(0))?;
-    Ok((filed, FraudProof::PrivateSpan(PrivateSpan { batch, path, witness })))
+    Ok((filed, FraudProof::PrivateSpan(HostsReceipt { batch, path }, witness)))
 }
 
 #[test]
@@ -490,10 +492,10 @@ fn the_host_of_a_false_private_receipt_is_slashed_and_the_report_stands() -> Res
 fn a_private_receipts_span_voids_no_report() -> Result<()> {
     let mut world = world()?;
     let (filed, proof) = private(&mut world)?;
-    let FraudProof::PrivateSpan(private) = proof else { bail!("another proof") };
-    let against_signers = FraudProof::Span(private.witness.clone());
+    let FraudProof::PrivateSpan(redeemed, witness) = proof else { bail!("another proof") };
+    let against_signers = FraudProof::Span(witness.clone());
     refused(prove(&world, Some(filed.id), &against_signers), &DisputesError::WrongAgainst)?;
-    let elsewhere = FraudProof::PrivateSpan(PrivateSpan { batch: private.batch + 1, ..private });
+    let elsewhere = FraudProof::PrivateSpan(HostsReceipt { batch: redeemed.batch + 1, ..redeemed }, witness);
     refused(prove(&world, Some(filed.id), &elsewhere), &DisputesError::NoSuchBatch)
 }
 
