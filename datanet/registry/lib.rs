@@ -200,14 +200,8 @@ mod datanet_registry {
                 Ok(Ok(active)) => ensure!(active, DatanetError::NotValidator),
                 _ => return Err(DatanetError::StakingFailed),
             }
-            let (status, accepted) = self.registry.judge::<HostHasher>(
-                &parameters,
-                validator,
-                now,
-                contribution,
-                accept,
-                quality_bps,
-            )?;
+            let (status, accepted) =
+                self.registry.judge::<HostHasher>(&parameters, validator, now, contribution, accept, quality_bps)?;
             self.env().emit_event(VerdictGiven { contribution, validator, accept, quality_bps });
             if let Some(accepted) = accepted {
                 self.env().emit_event(ContributionAccepted {

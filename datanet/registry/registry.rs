@@ -1,4 +1,6 @@
 //! The state and what the messages do to it. Knows storage, but no caller, clock, signature or other contract: they come as arguments.
+// The types of mappings, spelled out by ink!.
+#![allow(clippy::type_complexity)]
 
 use crate::generation::Generation;
 use crate::terms;

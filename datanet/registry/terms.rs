@@ -1,8 +1,6 @@
 //! What a text must be to enter, and what a version allows.
 
-use openledger_abi::datanet::{
-    Breach, Contribution, DatanetError, NewContribution, Terms, Use, VersionTerms, MAX_CID,
-};
+use openledger_abi::datanet::{Breach, Contribution, DatanetError, NewContribution, Terms, Use, VersionTerms, MAX_CID};
 use openledger_abi::{ensure, Bytes32, Timestamp, BPS};
 
 /// Whether a text may enter, but for its signature and for what the registry holds already.

@@ -4,8 +4,8 @@ use crate::terms;
 use ink::env::DefaultEnvironment;
 use openledger_abi::datanet::*;
 use openledger_abi::{AccountId, Timestamp};
-use proof::version::VersionLeaf;
 use proof::tree::MerkleTree;
+use proof::version::VersionLeaf;
 use proof::{Blake2, Hasher, Tree};
 use proptest::prelude::*;
 
@@ -258,7 +258,8 @@ fn a_version_needs_something_new() {
 
 #[test]
 fn each_term_that_is_broken_is_named_with_its_contribution() {
-    let cases: [(fn(&mut Terms), Breach); 6] = [
+    type Change = fn(&mut Terms);
+    let cases: [(Change, Breach); 6] = [
         (|terms| terms.train = false, Breach::ForbidsTraining { contribution: 1 }),
         (|terms| terms.retrieve = false, Breach::ForbidsRetrieval { contribution: 1 }),
         (|terms| terms.display = false, Breach::ForbidsDisplay { contribution: 1 }),

@@ -12,7 +12,9 @@ fn cid(bytes: &[u8]) -> Result<(), ModelError> {
 
 /// The first value that stands a second time in a list of a few dozen.
 fn doubled<T: PartialEq>(list: &[T]) -> Option<usize> {
-    list.iter().enumerate().find_map(|(place, value)| list.iter().take(place).any(|other| other == value).then_some(place))
+    list.iter()
+        .enumerate()
+        .find_map(|(place, value)| list.iter().take(place).any(|other| other == value).then_some(place))
 }
 
 /// Whether a revision of a model of this kind is well formed, but for what its sources allow.
@@ -28,7 +30,7 @@ pub fn revision(kind: ModelKind, new: &NewRevision, parameters: &ModelParameters
     if let Some(place) = doubled(&new.sources) {
         return Err(ModelError::DoubleSource { source: position(place)? });
     }
-    ensure!(!new.sources.is_empty() || kind == ModelKind::Base, ModelError::NeedsSource);
+    ensure!(!new.sources.is_empty() || kind != ModelKind::Adapter, ModelError::NeedsSource);
     policy(&new.policy)?;
     sketches(&new.sketches)?;
     let (min_bps, max_bps) = (parameters.min_contributors_bps, parameters.max_contributors_bps);

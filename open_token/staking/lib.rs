@@ -1,7 +1,7 @@
 //! Operators bond OPEN, anyone bonds to them, slashers take it: the ink! shell.
 //!
 //! `pool` knows shares, worth and rewards, `unbonding` what leaves, `staker` an account and its votes, `flow` what a message
-//! does to all of them; none of these knows storage or other contracts.
+//! does to all of them, `store` where they are kept. What the messages do is documented in `openledger_abi::staking`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
     not(test),
@@ -17,6 +17,7 @@ pub mod flow;
 pub mod math;
 pub mod pool;
 pub mod staker;
+pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod unbonding;
@@ -25,12 +26,11 @@ pub mod unbonding;
 mod staking {
     use crate::flow::{self, Act};
     use crate::pool::{self, Global, Operator};
-    use crate::staker::{last_at, RateCheckpoint, Staker, VoteCheckpoint};
-    use crate::unbonding::{self, Slice};
+    use crate::store::Store;
     use ink::codegen::TraitCallBuilder;
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
-    use ink::storage::{Lazy, Mapping};
+    use ink::storage::Lazy;
     use openledger_abi::escrow::Escrow;
     use openledger_abi::staking::*;
     use openledger_abi::{
@@ -43,24 +43,10 @@ mod staking {
     pub struct StakingContract {
         token: AccountId,
         paused: u8,
-        operator_count: u32,
+        store: Store,
         admin: Lazy<Admin, ManualKey<0x5354_0001>>,
         peers: Lazy<StakingPeers, ManualKey<0x5354_0002>>,
         parameters: Lazy<StakingParameters, ManualKey<0x5354_0003>>,
-        global: Lazy<Global, ManualKey<0x5354_0004>>,
-        operators: Mapping<AccountId, Operator, ManualKey<0x5354_0005>>,
-        /// Operators in the order of registration.
-        numbers: Mapping<u32, AccountId, ManualKey<0x5354_0006>>,
-        /// Whose a signing key is or was.
-        keys: Mapping<Bytes32, AccountId, ManualKey<0x5354_0007>>,
-        /// What unbonds from a pool, where a slash can reach it.
-        slices: Mapping<AccountId, Vec<Slice>, ManualKey<0x5354_0008>>,
-        /// What matured long ago and waits to be withdrawn.
-        retired: Mapping<(AccountId, Timestamp), Slice, ManualKey<0x5354_0009>>,
-        stakers: Mapping<AccountId, Staker, ManualKey<0x5354_000a>>,
-        votes: Mapping<(AccountId, u32), VoteCheckpoint, ManualKey<0x5354_000b>>,
-        rates: Mapping<(AccountId, u32), RateCheckpoint, ManualKey<0x5354_000c>>,
-        credits: Mapping<AccountId, Balance, ManualKey<0x5354_000d>>,
     }
 
     type Outcome<T> = Result<T, StakingError>;
@@ -76,24 +62,13 @@ mod staking {
             let mut contract = Self {
                 token,
                 paused: 0,
-                operator_count: 0,
+                store: Store::default(),
                 admin: Lazy::new(),
                 peers: Lazy::new(),
                 parameters: Lazy::new(),
-                global: Lazy::new(),
-                operators: Mapping::new(),
-                numbers: Mapping::new(),
-                keys: Mapping::new(),
-                slices: Mapping::new(),
-                retired: Mapping::new(),
-                stakers: Mapping::new(),
-                votes: Mapping::new(),
-                rates: Mapping::new(),
-                credits: Mapping::new(),
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
             contract.parameters.set(&parameters);
-            contract.global.set(&Global::default());
             Ok(contract)
         }
 
@@ -113,46 +88,51 @@ mod staking {
             Ok(())
         }
 
-        fn the_operator(&self, account: AccountId) -> Outcome<Operator> {
-            self.operators.get(account).ok_or(StakingError::UnknownOperator)
-        }
-
-        fn the_slices(&self, operator: AccountId) -> Vec<Slice> {
-            self.slices.get(operator).unwrap_or_default()
-        }
-
-        fn put_slices(&mut self, operator: AccountId, slices: &Vec<Slice>) {
-            if slices.is_empty() {
-                self.slices.remove(operator);
-            } else {
-                self.slices.insert(operator, slices);
-            }
-        }
-
-        /// Writes an account whose shares changed, with its votes.
-        fn put_staker(&mut self, account: AccountId, staker: &mut Staker) -> Outcome<()> {
-            let (number, checkpoint) = staker.checkpoint(self.env().block_timestamp())?;
-            self.votes.insert((account, number), &checkpoint);
-            self.stakers.insert(account, staker);
-            Ok(())
-        }
-
         fn tell_earning(&self, operator: AccountId, earning: Option<bool>) {
             if let Some(earning) = earning {
                 self.env().emit_event(EarningSet { operator, earning });
             }
         }
 
+        /// Takes the stakers' share from escrow, if there is any.
+        fn pull_from_escrow(&mut self) -> Outcome<Balance> {
+            let peers = self.peers.get().ok_or(AdminError::NotWired)?;
+            let mut escrow: ink::contract_ref!(Escrow) = peers.escrow.into();
+            let due = escrow.call().withdrawable(self.env().account_id()).try_invoke();
+            let Ok(Ok(due)) = due else { return Err(StakingError::EscrowFailed) };
+            if due == 0 {
+                return Ok(0);
+            }
+            match escrow.call_mut().withdraw().try_invoke() {
+                Ok(Ok(Ok(paid))) => Ok(paid),
+                _ => Err(StakingError::EscrowFailed),
+            }
+        }
+
+        /// Gives the pot and what was pulled to the pools that earn.
+        fn spread(&self, global: &mut Global, pulled: Balance) -> Outcome<Balance> {
+            let given = pool::distribute(global, pulled)?;
+            if given > 0 {
+                self.env().emit_event(RewardsDistributed { pulled, given, over: global.totals.earning });
+            }
+            Ok(given)
+        }
+
         /// The second half of `register` and `bond`: the shares and the tokens.
         fn take_bond(&mut self, id: AccountId, mut operator: Operator, amount: Balance) -> Outcome<()> {
             let account = self.env().caller();
-            let act = Act { account, operator: id, now: self.env().block_timestamp() };
-            let mut global = self.global.get_or_default();
-            let mut staker = self.stakers.get(account).unwrap_or_default();
+            let now = self.env().block_timestamp();
+            let act = Act { account, operator: id, now };
+            // What came in until now belongs to who was bonded until now: nobody can bond just in time for it. If escrow can't be
+            // asked, bonding goes on.
+            let pulled = self.pull_from_escrow().unwrap_or(0);
+            let mut global = self.store.global();
+            self.spread(&mut global, pulled)?;
+            let mut staker = self.store.staker(account);
             let outcome = flow::bond(act, &mut global, &self.limits()?, &mut operator, &mut staker, amount)?;
-            self.global.set(&global);
-            self.operators.insert(id, &operator);
-            self.put_staker(account, &mut staker)?;
+            self.store.put_global(&global);
+            self.store.put_operator(id, &operator);
+            self.store.put_voter(account, &mut staker, now)?;
             self.env().emit_event(Bonded { operator: id, account, amount, shares: outcome.shares });
             self.tell_earning(id, outcome.earning);
             let mut token: ink::contract_ref!(PSP22) = self.token.into();
@@ -163,24 +143,6 @@ mod staking {
         fn send(&mut self, to: AccountId, amount: Balance) -> Outcome<()> {
             let mut token: ink::contract_ref!(PSP22) = self.token.into();
             flatten(token.call_mut().transfer(to, amount, Vec::new()).try_invoke())
-        }
-
-        fn take_key(&mut self, key: Bytes32, account: AccountId) -> Outcome<()> {
-            ensure!(key != [0; 32], StakingError::ZeroKey);
-            ensure!(!self.keys.contains(key), StakingError::KeyTaken);
-            self.keys.insert(key, &account);
-            Ok(())
-        }
-
-        fn rate_at(&self, operator: AccountId, at: Timestamp) -> u128 {
-            let Some(found) = self.operators.get(operator) else { return 0 };
-            let pool = found.pool;
-            if pool.slashes == 0 || pool.slashed_at <= at {
-                return pool.rate;
-            }
-            let read = |number| self.rates.get((operator, number));
-            last_at(pool.slashes, at, read, |checkpoint: &RateCheckpoint| checkpoint.at)
-                .map_or(pool::ONE, |checkpoint| checkpoint.rate)
         }
     }
 
@@ -212,19 +174,21 @@ mod staking {
         }
 
         #[ink(message)]
-        fn register(&mut self, role: Role, signing_key: Bytes32, commission_bps: u16, own_bond: Balance) -> Outcome<()> {
+        fn register(
+            &mut self,
+            role: Role,
+            signing_key: Bytes32,
+            commission_bps: u16,
+            own_bond: Balance,
+        ) -> Outcome<()> {
             self.ensure_running(pause::BOND)?;
             let account = self.env().caller();
             let parameters = self.limits()?;
-            ensure!(!self.operators.contains(account), StakingError::AlreadyOperator);
             ensure!(commission_bps <= parameters.commission_cap_bps, StakingError::CommissionAboveCap);
             ensure!(own_bond >= pool::least_bond(&parameters, role), StakingError::BelowMinBond);
-            self.take_key(signing_key, account)?;
-            let number = self.operator_count;
-            self.operator_count = number.checked_add(1).ok_or(StakingError::Overflow)?;
-            self.numbers.insert(number, &account);
+            self.store.enlist(account, signing_key)?;
             self.env().emit_event(OperatorRegistered { operator: account, role, signing_key, commission_bps });
-            let rewards = self.global.get_or_default().rewards;
+            let rewards = self.store.global().rewards;
             let operator = Operator::new(role, signing_key, commission_bps, self.env().block_timestamp(), rewards);
             self.take_bond(account, operator, own_bond)
         }
@@ -232,7 +196,7 @@ mod staking {
         #[ink(message)]
         fn bond(&mut self, operator: AccountId, amount: Balance) -> Outcome<()> {
             self.ensure_running(pause::BOND)?;
-            let found = self.the_operator(operator)?;
+            let found = self.store.operator(operator)?;
             self.take_bond(operator, found, amount)
         }
 
@@ -242,19 +206,15 @@ mod staking {
             let account = self.env().caller();
             let act = Act { account, operator, now: self.env().block_timestamp() };
             let parameters = self.limits()?;
-            let mut found = self.the_operator(operator)?;
-            let mut global = self.global.get_or_default();
-            let mut staker = self.stakers.get(account).ok_or(StakingError::NoStake)?;
-            let mut slices = self.the_slices(operator);
-            for slice in unbonding::retire(&mut slices, act.now, parameters.unbonding_ms) {
-                self.retired.insert((operator, slice.matures_at), &slice);
-            }
-            let outcome =
-                flow::unbond(act, &mut global, &parameters, &mut found, &mut slices, &mut staker, amount)?;
-            self.global.set(&global);
-            self.operators.insert(operator, &found);
-            self.put_slices(operator, &slices);
-            self.put_staker(account, &mut staker)?;
+            let mut found = self.store.operator(operator)?;
+            let mut global = self.store.global();
+            let mut staker = self.store.staker(account);
+            let mut slices = self.store.fresh_slices(operator, act.now, parameters.unbonding_ms);
+            let outcome = flow::unbond(act, &mut global, &parameters, &mut found, &mut slices, &mut staker, amount)?;
+            self.store.put_global(&global);
+            self.store.put_operator(operator, &found);
+            self.store.put_slices(operator, &slices);
+            self.store.put_voter(account, &mut staker, act.now)?;
             let (shares, id, matures_at) = (outcome.shares, outcome.id, outcome.matures_at);
             self.env().emit_event(UnbondingStarted { operator, account, amount, shares, id, matures_at });
             self.tell_earning(operator, outcome.earning);
@@ -266,35 +226,21 @@ mod staking {
             self.role_holder().ensure_wired()?;
             let account = self.env().caller();
             let now = self.env().block_timestamp();
-            let mut global = self.global.get_or_default();
-            let mut staker = self.stakers.get(account).ok_or(StakingError::NothingMatured)?;
+            let mut global = self.store.global();
+            let mut staker = self.store.staker(account);
             let (matured, rest): (Vec<_>, Vec<_>) =
                 staker.parts.iter().copied().partition(|part| part.matures_at <= now);
             ensure!(!matured.is_empty(), StakingError::NothingMatured);
             let mut amount: Balance = 0;
             for part in matured {
-                let mut slices = self.the_slices(part.operator);
-                let worth = if let Some(slice) = slices.iter_mut().find(|slice| slice.matures_at == part.matures_at) {
-                    let worth = flow::pay(&mut global.totals, slice, part.units)?;
-                    slices.retain(|slice| slice.units > 0);
-                    self.put_slices(part.operator, &slices);
-                    worth
-                } else {
-                    let key = (part.operator, part.matures_at);
-                    let mut slice = self.retired.get(key).ok_or(StakingError::NothingMatured)?;
-                    let worth = flow::pay(&mut global.totals, &mut slice, part.units)?;
-                    if slice.units > 0 {
-                        self.retired.insert(key, &slice);
-                    } else {
-                        self.retired.remove(key);
-                    }
-                    worth
-                };
+                let mut slice = self.store.slice_of(&part).ok_or(StakingError::NothingMatured)?;
+                let worth = flow::pay(&mut global.totals, &mut slice, part.units)?;
+                self.store.put_slice(part.operator, &slice);
                 amount = amount.checked_add(worth).ok_or(StakingError::Overflow)?;
             }
             staker.parts = rest;
-            self.stakers.insert(account, &staker);
-            self.global.set(&global);
+            self.store.put_staker(account, &staker);
+            self.store.put_global(&global);
             self.env().emit_event(StakeWithdrawn { account, amount });
             self.send(account, amount)?;
             Ok(amount)
@@ -305,13 +251,13 @@ mod staking {
             self.ensure_running(pause::CLAIM)?;
             let account = self.env().caller();
             let act = Act { account, operator, now: self.env().block_timestamp() };
-            let mut found = self.the_operator(operator)?;
-            let mut global = self.global.get_or_default();
-            let mut staker = self.stakers.get(account).unwrap_or_default();
+            let mut found = self.store.operator(operator)?;
+            let mut global = self.store.global();
+            let mut staker = self.store.staker(account);
             let amount = flow::claim(act, &mut global, &mut found, &mut staker)?;
-            self.global.set(&global);
-            self.operators.insert(operator, &found);
-            self.stakers.insert(account, &staker);
+            self.store.put_global(&global);
+            self.store.put_operator(operator, &found);
+            self.store.put_staker(account, &staker);
             self.env().emit_event(RewardsClaimed { account, operator, amount });
             self.send(account, amount)?;
             Ok(amount)
@@ -321,11 +267,11 @@ mod staking {
         fn claim_credit(&mut self) -> Outcome<Balance> {
             self.ensure_running(pause::CLAIM)?;
             let account = self.env().caller();
-            let amount = self.credits.take(account).ok_or(StakingError::NothingToClaim)?;
-            let mut global = self.global.get_or_default();
+            let amount = self.store.take_credit(account)?;
+            let mut global = self.store.global();
             let credits = &mut global.totals.credits;
             *credits = credits.checked_sub(amount).ok_or(StakingError::Overflow)?;
-            self.global.set(&global);
+            self.store.put_global(&global);
             self.env().emit_event(CreditClaimed { account, amount });
             self.send(account, amount)?;
             Ok(amount)
@@ -335,10 +281,10 @@ mod staking {
         fn set_signing_key(&mut self, key: Bytes32) -> Outcome<()> {
             self.role_holder().ensure_wired()?;
             let account = self.env().caller();
-            let mut operator = self.the_operator(account)?;
-            self.take_key(key, account)?;
+            let mut operator = self.store.operator(account)?;
+            self.store.take_key(key, account)?;
             operator.signing_key = key;
-            self.operators.insert(account, &operator);
+            self.store.put_operator(account, &operator);
             self.env().emit_event(SigningKeyReplaced { operator: account, key });
             Ok(())
         }
@@ -347,12 +293,12 @@ mod staking {
         fn set_commission(&mut self, commission_bps: u16) -> Outcome<()> {
             self.role_holder().ensure_wired()?;
             let account = self.env().caller();
-            let mut operator = self.the_operator(account)?;
+            let mut operator = self.store.operator(account)?;
             ensure!(commission_bps <= self.limits()?.commission_cap_bps, StakingError::CommissionAboveCap);
             // What came in until now is shared as it was agreed on.
-            operator.settle(&self.global.get_or_default())?;
+            operator.settle(&self.store.global())?;
             operator.commission_bps = commission_bps;
-            self.operators.insert(account, &operator);
+            self.store.put_operator(account, &operator);
             self.env().emit_event(CommissionSet { operator: account, commission_bps });
             Ok(())
         }
@@ -361,14 +307,14 @@ mod staking {
         fn unjail(&mut self) -> Outcome<()> {
             self.role_holder().ensure_wired()?;
             let account = self.env().caller();
-            let mut operator = self.the_operator(account)?;
+            let mut operator = self.store.operator(account)?;
             let parameters = self.limits()?;
-            let mut global = self.global.get_or_default();
+            let mut global = self.store.global();
             operator.detach(&mut global)?;
             operator.unjail(self.env().block_timestamp(), &parameters)?;
             let earning = operator.attach(&mut global, &parameters)?;
-            self.global.set(&global);
-            self.operators.insert(account, &operator);
+            self.store.put_global(&global);
+            self.store.put_operator(account, &operator);
             self.env().emit_event(Unjailed { operator: account });
             self.tell_earning(account, earning);
             Ok(())
@@ -377,22 +323,10 @@ mod staking {
         #[ink(message)]
         fn pull_rewards(&mut self) -> Outcome<Balance> {
             self.ensure_running(pause::PULL)?;
-            let peers = self.peers.get().ok_or(AdminError::NotWired)?;
-            let mut escrow: ink::contract_ref!(Escrow) = peers.escrow.into();
-            let due = escrow.call().withdrawable(self.env().account_id()).try_invoke();
-            let Ok(Ok(due)) = due else { return Err(StakingError::EscrowFailed) };
-            let mut pulled = 0;
-            if due > 0 {
-                let paid = escrow.call_mut().withdraw().try_invoke();
-                let Ok(Ok(Ok(paid))) = paid else { return Err(StakingError::EscrowFailed) };
-                pulled = paid;
-            }
-            let mut global = self.global.get_or_default();
-            let given = pool::distribute(&mut global, pulled)?;
-            self.global.set(&global);
-            if given > 0 {
-                self.env().emit_event(RewardsDistributed { pulled, given, over: global.totals.earning });
-            }
+            let pulled = self.pull_from_escrow()?;
+            let mut global = self.store.global();
+            let given = self.spread(&mut global, pulled)?;
+            self.store.put_global(&global);
             Ok(given)
         }
 
@@ -410,9 +344,9 @@ mod staking {
             let slashers = [peers.disputes, peers.datanet_registry, admin.account];
             ensure!(slashers.contains(&self.env().caller()), StakingError::NotSlasher);
             let now = self.env().block_timestamp();
-            let mut found = self.the_operator(operator)?;
-            let mut slices = self.the_slices(operator);
-            let mut global = self.global.get_or_default();
+            let mut found = self.store.operator(operator)?;
+            let mut slices = self.store.slices(operator);
+            let mut global = self.store.global();
             let outcome = flow::slash(
                 now,
                 &mut global,
@@ -424,16 +358,14 @@ mod staking {
                 beneficiary.is_some(),
             )?;
             if let Some(account) = beneficiary.filter(|_| outcome.credited > 0) {
-                let credit = self.credits.get(account).unwrap_or(0);
-                self.credits.insert(account, &credit.checked_add(outcome.credited).ok_or(StakingError::Overflow)?);
+                self.store.add_credit(account, outcome.credited)?;
             }
             if bps > 0 {
-                let number = found.pool.slashes.checked_sub(1).ok_or(StakingError::Overflow)?;
-                self.rates.insert((operator, number), &RateCheckpoint { at: now, rate: found.pool.rate });
-                self.put_slices(operator, &slices);
+                self.store.put_rate(operator, &found, now)?;
+                self.store.put_slices(operator, &slices);
             }
-            self.global.set(&global);
-            self.operators.insert(operator, &found);
+            self.store.put_global(&global);
+            self.store.put_operator(operator, &found);
             let taken = outcome.active.checked_add(outcome.unbonding).ok_or(StakingError::Overflow)?;
             self.env().emit_event(Slashed {
                 operator,
@@ -467,12 +399,12 @@ mod staking {
         #[ink(message)]
         fn refresh(&mut self, operator: AccountId) -> Outcome<()> {
             self.role_holder().ensure_wired()?;
-            let mut found = self.the_operator(operator)?;
-            let mut global = self.global.get_or_default();
+            let mut found = self.store.operator(operator)?;
+            let mut global = self.store.global();
             found.detach(&mut global)?;
             let earning = found.attach(&mut global, &self.limits()?)?;
-            self.global.set(&global);
-            self.operators.insert(operator, &found);
+            self.store.put_global(&global);
+            self.store.put_operator(operator, &found);
             self.tell_earning(operator, earning);
             Ok(())
         }
@@ -489,8 +421,7 @@ mod staking {
 
         #[ink(message)]
         fn operator(&self, account: AccountId) -> Option<OperatorInfo> {
-            let found = self.operators.get(account)?;
-            Some(found.info(unbonding::reachable(&self.the_slices(account), self.env().block_timestamp())))
+            self.store.info(account, self.env().block_timestamp())
         }
 
         #[ink(message)]
@@ -503,10 +434,10 @@ mod staking {
 
         #[ink(message)]
         fn operator_page(&self, from: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)> {
-            let end = from.saturating_add(limit.min(MAX_STAKING_PAGE)).min(self.operator_count);
+            let end = from.saturating_add(limit.min(MAX_STAKING_PAGE)).min(self.store.operator_count());
             (from..end)
                 .filter_map(|number| {
-                    let account = self.numbers.get(number)?;
+                    let account = self.store.account_of(number)?;
                     Some((account, self.operator(account)?))
                 })
                 .collect()
@@ -514,62 +445,40 @@ mod staking {
 
         #[ink(message)]
         fn operator_count(&self) -> u32 {
-            self.operator_count
+            self.store.operator_count()
         }
 
         #[ink(message)]
         fn is_active(&self, account: AccountId, role: Role) -> bool {
-            match (self.operators.get(account), self.limits()) {
-                (Some(operator), Ok(parameters)) => operator.role == role && operator.is_active(&parameters),
+            match (self.store.operator(account), self.limits()) {
+                (Ok(operator), Ok(parameters)) => operator.role == role && operator.is_active(&parameters),
                 _ => false,
             }
         }
 
         #[ink(message)]
         fn operator_of_key(&self, key: Bytes32) -> Option<AccountId> {
-            self.keys.get(key)
+            self.store.owner_of_key(key)
         }
 
         #[ink(message)]
         fn stakes(&self, account: AccountId) -> Vec<StakeInfo> {
-            let global = self.global.get_or_default();
-            let staker = self.stakers.get(account).unwrap_or_default();
-            let info = |mut stake: crate::staker::Stake| {
-                let mut found = self.operators.get(stake.operator)?;
-                found.settle(&global).ok()?;
-                stake.settle(&found.pool).ok()?;
-                let commission = if stake.operator == account { found.pool.commission } else { 0 };
-                let rewards = stake.owed.saturating_add(commission);
-                Some(StakeInfo { operator: stake.operator, amount: found.pool.worth(stake.shares), rewards })
-            };
-            staker.stakes.into_iter().filter_map(info).collect()
+            self.store.stakes(account)
         }
 
         #[ink(message)]
         fn unbondings(&self, account: AccountId) -> Vec<UnbondingInfo> {
-            let staker = self.stakers.get(account).unwrap_or_default();
-            let info = |part: unbonding::Part| {
-                let slices = self.the_slices(part.operator);
-                let slice = slices.into_iter().find(|slice| slice.matures_at == part.matures_at);
-                let slice = slice.or_else(|| self.retired.get((part.operator, part.matures_at)))?;
-                Some(UnbondingInfo {
-                    id: part.id,
-                    operator: part.operator,
-                    amount: slice.worth(part.units),
-                    matures_at: part.matures_at,
-                })
-            };
-            staker.parts.into_iter().filter_map(info).collect()
+            self.store.unbondings(account)
         }
 
         #[ink(message)]
         fn credit_of(&self, account: AccountId) -> Balance {
-            self.credits.get(account).unwrap_or(0)
+            self.store.credit_of(account)
         }
 
         #[ink(message)]
         fn totals(&self) -> StakingTotals {
-            self.global.get_or_default().totals
+            self.store.global().totals
         }
 
         #[ink(message)]
@@ -595,23 +504,13 @@ mod staking {
 
         #[ink(message)]
         fn get_votes(&self, account: AccountId) -> Balance {
-            let staker = self.stakers.get(account).unwrap_or_default();
-            staker.stakes.iter().fold(0, |sum: Balance, stake| {
-                let rate = self.operators.get(stake.operator).map_or(0, |found| found.pool.rate);
-                sum.saturating_add(pool::worth_at(rate, stake.shares))
-            })
+            self.store.votes(account)
         }
 
         #[ink(message)]
         fn get_past_votes(&self, account: AccountId, at: Timestamp) -> Outcome<Balance> {
             ensure!(at < self.env().block_timestamp(), StakingError::FutureLookup);
-            let count = self.stakers.get(account).map_or(0, |staker| staker.checkpoints);
-            let read = |number| self.votes.get((account, number));
-            let found = last_at(count, at, read, |checkpoint: &VoteCheckpoint| checkpoint.at);
-            let shares = found.map(|checkpoint| checkpoint.shares).unwrap_or_default();
-            Ok(shares.into_iter().fold(0, |sum: Balance, (operator, shares)| {
-                sum.saturating_add(pool::worth_at(self.rate_at(operator, at), shares))
-            }))
+            Ok(self.store.votes_at(account, at))
         }
 
         #[ink(message)]

@@ -4,6 +4,9 @@ use openledger_abi::staking::StakingError;
 use openledger_abi::{Balance, BPS};
 use primitive_types::U256;
 
+/// 2^128, in the words of primitive-types, lowest first.
+const SCALE: U256 = U256([0, 0, 1, 0]);
+
 fn narrow(value: U256) -> Result<Balance, StakingError> {
     Balance::try_from(value).map_err(|_| StakingError::Overflow)
 }
@@ -58,8 +61,8 @@ impl Accumulator {
     /// # Errors
     /// `Overflow` for no units.
     pub fn raised(self, amount: Balance, units: Balance) -> Result<Self, StakingError> {
-        // amount < 2^128, so the shift loses nothing.
-        let scaled = U256::from(amount).checked_mul(U256::one() << 128).ok_or(StakingError::Overflow)?;
+        // amount < 2^128, so the product fits.
+        let scaled = U256::from(amount).checked_mul(SCALE).ok_or(StakingError::Overflow)?;
         let step = scaled.checked_div(U256::from(units)).ok_or(StakingError::Overflow)?;
         let value = self.value().checked_add(step).ok_or(StakingError::Overflow)?;
         Ok(Self(value.to_little_endian()))
@@ -72,6 +75,6 @@ impl Accumulator {
     pub fn earned(self, since: Self, units: Balance) -> Result<Balance, StakingError> {
         let difference = self.value().checked_sub(since.value()).ok_or(StakingError::Overflow)?;
         let product = difference.checked_mul(U256::from(units)).ok_or(StakingError::Overflow)?;
-        narrow(product >> 128)
+        narrow(product.checked_div(SCALE).ok_or(StakingError::Overflow)?)
     }
 }

@@ -128,8 +128,8 @@ impl World {
 
     fn claim(&mut self, who: u8, operator: u8) -> Result<Balance, StakingError> {
         let act = self.act(who, operator);
-        let amount = self
-            .atomic(who, operator, |global, _, operator, _, staker| flow::claim(act, global, operator, staker))?;
+        let amount =
+            self.atomic(who, operator, |global, _, operator, _, staker| flow::claim(act, global, operator, staker))?;
         self.balance -= amount;
         self.claimed += amount;
         Ok(amount)

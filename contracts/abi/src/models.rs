@@ -124,7 +124,7 @@ pub struct NewRevision {
     pub artefact_cid: Vec<u8>,
     /// H of the artefact; not zero.
     pub artefact_hash: Bytes32,
-    /// At most [`MAX_SOURCES`], none twice; position = `source` in evidence. Only kind `Base` may have none.
+    /// At most [`MAX_SOURCES`], none twice; position = `source` in evidence. Kind `Adapter` must have some.
     pub sources: Vec<Source>,
     pub sketches: SketchRoot,
     /// For 1,000 tokens.
@@ -312,7 +312,7 @@ pub enum ModelError {
     DoubleSource {
         source: u8,
     },
-    /// An adapter or agent without sources.
+    /// An adapter without sources.
     NeedsSource,
     /// The Datanet registry refuses this source (its position), and says which term the model breaks.
     SourceRefused {

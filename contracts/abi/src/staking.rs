@@ -232,7 +232,8 @@ pub trait Staking {
         own_bond: Balance,
     ) -> Result<(), StakingError>;
 
-    /// Bonds `amount` of the caller's to an operator; takes it by `transfer_from`. To an operator in jail only itself can.
+    /// Bonds `amount` of the caller's to an operator; takes it by `transfer_from`. To an operator in jail only itself can. Does what
+    /// `pull_rewards` does first, so that nobody bonds just in time for what others earned.
     #[ink(message)]
     fn bond(&mut self, operator: AccountId, amount: Balance) -> Result<(), StakingError>;
 

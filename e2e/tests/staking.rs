@@ -1,0 +1,424 @@
+//! Staking on the embedded chain: bonds, votes, unbonding and slashes at their edges. The slasher, which is the disputes contract
+//! in a suite, and the admin, which is the timelock, are people here; rewards come from a whole suite.
+use std::fmt::Debug;
+use std::sync::{Arc, LazyLock};
+
+use anyhow::anyhow;
+use chain::{AccountId, CallError, Chain, Embedded, Keypair, Sent, deploy, endow, read, send};
+use e2e::epoch::FEE;
+use ink::message_builder;
+use openledger_abi::admin::{AdminError, Administered};
+use openledger_abi::escrow::Escrow;
+use openledger_abi::staking::*;
+use openledger_abi::token::{Token, TokenError};
+use openledger_abi::{Balance, OPEN};
+use psp22::PSP22;
+
+const DAY: u64 = 86_400_000;
+const UNBONDING: u64 = 16 * DAY;
+const LEAST: Balance = 100 * OPEN;
+
+fn parameters() -> StakingParameters {
+    StakingParameters {
+        unbonding_ms: UNBONDING,
+        jail_ms: 2 * DAY,
+        min_bonds: [LEAST, LEAST, LEAST, LEAST],
+        commission_cap_bps: 2_000,
+        beneficiary_bps: 3_000,
+    }
+}
+
+/// A token, staking, and people; `operator` is bonded as an oracle.
+struct World {
+    chain: Arc<Embedded>,
+    token: AccountId,
+    staking: AccountId,
+    slasher: Keypair,
+    admin: Keypair,
+    operator: Keypair,
+    anne: Keypair,
+    bert: Keypair,
+}
+
+static FOUNDED: LazyLock<World> = LazyLock::new(|| {
+    let chain = Embedded::ephemeral();
+    let holder = Keypair::from_uri("//Alice").unwrap();
+    let [slasher, admin, operator, anne, bert] = [0; 5].map(|_| Keypair::generate());
+    let people = [&slasher, &admin, &operator, &anne, &bert].map(Keypair::account);
+    endow(&chain, &holder, &people, 10_000_000_000_000_000).unwrap();
+    let code = |name| suite::artifact(name).unwrap().wasm;
+    let arguments = chain::input("new", &(chain.genesis(), holder.account()));
+    let (token, _) = deploy::<_, TokenError>(&chain, &holder, code("open_token"), &arguments, b"t").unwrap();
+    let arguments = chain::input("new", &(token, parameters()));
+    let (staking, _) = deploy::<_, StakingError>(&chain, &holder, code("staking"), &arguments, b"s").unwrap();
+    let world = World { chain: Arc::new(chain), token, staking, slasher, admin, operator, anne, bert };
+
+    let early = world.send(&world.operator, message_builder!(Staking).bond(world.operator.account(), 1));
+    assert_eq!(own_error(early), StakingError::Admin(AdminError::NotWired));
+    let nobody = AccountId::from([0; 32]);
+    let wire = || message_builder!(Staking).wire(nobody, world.slasher.account(), nobody, world.admin.account());
+    assert_eq!(own_error(world.send(&world.anne, wire())), StakingError::Admin(AdminError::NotDeployer));
+    world.send(&holder, wire()).unwrap();
+    assert_eq!(own_error(world.send(&holder, wire())), StakingError::Admin(AdminError::AlreadyWired));
+    for person in [&world.operator, &world.anne, &world.bert] {
+        let call = message_builder!(PSP22).transfer(person.account(), 1_000 * OPEN, vec![]);
+        send(&*world.chain, &holder, token, call).unwrap();
+        let call = message_builder!(PSP22).approve(staking, Balance::MAX);
+        send(&*world.chain, person, token, call).unwrap();
+    }
+    world.register(&world.operator, [1; 32], LEAST).unwrap();
+    world
+});
+
+/// A test's own copy of the founded world.
+fn fork() -> World {
+    let world = &*FOUNDED;
+    World {
+        chain: Arc::new(world.chain.fork()),
+        token: world.token,
+        staking: world.staking,
+        slasher: world.slasher.clone(),
+        admin: world.admin.clone(),
+        operator: world.operator.clone(),
+        anne: world.anne.clone(),
+        bert: world.bert.clone(),
+    }
+}
+
+fn own_error<T: Debug, E: Debug>(outcome: Result<T, CallError<E>>) -> E {
+    match outcome {
+        Err(CallError::Message(error)) => error,
+        other => panic!("wanted the contract's own error, got {other:?}"),
+    }
+}
+
+type Outcome<T> = Result<T, CallError<StakingError>>;
+
+impl World {
+    fn send<A, T>(&self, key: &Keypair, call: ink::env::call::Execution<A, Result<T, StakingError>>) -> Outcome<T>
+    where
+        A: ink::scale::Encode,
+        T: ink::scale::Decode,
+    {
+        send(&*self.chain, key, self.staking, call).map(|sent| sent.value)
+    }
+
+    fn register(&self, key: &Keypair, signing: [u8; 32], bond: Balance) -> Outcome<()> {
+        self.send(key, message_builder!(Staking).register(Role::Oracle, signing, 1_000, bond))
+    }
+
+    fn bond(&self, key: &Keypair, amount: Balance) -> Outcome<()> {
+        self.send(key, message_builder!(Staking).bond(self.operator.account(), amount))
+    }
+
+    fn unbond(&self, key: &Keypair, amount: Balance) -> Outcome<u32> {
+        self.send(key, message_builder!(Staking).unbond(self.operator.account(), amount))
+    }
+
+    fn withdraw(&self, key: &Keypair) -> Outcome<Balance> {
+        self.send(key, message_builder!(Staking).withdraw())
+    }
+
+    fn slash(&self, bps: u16, offence_at: u64, beneficiary: Option<AccountId>) -> Outcome<Sent<Balance>> {
+        let call = message_builder!(Staking).slash(self.operator.account(), bps, offence_at, beneficiary);
+        send(&*self.chain, &self.slasher, self.staking, call)
+    }
+
+    fn info(&self) -> OperatorInfo {
+        read(&*self.chain, self.staking, message_builder!(Staking).operator(self.operator.account())).unwrap().unwrap()
+    }
+
+    fn active(&self) -> bool {
+        let call = message_builder!(Staking).is_active(self.operator.account(), Role::Oracle);
+        read(&*self.chain, self.staking, call).unwrap()
+    }
+
+    fn votes(&self, key: &Keypair) -> Balance {
+        read(&*self.chain, self.staking, message_builder!(Staking).get_votes(key.account())).unwrap()
+    }
+
+    fn past_votes(&self, key: &Keypair, at: u64) -> Result<Balance, StakingError> {
+        read(&*self.chain, self.staking, message_builder!(Staking).get_past_votes(key.account(), at)).unwrap()
+    }
+
+    fn balance(&self, account: AccountId) -> Balance {
+        read(&*self.chain, self.token, message_builder!(PSP22).balance_of(account)).unwrap()
+    }
+
+    fn totals(&self) -> StakingTotals {
+        read(&*self.chain, self.staking, message_builder!(Staking).totals()).unwrap()
+    }
+
+    fn now(&self) -> u64 {
+        self.chain.now().unwrap()
+    }
+
+    fn until(&self, at: u64) {
+        chain::advance_to(&*self.chain, at).unwrap();
+    }
+
+    /// The contract accounts for each unit that it holds.
+    fn check(&self) {
+        let t = self.totals();
+        let accounted = t.active + t.unbonding + t.rewards + t.credits + t.pot;
+        assert_eq!(accounted, self.balance(self.staking), "{t:?}");
+    }
+}
+
+#[test]
+fn a_bond_takes_the_tokens_and_gives_votes() {
+    let world = fork();
+    world.bond(&world.anne, 40 * OPEN).unwrap();
+    assert_eq!(world.balance(world.anne.account()), 960 * OPEN);
+    assert_eq!(world.votes(&world.anne), 40 * OPEN);
+    assert_eq!((world.info().active, world.info().own), (140 * OPEN, LEAST));
+    world.check();
+}
+
+#[test]
+fn what_may_not_be_bonded_is_named() {
+    let world = fork();
+    assert_eq!(own_error(world.bond(&world.anne, 0)), StakingError::ZeroAmount);
+    assert_eq!(own_error(world.bond(&world.anne, 1_001 * OPEN)), StakingError::InsufficientBalance);
+    let call = message_builder!(PSP22).approve(world.staking, OPEN);
+    send(&*world.chain, &world.anne, world.token, call).unwrap();
+    assert_eq!(own_error(world.bond(&world.anne, 2 * OPEN)), StakingError::InsufficientAllowance);
+    let call = message_builder!(Staking).bond(world.anne.account(), OPEN);
+    assert_eq!(own_error(world.send(&world.anne, call)), StakingError::UnknownOperator);
+    assert_eq!(own_error(world.register(&world.operator, [2; 32], LEAST)), StakingError::AlreadyOperator);
+    assert_eq!(own_error(world.register(&world.bert, [1; 32], LEAST)), StakingError::KeyTaken);
+    assert_eq!(own_error(world.register(&world.bert, [0; 32], LEAST)), StakingError::ZeroKey);
+    assert_eq!(own_error(world.register(&world.bert, [2; 32], LEAST - 1)), StakingError::BelowMinBond);
+    let greedy = message_builder!(Staking).register(Role::Oracle, [2; 32], 2_001, LEAST);
+    assert_eq!(own_error(world.send(&world.bert, greedy)), StakingError::CommissionAboveCap);
+    world.check();
+}
+
+#[test]
+fn a_signing_key_is_replaced_and_never_reused() {
+    let world = fork();
+    let set = |key: [u8; 32]| world.send(&world.operator, message_builder!(Staking).set_signing_key(key));
+    set([7; 32]).unwrap();
+    assert_eq!(world.info().signing_key, [7; 32]);
+    assert_eq!(own_error(set([1; 32])), StakingError::KeyTaken);
+    let owner = read(&*world.chain, world.staking, message_builder!(Staking).operator_of_key([1; 32])).unwrap();
+    assert_eq!(owner, Some(world.operator.account()));
+}
+
+#[test]
+fn unbonding_waits_its_time_keeps_no_votes_and_is_paid_once() {
+    let world = fork();
+    world.bond(&world.anne, 40 * OPEN).unwrap();
+    assert_eq!(own_error(world.unbond(&world.anne, 41 * OPEN)), StakingError::InsufficientStake);
+    assert_eq!(own_error(world.unbond(&world.bert, 1)), StakingError::NoStake);
+    let start = world.now();
+    world.unbond(&world.anne, 40 * OPEN).unwrap();
+    assert_eq!(world.votes(&world.anne), 0);
+    let call = message_builder!(Staking).unbondings(world.anne.account());
+    let [part] = <[UnbondingInfo; 1]>::try_from(read(&*world.chain, world.staking, call).unwrap()).unwrap();
+    assert!(part.matures_at >= start + UNBONDING && part.matures_at <= start + UNBONDING + DAY + 1_000);
+    assert_eq!((world.info().active, world.info().slashable), (LEAST, LEAST + 40 * OPEN));
+    world.until(part.matures_at - 1_000);
+    assert_eq!(own_error(world.withdraw(&world.anne)), StakingError::NothingMatured);
+    world.until(part.matures_at);
+    assert_eq!(world.withdraw(&world.anne).unwrap(), 40 * OPEN);
+    assert_eq!(world.balance(world.anne.account()), 1_000 * OPEN);
+    assert_eq!(own_error(world.withdraw(&world.anne)), StakingError::NothingMatured);
+    world.check();
+}
+
+#[test]
+fn an_operator_below_its_least_bond_is_inactive_until_it_bonds_again() {
+    let world = fork();
+    assert!(world.active());
+    world.unbond(&world.operator, 1).unwrap();
+    assert!(!world.active());
+    assert_eq!(world.totals().earning, 0);
+    world.bond(&world.operator, 1).unwrap();
+    assert!(world.active());
+    assert_eq!(world.totals().earning, LEAST);
+}
+
+#[test]
+fn a_slash_takes_from_everybody_alike_burns_half_and_rewards_the_prover() {
+    let world = fork();
+    world.bond(&world.anne, 300 * OPEN).unwrap();
+    world.unbond(&world.anne, 100 * OPEN).unwrap();
+    let supply = || read(&*world.chain, world.token, message_builder!(PSP22).total_supply()).unwrap();
+    let before = supply();
+    let offence_at = world.now() - 1;
+    let sent = world.slash(2_000, offence_at, Some(world.bert.account())).unwrap();
+    assert_eq!(sent.value, 80 * OPEN, "a fifth of 100 + 200 bonded and 100 unbonding");
+    let event = sent.receipt.events_of::<Slashed>(world.staking).remove(0);
+    assert_eq!((event.active, event.unbonding), (60 * OPEN, 20 * OPEN));
+    assert_eq!((event.burned, event.credited, event.to_pot), (40 * OPEN, 24 * OPEN, 16 * OPEN));
+    assert_eq!(before - supply(), 40 * OPEN);
+    assert!(160 * OPEN - world.votes(&world.anne) <= 1);
+    assert!(!world.active() && world.info().jailed_at.is_some());
+    let credited = world.send(&world.bert, message_builder!(Staking).claim_credit()).unwrap();
+    assert_eq!(credited, 24 * OPEN);
+    let again = world.send(&world.bert, message_builder!(Staking).claim_credit());
+    assert_eq!(own_error(again), StakingError::NothingToClaim);
+    world.until(world.now() + UNBONDING + DAY);
+    assert_eq!(world.withdraw(&world.anne).unwrap(), 80 * OPEN);
+    world.check();
+}
+
+#[test]
+fn a_slash_reaches_what_unbonds_since_after_and_before_the_offence_and_not_what_was_mature_then() {
+    let world = fork();
+    world.bond(&world.anne, 300 * OPEN).unwrap();
+    world.unbond(&world.anne, 100 * OPEN).unwrap();
+    world.until(world.now() + UNBONDING + DAY);
+    // The first is mature now and not withdrawn.
+    world.unbond(&world.anne, 100 * OPEN).unwrap();
+    let offence_at = world.now();
+    world.until(offence_at + 3 * DAY);
+    world.unbond(&world.anne, 50 * OPEN).unwrap();
+    let sent = world.slash(10_000, offence_at, None).unwrap();
+    let event = sent.receipt.events_of::<Slashed>(world.staking).remove(0);
+    assert_eq!(event.unbonding, 150 * OPEN);
+    assert_eq!(event.active, LEAST + 50 * OPEN);
+    assert_eq!(event.credited, 0);
+    world.until(world.now() + UNBONDING + DAY);
+    assert_eq!(world.withdraw(&world.anne).unwrap(), 100 * OPEN);
+    assert_eq!(own_error(world.bond(&world.operator, OPEN)), StakingError::PoolWorthless);
+    world.check();
+}
+
+#[test]
+fn only_slashers_slash_and_only_what_can_be() {
+    let world = fork();
+    let call = |bps, at| message_builder!(Staking).slash(world.operator.account(), bps, at, None);
+    assert_eq!(own_error(world.send(&world.anne, call(1, 0))), StakingError::NotSlasher);
+    assert_eq!(own_error(world.slash(10_001, 0, None)), StakingError::BadBps);
+    assert_eq!(own_error(world.slash(1, world.now() + DAY, None)), StakingError::OffenceInFuture);
+    let unknown = message_builder!(Staking).slash(world.anne.account(), 1, 0, None);
+    assert_eq!(own_error(world.send(&world.slasher, unknown)), StakingError::UnknownOperator);
+    // The admin may too.
+    world.send(&world.admin, call(0, 0)).unwrap();
+    assert!(!world.active());
+}
+
+#[test]
+fn jail_is_left_after_its_time_by_the_operator_if_its_bond_holds() {
+    let world = fork();
+    world.slash(1_000, 0, None).unwrap();
+    let until = world.info().jailed_until;
+    let unjail = |key: &Keypair| world.send(key, message_builder!(Staking).unjail());
+    assert_eq!(own_error(world.bond(&world.anne, OPEN)), StakingError::Jailed);
+    assert_eq!(own_error(unjail(&world.anne)), StakingError::UnknownOperator);
+    world.until(until - 1_000);
+    assert_eq!(own_error(unjail(&world.operator)), StakingError::JailNotOver);
+    world.until(until);
+    assert_eq!(own_error(unjail(&world.operator)), StakingError::BelowMinBond);
+    world.bond(&world.operator, 10 * OPEN + 2).unwrap();
+    unjail(&world.operator).unwrap();
+    assert!(world.active());
+    assert_eq!(own_error(unjail(&world.operator)), StakingError::NotJailed);
+}
+
+#[test]
+fn past_votes_know_each_bond_and_slash_at_its_time() {
+    let world = fork();
+    let tick = || {
+        world.until(world.now() + 60_000);
+        world.now() - 1
+    };
+    let before = tick();
+    world.bond(&world.anne, 10 * OPEN).unwrap();
+    let bonded = tick();
+    world.slash(5_000, bonded, None).unwrap();
+    let slashed = tick();
+    world.unbond(&world.anne, 2 * OPEN).unwrap();
+    let unbonded = tick();
+    assert_eq!(world.past_votes(&world.anne, before), Ok(0));
+    assert_eq!(world.past_votes(&world.anne, bonded), Ok(10 * OPEN));
+    assert_eq!(world.past_votes(&world.anne, slashed), Ok(5 * OPEN));
+    assert_eq!(world.past_votes(&world.anne, unbonded), Ok(3 * OPEN));
+    assert_eq!(world.past_votes(&world.anne, world.now()), Err(StakingError::FutureLookup));
+    assert_eq!(world.past_votes(&world.bert, before), Ok(0));
+}
+
+#[test]
+fn what_is_paused_rests_and_what_protects_stakers_goes_on() {
+    let world = fork();
+    let set = |key: &Keypair, paused| world.send(key, message_builder!(Staking).set_paused(pause::BOND, paused));
+    assert_eq!(own_error(set(&world.anne, true)), StakingError::Admin(AdminError::NotAdmin));
+    set(&world.admin, true).unwrap();
+    assert_eq!(own_error(world.bond(&world.anne, OPEN)), StakingError::FunctionPaused);
+    world.unbond(&world.operator, OPEN).unwrap();
+    set(&world.admin, false).unwrap();
+    world.bond(&world.anne, OPEN).unwrap();
+}
+
+#[test]
+fn the_admin_role_moves_in_two_steps() {
+    let world = fork();
+    let offer = |key: &Keypair, to: &Keypair| {
+        send(&*world.chain, key, world.staking, message_builder!(Administered).transfer_admin(to.account()))
+    };
+    let accept = |key: &Keypair| send(&*world.chain, key, world.staking, message_builder!(Administered).accept_admin());
+    assert_eq!(own_error(offer(&world.anne, &world.anne)), AdminError::NotAdmin);
+    offer(&world.admin, &world.bert).unwrap();
+    assert_eq!(own_error(accept(&world.anne)), AdminError::NotOffered);
+    accept(&world.bert).unwrap();
+    let set = |key: &Keypair| world.send(key, message_builder!(Staking).set_parameters(parameters()));
+    assert_eq!(own_error(set(&world.admin)), StakingError::Admin(AdminError::NotAdmin));
+    set(&world.bert).unwrap();
+    let upgrade = message_builder!(Administered).upgrade([9; 32]);
+    assert_eq!(own_error(send(&*world.chain, &world.bert, world.staking, upgrade)), AdminError::UnknownCode);
+}
+
+#[test]
+fn the_stakers_share_of_fees_goes_to_the_pools_that_earn() -> anyhow::Result<()> {
+    let chain = Arc::new(Embedded::ephemeral());
+    let mut world = e2e::World::found(chain.clone(), &Keypair::from_uri("//Alice")?)?;
+    let channel = world.open_channel(100 * OPEN)?;
+    world.answer(channel, "An answer.", FEE)?;
+    world.settle(channel)?;
+    let (staking, escrow) = (world.suite.staking, world.suite.escrow);
+    let due = read(&*chain, escrow, message_builder!(Escrow).withdrawable(staking))?;
+    assert!(due > 0);
+    let before = world.balance(staking)?;
+    let pull = || send(&*chain, &world.people.watcher, staking, message_builder!(Staking).pull_rewards());
+    assert_eq!(pull().map_err(|e| anyhow!("{e}"))?.value, due);
+    assert_eq!(world.balance(staking)?, before + due);
+    assert_eq!(pull().map_err(|e| anyhow!("{e}"))?.value, 0, "nothing more to give");
+
+    let operators: Vec<&Keypair> = [&world.people.validator, &world.people.host]
+        .into_iter()
+        .chain(world.people.oracles.iter().map(|oracle| &oracle.account))
+        .collect();
+    let mut paid = 0;
+    let totals = read(&*chain, staking, message_builder!(Staking).totals())?;
+    for operator in operators {
+        let info = read(&*chain, staking, message_builder!(Staking).operator(operator.account()))?.unwrap();
+        let call = message_builder!(Staking).claim_rewards(operator.account());
+        let claimed = send(&*chain, operator, staking, call).map_err(|e| anyhow!("{e}"))?.value;
+        let fair = due * (info.active / OPEN) / (totals.active / OPEN);
+        assert!(claimed <= fair && claimed + 2 >= fair, "{claimed} of {fair}");
+        paid += claimed;
+    }
+    assert!(paid <= due && paid + 20 >= due);
+    Ok(())
+}
+
+#[test]
+fn who_bonds_just_before_rewards_are_pulled_gets_none_of_them() -> anyhow::Result<()> {
+    let chain = Arc::new(Embedded::ephemeral());
+    let mut world = e2e::World::found(chain.clone(), &Keypair::from_uri("//Alice")?)?;
+    let channel = world.open_channel(100 * OPEN)?;
+    world.answer(channel, "An answer.", FEE)?;
+    world.settle(channel)?;
+    let (staking, host, late) = (world.suite.staking, &world.people.host, &world.people.watcher);
+    world.approve(late, staking, 5_000 * OPEN)?;
+    let bond = message_builder!(Staking).bond(host.account(), 5_000 * OPEN);
+    send(&*chain, late, staking, bond).map_err(|e| anyhow!("{e}"))?;
+    let pull = message_builder!(Staking).pull_rewards();
+    send(&*chain, late, staking, pull).map_err(|e| anyhow!("{e}"))?;
+    let claim = || message_builder!(Staking).claim_rewards(host.account());
+    assert_eq!(own_error(send(&*chain, late, staking, claim())), StakingError::NothingToClaim);
+    assert!(send(&*chain, host, staking, claim()).map_err(|e| anyhow!("{e}"))?.value > 0);
+    Ok(())
+}
