@@ -21,6 +21,8 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 pub mod unbonding;
+#[cfg(test)]
+mod votes_tests;
 
 #[ink::contract]
 mod staking {
