@@ -80,7 +80,8 @@ def suite(count: Count) -> None:
     ignored = cargo_tests(count, TEST, env)
     if node and ignored.pop(NEEDS_NODE, 0):
         targets = [word for target in NODE_TARGETS for word in ("--test", target)]
-        cargo_tests(count, [*TEST, *targets, "--", "--ignored"], env)
+        # Most of their time is waiting for windows to pass.
+        cargo_tests(count, [*TEST, *targets, "--", "--ignored", "--test-threads=8"], env)
     if NEEDS_NODE in ignored:
         print("no substrate-contracts-node was found; scripts/node says how to get one")
     count.skipped += [(number, why) for why, number in ignored.items()]

@@ -70,8 +70,8 @@ fn windows(people: &People) -> SuiteConfig {
     config.datanets.agreeing = 1;
     config.payout.epoch_ms = 1_000;
     config.payout.demand_ms = 1_000;
-    config.payout.window_ms = 8_000;
-    config.disputes.reveal_ms = 6_000;
+    config.payout.window_ms = 5_000;
+    config.disputes.reveal_ms = 4_000;
     config
 }
 
@@ -81,9 +81,26 @@ impl World {
     /// # Errors
     /// The first step that failed.
     pub fn found(chain: Arc<dyn Chain>, rich: &Keypair) -> Result<Self> {
+        let people = Self::endowed(&*chain, rich)?;
+        Self::found_by(chain, people)
+    }
+
+    /// New people, of whom the deployer has native coin for all: the only step that others' worlds can get in the way of.
+    ///
+    /// # Errors
+    /// If `rich` can't pay.
+    pub fn endowed(chain: &dyn Chain, rich: &Keypair) -> Result<People> {
         let people = People::new();
+        endow(chain, rich, &[people.deployer.account()], DEPLOYER_NATIVE)?;
+        Ok(people)
+    }
+
+    /// [`World::found`] by these people.
+    ///
+    /// # Errors
+    /// The first step that failed.
+    pub fn found_by(chain: Arc<dyn Chain>, people: People) -> Result<Self> {
         let config = windows(&people);
-        endow(&*chain, rich, &[people.deployer.account()], DEPLOYER_NATIVE)?;
         endow(&*chain, &people.deployer, &people.senders(), NATIVE)?;
         let suite = Suite::deploy(&*chain, &people.deployer, &config)?;
         let adapter = H::blake2_256(b"the adapter's weights");

@@ -12,7 +12,7 @@ static NODE: LazyLock<Result<Node, String>> = LazyLock::new(|| {
     Node::spawn(Path::new(&program)).map_err(|e| e.to_string())
 });
 
-/// Worlds are founded one after the other, since the same account pays for all.
+/// One account pays for all worlds, one after the other.
 static RICH: Mutex<()> = Mutex::new(());
 
 type Scenario = (&'static str, fn(&mut World) -> Result<()>);
@@ -20,10 +20,11 @@ type Scenario = (&'static str, fn(&mut World) -> Result<()>);
 fn in_turn(scenarios: &[Scenario]) -> Result<()> {
     let node = NODE.as_ref().map_err(|e| anyhow::anyhow!("{e}"))?;
     let chain = Arc::new(Rpc::connect(&node.url())?);
-    let mut world = {
-        let _founding = RICH.lock();
-        World::found(chain, &Keypair::from_uri("//Alice")?)?
+    let people = {
+        let _paying = RICH.lock();
+        World::endowed(&*chain, &Keypair::from_uri("//Alice")?)?
     };
+    let mut world = World::found_by(chain, people)?;
     for (name, scenario) in scenarios {
         scenario(&mut world).with_context(|| (*name).to_owned())?;
         println!("{name}: as it should be");

@@ -7,9 +7,11 @@ use openledger_abi::payout::{Payout, PayoutError};
 
 use crate::{World, outcome::sent, refused};
 
-/// At least two accounts with something to claim.
+/// At least two accounts that were credited; each scenario claims for another one.
 fn paid(world: &mut World) -> Result<()> {
-    world.pay_epoch()?;
+    if world.payouts.is_empty() {
+        world.pay_epoch()?;
+    }
     ensure!(world.payouts.len() >= 2, "only {} accounts were credited", world.payouts.len());
     Ok(())
 }
