@@ -2,7 +2,9 @@
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::kernels::QuantKind;
 use candle_core::Device;
+use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::{Content, Value};
 use std::fs::File;
 use std::io::BufReader;
@@ -85,21 +87,47 @@ impl Gguf {
 
     /// The tensor as row-major f32, `shape` being what the model needs (rows, columns).
     pub fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let info =
-            self.content.tensor_infos.get(name).ok_or_else(|| self.problem(format!("tensor {name} is missing")))?;
-        let found = info.shape.dims().to_vec();
-        if found != shape {
-            return Err(self.problem(format!("tensor {name} is {found:?}, expected {shape:?}")));
-        }
+        self.check_shape(name, shape)?;
         let read = self
             .content
             .tensor(&mut self.reader, name, &Device::Cpu)
             .and_then(|t| t.dequantize(&Device::Cpu))
             .and_then(|t| t.flatten_all())
             .and_then(|t| t.to_vec1::<f32>());
-        read.map_err(|e| {
-            self.problem(format!("tensor {name} cannot be read ({}); it is probably cut short", first_line(&e)))
-        })
+        read.map_err(|e| self.cut_short(name, &e))
+    }
+
+    /// The format of a tensor if it is one that stays packed.
+    pub fn quantised(&self, name: &str) -> Option<QuantKind> {
+        match self.content.tensor_infos.get(name)?.ggml_dtype {
+            GgmlDType::Q4_1 => Some(QuantKind::Q4_1),
+            GgmlDType::Q8_0 => Some(QuantKind::Q8_0),
+            _ => None,
+        }
+    }
+
+    /// The tensor's blocks as they stand in the file, `shape` being what the model needs (rows, columns).
+    pub fn blocks(&mut self, name: &str, shape: [usize; 2]) -> Result<Vec<u8>> {
+        self.check_shape(name, &shape)?;
+        let read = self
+            .content
+            .tensor(&mut self.reader, name, &Device::Cpu)
+            .and_then(|t| t.data().map(|data| data.into_owned()));
+        read.map_err(|e| self.cut_short(name, &e))
+    }
+
+    fn check_shape(&self, name: &str, shape: &[usize]) -> Result<()> {
+        let info = self.content.tensor_infos.get(name);
+        let info = info.ok_or_else(|| self.problem(format!("tensor {name} is missing")))?;
+        let found = info.shape.dims();
+        if found == shape {
+            return Ok(());
+        }
+        Err(self.problem(format!("tensor {name} is {found:?}, expected {shape:?}")))
+    }
+
+    fn cut_short(&self, name: &str, e: &candle_core::Error) -> Error {
+        self.problem(format!("tensor {name} cannot be read ({}); it is probably cut short", first_line(e)))
     }
 
     /// The model's shape.

@@ -1,8 +1,10 @@
 //! Products of matrices out of tiles: blocking, threads, tails.
 
+use super::quant::Line;
 use super::tile::{PANEL, Tile, kernel, shape};
 use super::{Isa, Panels, isa};
 use rayon::prelude::*;
+use std::cell::RefCell;
 
 /// Length of a block of k: two panels of it stay in the second-level cache. Blocks continue the chains of C, which
 /// is exact, so blocking changes no bit.
@@ -78,9 +80,17 @@ fn check(len: usize, rows: usize, cols: usize, stride: usize) {
     assert!(rows == 0 || cols == 0 || (rows - 1) * stride + cols <= len, "a matrix beyond its buffer");
 }
 
-/// What a product reads and writes. B is panels or plain rows, told apart by the strides.
+/// Quantised panels that are turned into f32 as the product goes.
 #[derive(Clone, Copy)]
-struct Product {
+struct Quantised<'a> {
+    panels: &'a Panels,
+    /// The product's first panel.
+    first: usize,
+}
+
+/// What a product reads and writes. B is panels or plain rows, told apart by the strides, or quantised panels.
+#[derive(Clone, Copy)]
+struct Product<'a> {
     m: usize,
     n: usize,
     k: usize,
@@ -93,11 +103,12 @@ struct Product {
     c: *mut f32,
     c_row: usize,
     accumulate: bool,
+    quantised: Option<Quantised<'a>>,
 }
 
 // SAFETY: tasks write disjoint parts of C; A and B are only read.
-unsafe impl Send for Product {}
-unsafe impl Sync for Product {}
+unsafe impl Send for Product<'_> {}
+unsafe impl Sync for Product<'_> {}
 
 /// C \[m, n] (+)= A \[m, k] · Wᵀ, W \[n, k] packed, over all threads.
 pub fn matmul(a: MatRef, w: &Panels, c: MatMut, accumulate: bool) {
@@ -121,7 +132,7 @@ pub fn matmul_serial_here(a: MatRef, w: &Panels, c: MatMut) {
     unsafe { serial(isa(), product) }
 }
 
-fn panels_product(a: MatRef, w: &Panels, c: MatMut, accumulate: bool) -> Product {
+fn panels_product<'a>(a: MatRef, w: &'a Panels, c: MatMut, accumulate: bool) -> Product<'a> {
     assert!(a.rows == c.rows && a.cols == w.k() && c.cols == w.n(), "shapes of a product differ");
     Product {
         m: a.rows,
@@ -130,12 +141,13 @@ fn panels_product(a: MatRef, w: &Panels, c: MatMut, accumulate: bool) -> Product
         a: a.data.as_ptr(),
         a_row: a.stride,
         a_k: 1,
-        b: w.as_ptr(),
+        b: w.floats().unwrap_or(std::ptr::null()),
         b_k: PANEL,
         b_panel: PANEL * w.k(),
         c: c.data.as_mut_ptr(),
         c_row: c.stride,
         accumulate,
+        quantised: w.floats().is_none().then_some(Quantised { panels: w, first: 0 }),
     }
 }
 
@@ -172,6 +184,7 @@ pub fn product_panels(a: MatRef, panels: &[f32], stride: usize, c: MatMut) {
         c: c.data.as_mut_ptr(),
         c_row: c.stride,
         accumulate: false,
+        quantised: None,
     };
     // SAFETY: shapes were checked against the slices; `isa` is available.
     unsafe { serial(isa(), product) }
@@ -199,6 +212,7 @@ fn plain(
         c: c.data.as_mut_ptr(),
         c_row: c.stride,
         accumulate,
+        quantised: None,
     };
     // SAFETY: shapes were checked against the slices; `isa` is available.
     unsafe { if threads { parallel(isa(), product) } else { serial(isa(), product) } }
@@ -234,6 +248,7 @@ unsafe fn parallel(isa: Isa, p: Product) {
             a: whole.a.wrapping_add(top * whole.a_row),
             b: whole.b.wrapping_add(from / PANEL * whole.b_panel),
             c: whole.c.wrapping_add(top * whole.c_row + from),
+            quantised: whole.quantised.map(|q| Quantised { first: q.first + from / PANEL, ..q }),
             ..*whole
         };
         // SAFETY: a part of what the caller vouched for, disjoint from the other tasks'.
@@ -251,16 +266,47 @@ unsafe fn serial(isa: Isa, p: Product) {
         }
         return;
     }
+    match p.quantised {
+        // SAFETY: the caller's.
+        None => unsafe { blocks(isa, p, K_BLOCK, &mut []) },
+        Some(_) => SCRATCH.with_borrow_mut(|scratch| {
+            let block = if p.m <= 4 { K_BLOCK_FEW_ROWS } else { K_BLOCK };
+            scratch.resize(block * shape(isa, p.m).1, Line([0.0; PANEL]));
+            // SAFETY: the caller's.
+            unsafe { blocks(isa, p, block, scratch) }
+        }),
+    }
+}
+
+/// Where a few rows leave dequantising the larger part of the work, its result stays in the first-level cache.
+const K_BLOCK_FEW_ROWS: usize = 128;
+
+thread_local! {
+    /// Dequantised panels of the block that is being multiplied.
+    static SCRATCH: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Block by block of k (a multiple of 32), group by group of panels, tile by tile of rows.
+unsafe fn blocks(isa: Isa, p: Product, k_block: usize, scratch: &mut [Line]) {
     let (max_rows, max_panels) = shape(isa, p.m);
     let panels = p.n.div_ceil(PANEL);
     // Tiles of equal height rather than full ones and a thin rest.
     let tiles = p.m.div_ceil(max_rows);
-    for k_from in (0..p.k).step_by(K_BLOCK) {
-        let k = K_BLOCK.min(p.k - k_from);
+    for k_from in (0..p.k).step_by(k_block) {
+        let k = k_block.min(p.k - k_from);
         for panel in (0..panels).step_by(max_panels) {
             let count = max_panels.min(panels - panel);
             let end = (panel + count) * PANEL;
             let last = if end <= p.n { PANEL } else { PANEL - (end - p.n) };
+            let (b, b_panel) = match p.quantised {
+                None => (p.b.wrapping_add(panel * p.b_panel + k_from * p.b_k), p.b_panel),
+                Some(q) => {
+                    for (i, lines) in scratch.chunks_exact_mut(k).take(count).enumerate() {
+                        q.panels.fill(q.first + panel + i, k_from, lines);
+                    }
+                    (scratch.as_ptr().cast(), k * PANEL)
+                }
+            };
             for tile in 0..tiles {
                 let (top, bottom) = (p.m * tile / tiles, p.m * (tile + 1) / tiles);
                 let tile = Tile {
@@ -268,9 +314,9 @@ unsafe fn serial(isa: Isa, p: Product) {
                     a: p.a.wrapping_add(top * p.a_row + k_from * p.a_k),
                     a_row: p.a_row,
                     a_k: p.a_k,
-                    b: p.b.wrapping_add(panel * p.b_panel + k_from * p.b_k),
+                    b,
                     b_k: p.b_k,
-                    b_panel: p.b_panel,
+                    b_panel,
                     c: p.c.wrapping_add(top * p.c_row + panel * PANEL),
                     c_row: p.c_row,
                     last,

@@ -13,6 +13,7 @@ mod bf16;
 mod exp;
 mod gemm;
 mod panels;
+mod quant;
 mod rows;
 mod scalar;
 mod tile;
@@ -21,6 +22,7 @@ pub use bf16::{Bf16Panels, has_bf16, matmul_bf16};
 pub use exp::exp;
 pub use gemm::{MatMut, MatRef, matmul, matmul_serial, matmul_serial_here, product, product_panels, product_tn};
 pub use panels::Panels;
+pub use quant::QuantKind;
 pub use rows::{
     add_assign, axpy_rows, dot_f64, rms_norm, rms_norm_backward, rotate_pairs, scale_in_place, silu_mul,
     silu_mul_backward, softmax_backward_in_place, softmax_in_place, softmax_with_lse,

@@ -2,6 +2,9 @@
 //! each instruction set; the compiler fuses nothing that is not written as `mul_add`, so the bits agree.
 
 use super::bf16::round_inner;
+use super::quant::{
+    Line, Q4Block, Q4Strip, Q8Block, Q8Strip, fill_q4_across_inner, fill_q4_inner, fill_q8_across_inner, fill_q8_inner,
+};
 use super::{Isa, exp, isa};
 
 /// Lanes of a sum. Part of the canonical definition, not of a machine.
@@ -9,9 +12,9 @@ const LANES: usize = 16;
 
 /// Compiles `inner` for each instruction set and picks at run time.
 macro_rules! dispatch {
-    ($(#[$doc:meta])* $name:ident => $inner:ident ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?) => {
+    ($(#[$doc:meta])* $vis:vis $name:ident => $inner:ident ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?) => {
         $(#[$doc])*
-        pub fn $name($($arg: $ty),*) $(-> $ret)? {
+        $vis fn $name($($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
@@ -69,7 +72,7 @@ fn maximum(x: &[f32]) -> f32 {
 
 dispatch! {
     /// y\[r] = x\[r] / sqrt(mean(x\[r]²) + eps) · gain, for each row of `gain.len()` floats. `x` and `y` \[rows, d].
-    rms_norm => rms_norm_inner(x: &[f32], gain: &[f32], eps: f32, y: &mut [f32])
+    pub rms_norm => rms_norm_inner(x: &[f32], gain: &[f32], eps: f32, y: &mut [f32])
 }
 
 #[inline(always)]
@@ -90,7 +93,7 @@ fn rms_norm_inner(x: &[f32], gain: &[f32], eps: f32, y: &mut [f32]) {
 
 dispatch! {
     /// dx += ∂/∂x of [`rms_norm`] applied to `dy`. All \[rows, d].
-    rms_norm_backward => rms_norm_backward_inner(dy: &[f32], x: &[f32], gain: &[f32], eps: f32, dx: &mut [f32])
+    pub rms_norm_backward => rms_norm_backward_inner(dy: &[f32], x: &[f32], gain: &[f32], eps: f32, dx: &mut [f32])
 }
 
 #[inline(always)]
@@ -108,7 +111,7 @@ fn rms_norm_backward_inner(dy: &[f32], x: &[f32], gain: &[f32], eps: f32, dx: &m
 
 dispatch! {
     /// act = silu(gate) · up, with gate and up side by side in `gate_up` \[rows, 2·ffn]; `act` \[rows, ffn].
-    silu_mul => silu_mul_inner(gate_up: &[f32], ffn: usize, act: &mut [f32])
+    pub silu_mul => silu_mul_inner(gate_up: &[f32], ffn: usize, act: &mut [f32])
 }
 
 #[inline(always)]
@@ -123,7 +126,7 @@ fn silu_mul_inner(gate_up: &[f32], ffn: usize, act: &mut [f32]) {
 
 dispatch! {
     /// Gradient of [`silu_mul`]: `gate_up` \[rows, 2·ffn] becomes its own gradient, given `d_act` \[rows, ffn].
-    silu_mul_backward => silu_mul_backward_inner(d_act: &[f32], ffn: usize, gate_up: &mut [f32])
+    pub silu_mul_backward => silu_mul_backward_inner(d_act: &[f32], ffn: usize, gate_up: &mut [f32])
 }
 
 #[inline(always)]
@@ -143,7 +146,7 @@ fn silu_mul_backward_inner(d_act: &[f32], ffn: usize, gate_up: &mut [f32]) {
 
 dispatch! {
     /// x becomes softmax(scale · x).
-    softmax_in_place => softmax_inner(x: &mut [f32], scale: f32)
+    pub softmax_in_place => softmax_inner(x: &mut [f32], scale: f32)
 }
 
 #[inline(always)]
@@ -156,7 +159,7 @@ fn softmax_inner(x: &mut [f32], scale: f32) {
 
 dispatch! {
     /// x becomes softmax(x); returns (maximum, Σ exp(x − maximum)), from which a log-probability follows.
-    softmax_with_lse => softmax_with_lse_inner(x: &mut [f32]) -> (f32, f32)
+    pub softmax_with_lse => softmax_with_lse_inner(x: &mut [f32]) -> (f32, f32)
 }
 
 #[inline(always)]
@@ -174,7 +177,7 @@ fn softmax_with_lse_inner(x: &mut [f32]) -> (f32, f32) {
 
 dispatch! {
     /// Given probabilities `p` of a softmax over scale · s and the gradient `dp`, `dp` becomes the gradient of s.
-    softmax_backward_in_place => softmax_backward_inner(p: &[f32], dp: &mut [f32], scale: f32)
+    pub softmax_backward_in_place => softmax_backward_inner(p: &[f32], dp: &mut [f32], scale: f32)
 }
 
 #[inline(always)]
@@ -190,7 +193,7 @@ fn softmax_backward_inner(p: &[f32], dp: &mut [f32], scale: f32) {
 dispatch! {
     /// Rotates the pairs (2i, 2i+1) of each head in `row` by the angles of one position: `cos_sin` holds cos then sin,
     /// half a head each; `backward` turns the other way.
-    rotate_pairs => rotate_pairs_inner(row: &mut [f32], cos_sin: &[f32], backward: bool)
+    pub rotate_pairs => rotate_pairs_inner(row: &mut [f32], cos_sin: &[f32], backward: bool)
 }
 
 #[inline(always)]
@@ -209,7 +212,7 @@ fn rotate_pairs_inner(row: &mut [f32], cos_sin: &[f32], backward: bool) {
 
 dispatch! {
     /// x += y.
-    add_assign => add_assign_inner(x: &mut [f32], y: &[f32])
+    pub add_assign => add_assign_inner(x: &mut [f32], y: &[f32])
 }
 
 #[inline(always)]
@@ -221,7 +224,7 @@ fn add_assign_inner(x: &mut [f32], y: &[f32]) {
 
 dispatch! {
     /// x *= factor.
-    scale_in_place => scale_inner(x: &mut [f32], factor: f32)
+    pub scale_in_place => scale_inner(x: &mut [f32], factor: f32)
 }
 
 #[inline(always)]
@@ -233,7 +236,7 @@ fn scale_inner(x: &mut [f32], factor: f32) {
 
 dispatch! {
     /// x = fma(factor, y, x).
-    axpy_rows => axpy_inner(x: &mut [f32], factor: f32, y: &[f32])
+    pub axpy_rows => axpy_inner(x: &mut [f32], factor: f32, y: &[f32])
 }
 
 #[inline(always)]
@@ -245,8 +248,13 @@ fn axpy_inner(x: &mut [f32], factor: f32, y: &[f32]) {
 
 dispatch! {
     /// The nearest bf16 of each number, ties to even.
-    round_to_bf16 => round_inner(from: &[f32], to: &mut [u16])
+    pub round_to_bf16 => round_inner(from: &[f32], to: &mut [u16])
 }
+
+dispatch! { pub(super) fill_q4 => fill_q4_inner(blocks: &[Q4Block], out: &mut [Line]) }
+dispatch! { pub(super) fill_q8 => fill_q8_inner(blocks: &[Q8Block], out: &mut [Line]) }
+dispatch! { pub(super) fill_q4_across => fill_q4_across_inner(strips: &[Q4Strip], out: &mut [Line]) }
+dispatch! { pub(super) fill_q8_across => fill_q8_across_inner(strips: &[Q8Strip], out: &mut [Line]) }
 
 /// Σ x·y in f64, ascending.
 pub fn dot_f64(x: &[f32], y: &[f32]) -> f64 {
