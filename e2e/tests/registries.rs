@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock};
 
-use chain::{AccountId, CallError, Chain, Embedded, Keypair, account_bytes, read, send};
+use chain::{AccountId, CallError, Embedded, Keypair, account_bytes, read, send};
 use e2e::{H, World};
 use ink::env::call::Execution;
 use ink::message_builder;
@@ -339,7 +339,9 @@ fn datanet_of(world: &mut World, terms: Terms, floor_bps: u16) -> (u32, u64) {
 #[test]
 fn the_first_source_and_term_that_a_model_breaks_are_named() {
     let mut world = fork();
-    let cases: [(fn(&mut Terms), fn(u64) -> Breach); 4] = [
+    type Change = fn(&mut Terms);
+    type Named = fn(u64) -> Breach;
+    let cases: [(Change, Named); 4] = [
         (|terms| terms.train = false, |contribution| Breach::ForbidsTraining { contribution }),
         (|terms| terms.display = false, |contribution| Breach::ForbidsDisplay { contribution }),
         (|terms| terms.commercial = false, |contribution| Breach::ForbidsCommerce { contribution }),

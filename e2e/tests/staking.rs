@@ -10,7 +10,7 @@ use ink::message_builder;
 use openledger_abi::admin::{AdminError, Administered};
 use openledger_abi::escrow::Escrow;
 use openledger_abi::staking::*;
-use openledger_abi::token::{Token, TokenError};
+use openledger_abi::token::TokenError;
 use openledger_abi::{Balance, OPEN};
 use psp22::PSP22;
 
