@@ -4,8 +4,8 @@ use ink::codegen::TraitCallBuilder;
 use ink::env::DefaultEnvironment;
 use ink::prelude::vec::Vec;
 use openledger_abi::disputes::{Commit, DisputesError, ReportId};
-use openledger_abi::payout::{Batch, Epoch, OracleSet, Payout, PayoutError, ReportInfo};
-use openledger_abi::staking::Staking;
+use openledger_abi::payout::{Batch, Epoch, OracleSet, Payout, PayoutError, ReportInfo, Voided};
+use openledger_abi::staking::{Staking, StakingError};
 use openledger_abi::{AccountId, Balance, Timestamp};
 use psp22::{PSP22Burnable, PSP22};
 
@@ -84,18 +84,19 @@ pub fn extend(payout: AccountId, report: ReportId, until: Timestamp) -> Result<(
     }
 }
 
-/// Voids a pending report. Returns its signers.
-pub fn void(payout: AccountId, report: ReportId) -> Result<Vec<AccountId>, DisputesError> {
+/// Voids a pending report. Returns it and its epoch as they were. Undone if the caller errors afterwards.
+pub fn void(payout: AccountId, report: ReportId) -> Result<Voided, DisputesError> {
     let mut payout: ink::contract_ref!(Payout, DefaultEnvironment) = payout.into();
     match payout.call_mut().void(report.epoch, report.attempt).try_invoke() {
-        Ok(Ok(Ok(signers))) => Ok(signers),
+        Ok(Ok(Ok(voided))) => Ok(voided),
         Ok(Ok(Err(PayoutError::NotPending | PayoutError::WindowOver))) => Err(DisputesError::NotPending),
+        Ok(Ok(Err(PayoutError::NoSuchReport))) => Err(DisputesError::NoSuchReport),
         _ => Err(DisputesError::PayoutFailed),
     }
 }
 
-/// Slashes an operator for the prover. What staking refuses (nothing left to take) is 0 and no reason to let a
-/// false report stand.
+/// Slashes an operator for the prover. What staking refuses is 0 and no reason to let a false report stand; what fails on
+/// its way (which a signer who proves its own fraud could bring about) is an error.
 pub fn slash(
     staking: AccountId,
     operator: AccountId,
@@ -106,7 +107,7 @@ pub fn slash(
     let mut staking: ink::contract_ref!(Staking, DefaultEnvironment) = staking.into();
     match staking.call_mut().slash(operator, bps, offence_at, Some(prover)).try_invoke() {
         Ok(Ok(Ok(slashed))) => Ok(slashed),
-        Ok(Ok(Err(_))) => Ok(0),
+        Ok(Ok(Err(error))) if error != StakingError::TokenFailed => Ok(0),
         _ => Err(DisputesError::StakingFailed),
     }
 }

@@ -25,6 +25,8 @@ pub struct OnChain<'a> {
     epoch: &'a Epoch,
     /// The last revision asked for: a proof asks for one, several times.
     revision: RefCell<Option<((u32, u32), Revision)>>,
+    /// The last batch asked for.
+    batch: RefCell<Option<(u64, Batch)>>,
     failure: Cell<Option<Failure>>,
 }
 
@@ -39,7 +41,7 @@ enum Failure {
 
 impl<'a> OnChain<'a> {
     pub fn new(peers: &'a DisputesPeers, epoch: &'a Epoch) -> Self {
-        Self { peers, epoch, revision: RefCell::new(None), failure: Cell::new(None) }
+        Self { peers, epoch, revision: RefCell::new(None), batch: RefCell::new(None), failure: Cell::new(None) }
     }
 
     /// Errors if a contract did not answer.
@@ -94,11 +96,18 @@ impl<'a> OnChain<'a> {
         if !(self.epoch.from..self.epoch.to).contains(&batch) {
             return None;
         }
-        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
-        match payout.call().batch(batch).try_invoke() {
-            Ok(Ok(Some(found))) => Some(found),
-            _ => self.failed(Failure::Payout),
+        if let Some((number, known)) = &*self.batch.borrow() {
+            if *number == batch {
+                return Some(known.clone());
+            }
         }
+        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
+        let found = match payout.call().batch(batch).try_invoke() {
+            Ok(Ok(Some(found))) => found,
+            _ => return self.failed(Failure::Payout),
+        };
+        *self.batch.borrow_mut() = Some((batch, found.clone()));
+        Some(found)
     }
 
     fn escrow(&self) -> Option<AccountId> {

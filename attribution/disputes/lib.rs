@@ -5,11 +5,14 @@
 //! contracts. What the messages do is
 //! documented in `openledger_abi::disputes`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_possible_wrap
+    )
 )]
 
 pub mod calls;
@@ -32,9 +35,10 @@ mod disputes {
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::disputes::*;
     use openledger_abi::host::HostHasher;
-    use openledger_abi::payout::{Epoch, ReportInfo, ReportStatus};
+    use openledger_abi::payout::{ReportInfo, ReportStatus};
     use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired};
-    use proof::check::{equivocation, Fraud};
+    use proof::check::{equivocation, EvidenceOpening, Fraud};
+    use proof::receipt::Receipt;
     use proof::signed::Domain;
 
     #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -59,8 +63,20 @@ mod disputes {
 
     /// What a proof leads to.
     enum Sentence {
-        Void { report: ReportId, info: ReportInfo, fraud: Fraud },
-        Slash { operator: AccountId, bps: u16, offence_at: Timestamp, offence: Bytes32, fraud: Fraud },
+        /// Of a report that is voided already.
+        Void {
+            report: ReportId,
+            signers: Vec<AccountId>,
+            submitted_at: Timestamp,
+            fraud: Fraud,
+        },
+        Slash {
+            operator: AccountId,
+            bps: u16,
+            offence_at: Timestamp,
+            offence: Bytes32,
+            fraud: Fraud,
+        },
     }
 
     impl DisputesContract {
@@ -104,15 +120,6 @@ mod disputes {
             self.commits.get(commit).ok_or(DisputesError::NoSuchCommit)
         }
 
-        /// The pending report that a commit is against, and its epoch.
-        fn accused(peers: &DisputesPeers, commit: &Commit) -> Result<(ReportId, ReportInfo, Epoch), DisputesError> {
-            let report = commit.report.ok_or(DisputesError::WrongReport)?;
-            let info = calls::report_of(peers.payout, report)?;
-            ensure!(info.status == ReportStatus::Pending, DisputesError::NotPending);
-            let epoch = calls::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
-            Ok((report, info, epoch))
-        }
-
         /// Decides what a proof shows, and what follows.
         fn judge(
             config: &Config,
@@ -120,16 +127,47 @@ mod disputes {
             commit: &Commit,
             proof: &FraudProof,
         ) -> Result<Sentence, DisputesError> {
-            if let FraudProof::Equivocation(place, witness) = proof {
-                return Self::judge_equivocation(config, peers, commit, *place, witness);
+            match proof {
+                FraudProof::Equivocation(place, witness) => {
+                    Self::judge_equivocation(config, peers, commit, *place, witness)
+                }
+                FraudProof::PrivateSpan(redeemed, witness) => {
+                    Self::judge_host(config, peers, commit, proof, redeemed, (&witness.receipt, &witness.evidence))
+                }
+                FraudProof::PrivateOutranked(redeemed, witness) => {
+                    Self::judge_host(config, peers, commit, proof, redeemed, (&witness.receipt, &witness.evidence))
+                }
+                _ => Self::judge_signers(peers, commit, proof),
             }
-            let (report, info, epoch) = Self::accused(peers, commit)?;
+        }
+
+        /// Voids first, since that one call also brings what there is to judge by; an error here undoes it.
+        fn judge_signers(
+            peers: &DisputesPeers,
+            commit: &Commit,
+            proof: &FraudProof,
+        ) -> Result<Sentence, DisputesError> {
+            let report = commit.report.ok_or(DisputesError::WrongReport)?;
+            let voided = calls::void(peers.payout, report)?;
+            let facts = OnChain::new(peers, &voided.epoch);
+            let verdict = judge::against_report(proof, &voided.report.body, &facts)?;
+            let ReportInfo { signers, submitted_at, .. } = voided.report;
+            Ok(Sentence::Void { report, signers, submitted_at, fraud: verdict.fraud })
+        }
+
+        fn judge_host(
+            config: &Config,
+            peers: &DisputesPeers,
+            commit: &Commit,
+            proof: &FraudProof,
+            redeemed: &HostsReceipt,
+            (receipt, evidence): (&Receipt, &EvidenceOpening),
+        ) -> Result<Sentence, DisputesError> {
+            let report = commit.report.ok_or(DisputesError::WrongReport)?;
+            let info = calls::report_of(peers.payout, report)?;
+            ensure!(info.status == ReportStatus::Pending, DisputesError::NotPending);
+            let epoch = calls::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
             let verdict = judge::against_report(proof, &info.body, &OnChain::new(peers, &epoch))?;
-            let (redeemed, receipt, evidence) = match proof {
-                FraudProof::PrivateSpan(redeemed, witness) => (redeemed, &witness.receipt, &witness.evidence),
-                FraudProof::PrivateOutranked(redeemed, witness) => (redeemed, &witness.receipt, &witness.evidence),
-                _ => return Ok(Sentence::Void { report, info, fraud: verdict.fraud }),
-            };
             ensure!((epoch.from..epoch.to).contains(&redeemed.batch), DisputesError::NoSuchBatch);
             let batch = calls::batch(peers.payout, redeemed.batch)?;
             private::ensure_hosts_word::<HostHasher>(&batch, redeemed, receipt, &evidence.fields)?;
@@ -180,12 +218,11 @@ mod disputes {
             sentence: Sentence,
         ) -> Result<(Outcome, Fraud, Vec<AccountId>), DisputesError> {
             match sentence {
-                Sentence::Void { report, info, fraud } => {
-                    let signers = calls::void(peers.payout, report)?;
+                Sentence::Void { report, signers, submitted_at, fraud } => {
                     let mut slashed: Balance = 0;
                     for signer in &signers {
                         let bps = config.parameters.report_bps;
-                        let taken = calls::slash(peers.staking, *signer, bps, info.submitted_at, prover)?;
+                        let taken = calls::slash(peers.staking, *signer, bps, submitted_at, prover)?;
                         slashed = slashed.checked_add(taken).ok_or(DisputesError::Overflow)?;
                     }
                     Ok((Outcome::Voided { report, signers: signers.clone(), slashed }, fraud, signers))

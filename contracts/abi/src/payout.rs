@@ -131,6 +131,14 @@ impl ink::storage::traits::StorageLayout for ReportInfo {
     }
 }
 
+/// A report that was just voided, and its epoch before that.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voided {
+    pub report: ReportInfo,
+    pub epoch: Epoch,
+}
+
 /// One oracle of a set with the key it had when the set was made.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -358,9 +366,10 @@ pub trait Payout {
     #[ink(message)]
     fn extend(&mut self, epoch: u32, attempt: u16, until: Timestamp) -> Result<Timestamp, PayoutError>;
 
-    /// Voids a pending report. By disputes. The epoch's attempt grows by one, its pots stay. Returns the signers.
+    /// Voids a pending report. By disputes. The epoch's attempt grows by one, its pots stay. Returns the report and its
+    /// epoch as they were: disputes voids first, judges by what it got, and errors, which undoes it, if nothing is wrong.
     #[ink(message)]
-    fn void(&mut self, epoch: u32, attempt: u16) -> Result<Vec<AccountId>, PayoutError>;
+    fn void(&mut self, epoch: u32, attempt: u16) -> Result<Voided, PayoutError>;
 
     /// Keeps a pending report from going live for `hold_ms` longer. By the guardian, once a report, within its window.
     #[ink(message)]
