@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chain::{AccountId, CallError, Chain, ChainError, Keypair, read, send, verify};
 use ink::message_builder;
@@ -103,6 +103,8 @@ pub struct OracleConfig {
     pub folder: PathBuf,
     /// How long one of a later place in the set leaves submitting to the earlier ones.
     pub patience: Duration,
+    /// An epoch that is due is closed once no batch came for so long, so that what is redeemed together is reported together.
+    pub quiet: Duration,
     /// For drills on a test chain.
     pub drill: Option<Drill>,
 }
@@ -121,7 +123,9 @@ struct State {
     /// The last plan that was computed, by (epoch, attempt).
     planned: Option<Planned>,
     /// When this oracle first saw that (epoch, attempt) can be reported.
-    seen: Option<((u32, u16), std::time::Instant)>,
+    seen: Option<((u32, u16), Instant)>,
+    /// Batches when they were last counted otherwise, and when that was.
+    batches: Option<(u64, Instant)>,
 }
 
 #[derive(Clone)]
@@ -142,7 +146,7 @@ impl Oracle {
             chain: gatherer.chain().clone(),
             suite: gatherer.suite().clone(),
             config,
-            state: Mutex::new(State { gatherer, planned: None, seen: None }),
+            state: Mutex::new(State { gatherer, planned: None, seen: None, batches: None }),
             journal: Mutex::new(journal),
         })
     }
@@ -175,7 +179,7 @@ impl Oracle {
         };
         let batches = read(&*self.chain, payout, message_builder!(Payout).batch_count())?;
         let due = read(&*self.chain, payout, message_builder!(Payout).due_at())?;
-        if batches == reported || self.chain.now()? < due {
+        if batches == reported || self.chain.now()? < due || !self.quiet_at(batches) {
             return Ok(Step::Waiting);
         }
         match send(&*self.chain, &self.config.key, payout, message_builder!(Payout).close_epoch()) {
@@ -183,6 +187,18 @@ impl Oracle {
             // Another oracle was faster, or the clock of the chain is behind.
             Err(CallError::Message(PayoutError::EpochNotDue | PayoutError::NothingToClose)) => Ok(Step::Waiting),
             Err(error) => Err(refused(next, error)),
+        }
+    }
+
+    /// Whether the number of batches has been this one for the configured time.
+    fn quiet_at(&self, batches: u64) -> bool {
+        let mut state = self.state();
+        match state.batches {
+            Some((known, since)) if known == batches => since.elapsed() >= self.config.quiet,
+            _ => {
+                state.batches = Some((batches, Instant::now()));
+                self.config.quiet.is_zero()
+            }
         }
     }
 
@@ -246,7 +262,7 @@ impl Oracle {
         let since = match state.seen {
             Some((key, since)) if key == (epoch, attempt) => since,
             _ => {
-                let now = std::time::Instant::now();
+                let now = Instant::now();
                 state.seen = Some(((epoch, attempt), now));
                 now
             }

@@ -123,6 +123,9 @@ pub struct OracleArgs {
     /// How long it leaves submitting to each oracle that stands before it in the set.
     #[arg(long, default_value_t = 10_000)]
     patience_ms: u64,
+    /// Close an epoch that is due once no batch came for so long.
+    #[arg(long, default_value_t = 30_000)]
+    quiet_ms: u64,
     /// For drills on a test chain: sign a false report of this epoch's first attempt. Costs the stake if anybody watches.
     #[arg(long)]
     drill_false_epoch: Option<u32>,
@@ -145,6 +148,7 @@ impl OracleArgs {
             operator,
             folder: home,
             patience: Duration::from_millis(self.patience_ms),
+            quiet: Duration::from_millis(self.quiet_ms),
             drill: self.drill_false_epoch.map(|epoch| Drill { epoch }),
         };
         roles::oracle(

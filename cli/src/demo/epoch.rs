@@ -51,7 +51,7 @@ pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Optio
     narrator.step("First epoch: paid answers", "each request carries a voucher over all that was answered before");
     let first = questions(stage, 0);
     ask_all(context, narrator, options, stage, &first)?;
-    report(context, narrator, stage, 0)?;
+    report(context, cast, narrator, stage, 0)?;
     pay(context, cast, narrator, stage, 0)?;
 
     vote(context, cast, narrator, stage)?;
@@ -63,7 +63,7 @@ pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Optio
         *question = revoked.question.clone();
     }
     ask_all(context, narrator, options, stage, &second)?;
-    report(context, narrator, stage, 1)?;
+    report(context, cast, narrator, stage, 1)?;
     if let Some(revoked) = revoked {
         show_revoked(context, narrator, stage, &revoked)?;
     }
@@ -210,12 +210,12 @@ fn settled(context: &Context, stage: &mut Stage, models: &[u32]) -> Result<()> {
 }
 
 /// From redeemed vouchers to a live report.
-fn report(context: &Context, narrator: &Narrator, stage: &mut Stage, epoch: u32) -> Result<()> {
+fn report(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage, epoch: u32) -> Result<()> {
     let payout = context.suite.payout;
     let due = context.read(payout, message_builder!(Payout).due_at())?;
     advance_to(&*context.chain, due)?;
-    let facts =
-        until(stage, "an oracle to close the epoch", |_| context.read(payout, message_builder!(Payout).epoch(epoch)))?;
+    context.send("closing the epoch", &cast.curator, payout, message_builder!(Payout).close_epoch())?;
+    let facts = context.read(payout, message_builder!(Payout).epoch(epoch))?.context("the epoch did not close")?;
     narrator.step(
         &format!("Epoch {epoch} closes"),
         &format!(

@@ -279,6 +279,8 @@ fn start(
         push("--folder", home.join(format!("oracle{i}")).display().to_string());
         push("--mirror", host_url.clone());
         push("--patience-ms", "3000".into());
+        // The demo closes its epochs itself, when all of a round is redeemed.
+        push("--quiet-ms", "3600000".into());
         for (j, peer) in stage.oracles.iter().enumerate() {
             if i != j {
                 push("--peer", peer.clone());
