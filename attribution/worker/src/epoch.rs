@@ -31,14 +31,22 @@ pub struct EpochData {
     pub to: u64,
     pub batches: Vec<BatchData>,
     pub carry: Carry,
-    /// When the epoch was closed, ms: struck contributions and payees count as of then.
-    pub closed_at: u64,
+    pub as_of: AsOf,
     /// The live payouts, which the report continues.
     pub previous: Vec<PayoutLeaf>,
     /// Every revision of the epoch's models that exists, by (model, revision).
     pub models: BTreeMap<(u32, u32), Arc<ModelData>>,
     /// The parameter sets that the batches name.
     pub parameters: BTreeMap<u32, ParameterSet>,
+}
+
+/// The times as of which facts count for an epoch, ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    /// When it was closed: struck contributions and payees count if strictly earlier.
+    pub closed_at: u64,
+    /// Until when data could be demanded: what was passed over counts if strictly earlier.
+    pub demand_end: u64,
 }
 
 /// One batch and what its host publishes of it.
@@ -53,6 +61,9 @@ pub struct BatchData {
     pub fee_from: u128,
     pub fee_to: u128,
     pub pot: u128,
+    /// Tree 03 through the batch, and its top on chain.
+    pub tree: MerkleTree,
+    pub top: [u8; 32],
     /// The receipts `count_from .. count_to`, opened against the batch's top; `None` if the batch is withheld.
     pub receipts: Option<Vec<OpenReceipt>>,
 }
@@ -106,14 +117,16 @@ pub struct ContributionFacts {
 }
 
 impl ContributionFacts {
-    /// As if not there: struck before the epoch closed, or passed over.
-    pub fn absent(&self, closed_at: u64) -> bool {
-        self.struck_at.is_some_and(|at| at < closed_at) || self.passed_over_at.is_some()
+    /// As if not there: struck before the epoch closed, or passed over before its demand time was over.
+    pub fn absent(&self, as_of: AsOf) -> bool {
+        let before = |fact: Option<u64>, time: u64| fact.is_some_and(|at| at < time);
+        before(self.struck_at, as_of.closed_at) || before(self.passed_over_at, as_of.demand_end)
     }
 
-    fn due(&self, closed_at: u64, batch_at: u64) -> Option<Account> {
+    /// Who is due what it earns in a batch redeemed at `batch_at`.
+    pub fn due(&self, as_of: AsOf, batch_at: u64) -> Option<Account> {
         let withdrawn = self.withdrawn_at.is_some_and(|at| at < batch_at);
-        (!self.absent(closed_at) && !withdrawn).then_some(self.payee)
+        (!self.absent(as_of) && !withdrawn).then_some(self.payee)
     }
 }
 
@@ -163,14 +176,14 @@ impl Plan {
 
 struct BatchFacts<'a> {
     model: Option<&'a ModelData>,
-    closed_at: u64,
+    as_of: AsOf,
     batch_at: u64,
 }
 
 impl Facts for BatchFacts<'_> {
     fn due(&self, source: u8, index: u32) -> Option<Account> {
         let source = self.model?.sources.get(usize::from(source))?;
-        source.contributions.get(index as usize)?.due(self.closed_at, self.batch_at)
+        source.contributions.get(index as usize)?.due(self.as_of, self.batch_at)
     }
 
     fn row(&self, row: u32) -> Option<(u8, u32)> {
@@ -190,7 +203,7 @@ pub fn plan(data: &EpochData) -> Result<Plan, PlanError> {
 }
 
 fn plan_batch(data: &EpochData, number: u64, batch: &BatchData, builder: &mut EpochBuilder) -> Result<(), PlanError> {
-    let nobody = BatchFacts { model: None, closed_at: data.closed_at, batch_at: batch.at };
+    let nobody = BatchFacts { model: None, as_of: data.as_of, batch_at: batch.at };
     let Some(receipts) = &batch.receipts else {
         for _ in batch.count_from..batch.count_to {
             builder.push::<Blake2>(&EvidenceLeaf::withheld(), &nobody)?;
@@ -205,8 +218,8 @@ fn plan_batch(data: &EpochData, number: u64, batch: &BatchData, builder: &mut Ep
         let share = part(pot, prefix, open.fee, batch.fee_from, batch.fee_to).map_err(at)?;
         let slot = Slot { channel: batch.channel, model: batch.model, sequence, fee: open.fee, at: batch.at };
         let model = data.models.get(&(open.receipt.model, open.receipt.revision)).map(Arc::as_ref);
-        let leaf = leaf_of(open, share, &slot, params, model, data.closed_at).map_err(at)?;
-        let facts = BatchFacts { model, closed_at: data.closed_at, batch_at: batch.at };
+        let leaf = leaf_of(open, share, &slot, params, model, data.as_of).map_err(at)?;
+        let facts = BatchFacts { model, as_of: data.as_of, batch_at: batch.at };
         builder.push::<Blake2>(&leaf, &facts).map_err(at)?;
         prefix = proof::math::add(prefix, open.fee).map_err(at)?;
     }
@@ -219,7 +232,7 @@ fn leaf_of(
     slot: &Slot,
     params: &ParameterSet,
     model: Option<&ModelData>,
-    closed_at: u64,
+    as_of: AsOf,
 ) -> Result<EvidenceLeaf, proof::Error> {
     let published =
         Published { response: &open.record.response, context: &open.record.context, credits: &open.record.credits };
@@ -231,13 +244,13 @@ fn leaf_of(
         None => attributed(&proof::rules::spans::Scan::new(&[], &[]), Vec::new()),
         Some(model) => {
             let matches = model.spans.response(published.response);
-            attributed(&matches, scores(open, model, closed_at))
+            attributed(&matches, scores(open, model, as_of))
         }
     }
 }
 
 /// The scores of all rows that count; none for a private answer or one whose sketch is not of the model's length.
-fn scores(open: &OpenReceipt, model: &ModelData, closed_at: u64) -> Vec<(u32, i32)> {
+fn scores(open: &OpenReceipt, model: &ModelData, as_of: AsOf) -> Vec<(u32, i32)> {
     let Some(rows) = &model.rows else { return Vec::new() };
     if open.receipt.is_private() || open.record.sketch.len() != rows.dimension() {
         return Vec::new();
@@ -245,7 +258,7 @@ fn scores(open: &OpenReceipt, model: &ModelData, closed_at: u64) -> Vec<(u32, i3
     let counts = |row: u32| {
         let place = rows.row(row)?;
         let contribution = model.sources.get(usize::from(place.source))?.contributions.get(place.index as usize)?;
-        (!contribution.absent(closed_at)).then_some(())
+        (!contribution.absent(as_of)).then_some(())
     };
     rows.scores(&open.record.sketch).into_iter().filter(|(row, _)| counts(*row).is_some()).collect()
 }

@@ -17,11 +17,11 @@ use proof::rules::epoch::Carry;
 use proof::sketch::{SketchHead, SketchHeader};
 use proof::tree::MerkleTree;
 use proof::version::{VersionHead, VersionLeaf};
-use proof::{Blake2, SumFrontier, SumHead, Tree};
+use proof::{Blake2, SumHead, Tree};
 use suite::Suite;
 
 use crate::card::ModelCard;
-use crate::epoch::{BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData};
+use crate::epoch::{AsOf, BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData};
 use crate::fetch::{FetchError, Fetcher};
 
 /// Batches, leaves or hosts of one read.
@@ -99,12 +99,31 @@ impl Gatherer {
 
     /// All that the report of a closed epoch is a function of. The report before it must be final.
     pub fn epoch(&mut self, number: u32) -> Result<EpochData, GatherError> {
+        let live = read(&*self.chain, self.suite.payout, message_builder!(Payout).live())?;
+        if live.epochs != number {
+            return Err(GatherError::Absent(format!("final report of epoch {}", number.saturating_sub(1))));
+        }
+        self.epoch_after(number, &live.payouts, live.carry)
+    }
+
+    /// The same of an epoch whose own report is final already, for audits.
+    pub fn final_epoch(&mut self, number: u32) -> Result<EpochData, GatherError> {
+        let Some(before) = number.checked_sub(1) else {
+            return self.epoch_after(number, &SumHead::EMPTY, 0);
+        };
+        let body = read(&*self.chain, self.suite.payout, message_builder!(Payout).report(before))?
+            .ok_or_else(|| GatherError::Absent(format!("report of epoch {before}")))?
+            .body;
+        self.epoch_after(number, &body.payouts, body.carry_out)
+    }
+
+    /// An epoch that continues these payouts and this carry.
+    fn epoch_after(&mut self, number: u32, payouts: &SumHead, carry: u128) -> Result<EpochData, GatherError> {
         let payout = self.suite.payout;
         let chain = self.chain.clone();
         let epoch = read(&*chain, payout, message_builder!(Payout).epoch(number))?
             .ok_or_else(|| GatherError::Absent(format!("closed epoch {number}")))?;
-        let live = read(&*chain, payout, message_builder!(Payout).live())?;
-        let previous = self.previous(number, live.epochs, &live.payouts)?;
+        let previous = self.previous(number, payouts)?;
         let mut batches = Vec::new();
         let mut raw = Vec::new();
         let mut at = epoch.from;
@@ -122,11 +141,12 @@ impl Gatherer {
             self.parameter_set(batch.params, &mut parameters)?;
             batches.push(self.batch(batch)?);
         }
+        let as_of = AsOf { closed_at: epoch.closed_at, demand_end: epoch.demand_end };
         let mut models = BTreeMap::new();
         for open in batches.iter().flat_map(|batch| batch.receipts.iter().flatten()) {
             let key = (open.receipt.model, open.receipt.revision);
             if let std::collections::btree_map::Entry::Vacant(entry) = models.entry(key) {
-                if let Some(model) = self.model(key, epoch.closed_at)? {
+                if let Some(model) = self.model(key, as_of)? {
                     entry.insert(model);
                 }
             }
@@ -137,19 +157,16 @@ impl Gatherer {
             from: epoch.from,
             to: epoch.to,
             batches,
-            carry: Carry { carry_in: live.carry, pots: epoch.pots, carry_bps: epoch.carry_bps },
-            closed_at: epoch.closed_at,
+            carry: Carry { carry_in: carry, pots: epoch.pots, carry_bps: epoch.carry_bps },
+            as_of,
             previous,
             models,
             parameters,
         })
     }
 
-    /// The payouts with the live head, from memory or from the files of the report before.
-    fn previous(&mut self, number: u32, live: u32, head: &SumHead) -> Result<Vec<PayoutLeaf>, GatherError> {
-        if live != number {
-            return Err(GatherError::Absent(format!("final report of epoch {}", number.saturating_sub(1))));
-        }
+    /// The payouts with this head, from memory or from the files of the report before.
+    fn previous(&mut self, number: u32, head: &SumHead) -> Result<Vec<PayoutLeaf>, GatherError> {
         if head.count == 0 {
             return Ok(Vec::new());
         }
@@ -193,23 +210,24 @@ impl Gatherer {
         let endpoint = self.host_endpoint(batch.host)?;
         let what = || format!("receipts of channel {}, model {}", batch.channel, batch.model);
         let records = self.fetcher.receipts(&endpoint, (batch.channel, batch.model), 0, batch.count_to)?;
-        let mut frontier = SumFrontier::new();
+        let mut leaves = Vec::new();
+        let mut before = 0u128;
         let mut receipts = Vec::new();
         for (sequence, record) in (0u64..).zip(records) {
             let receipt = record.open().map_err(|e| mismatch(what(), e))?;
             let leaf = receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
-            if sequence == batch.count_from {
-                let before = frontier.sum_head::<Blake2>(Tree::Receipts).map_err(|e| mismatch(what(), e))?;
-                if before.sum != batch.fee_from {
-                    return Err(mismatch(what(), "the fees before the batch have another sum"));
-                }
-            }
-            frontier.append::<Blake2>(Tree::Receipts, leaf).map_err(|e| mismatch(what(), e))?;
+            leaves.push(leaf);
             if sequence >= batch.count_from {
                 receipts.push(OpenReceipt { receipt, fee: receipt.fee, record });
+            } else {
+                before = proof::math::add(before, receipt.fee).map_err(|e| mismatch(what(), e))?;
             }
         }
-        let head = frontier.sum_head::<Blake2>(Tree::Receipts).map_err(|e| mismatch(what(), e))?;
+        if before != batch.fee_from {
+            return Err(mismatch(what(), "the fees before the batch have another sum"));
+        }
+        let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves).map_err(|e| mismatch(what(), e))?;
+        let head = tree.sum_head();
         if head != (SumHead { count: batch.count_to, sum: batch.fee_to, top: batch.top }) {
             return Err(mismatch(what(), "another tree than the redeemed voucher's"));
         }
@@ -223,12 +241,14 @@ impl Gatherer {
             fee_from: batch.fee_from,
             fee_to: batch.fee_to,
             pot: batch.pot,
+            tree,
+            top: batch.top,
             receipts: Some(receipts),
         })
     }
 
     /// A model's revision with texts, index and sketches; `None` if it does not exist.
-    pub fn model(&mut self, key: (u32, u32), closed_at: u64) -> Result<Option<Arc<ModelData>>, GatherError> {
+    pub fn model(&mut self, key: (u32, u32), as_of: AsOf) -> Result<Option<Arc<ModelData>>, GatherError> {
         let (model, number) = key;
         let registry = self.suite.model_registry;
         let Some(revision) = read(&*self.chain, registry, message_builder!(ModelRegistry).revision(model, number))?
@@ -238,7 +258,7 @@ impl Gatherer {
         let mut sources = Vec::new();
         let mut heads = Vec::new();
         for source in &revision.sources {
-            let (head, data) = self.source(source.datanet, source.version, closed_at)?;
+            let (head, data) = self.source(source.datanet, source.version, as_of.closed_at)?;
             heads.push(head);
             sources.push(data);
         }
@@ -265,7 +285,7 @@ impl Gatherer {
         for (position, source) in (0u8..).zip(&sources) {
             for (index, contribution) in (0u32..).zip(&source.contributions) {
                 texts.insert((position, index), self.text(contribution, &endpoints)?);
-                if contribution.absent(closed_at) {
+                if contribution.absent(as_of) {
                     left_out.push((position, index));
                 }
             }

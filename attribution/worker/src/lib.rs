@@ -4,7 +4,7 @@
 //! * [`fetch`], [`gather`] – reading it, and the chain; all that is read is checked against what the chain commits to.
 //! * [`epoch`] – the report as a pure function of what was gathered.
 //! * [`oracle`], [`http`], [`journal`] – closing, recomputing, co-signing, submitting; what was signed is on disk first.
-//! * [`watcher`] – recomputing every report in its window, and the fraud proof.
+//! * [`watcher`], [`refute`] – recomputing every report in its window, and the fraud proof.
 //! * [`drill`] – an oracle that lies on purpose, for drills.
 //!
 //! The crate knows no language model: sketches are bytes here.
@@ -19,4 +19,5 @@ pub mod http;
 pub mod journal;
 pub mod oracle;
 pub mod published;
+pub mod refute;
 pub mod watcher;

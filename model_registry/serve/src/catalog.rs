@@ -12,7 +12,7 @@ use influence::{Meta, Sketcher};
 use ink::message_builder;
 use openledger_abi::models::ModelRegistry;
 use worker::card::ModelCard;
-use worker::epoch::ModelData;
+use worker::epoch::{AsOf, ModelData};
 use worker::gather::Gatherer;
 
 /// A model as it is served.
@@ -74,7 +74,10 @@ fn load_one(base: &Arc<Model>, gatherer: &mut Gatherer, model: u32, folder: &Pat
     let number = known.revision;
     let revision = read(&*chain, registry, message_builder!(ModelRegistry).revision(model, number))?
         .context("the registry has no such revision")?;
-    let data = gatherer.model((model, number), chain.now()?)?.context("the registry has no such revision")?;
+    let now = chain.now()?;
+    let data = gatherer
+        .model((model, number), AsOf { closed_at: now, demand_end: now })?
+        .context("the registry has no such revision")?;
     let endpoints = gatherer.endpoints(model)?;
     let fetch = |cid: &Cid| gatherer.fetcher().object(cid, &endpoints);
     let card = ModelCard::parse(&fetch(&Cid::from_bytes(&revision.card_cid)?)?).context("its card")?;
