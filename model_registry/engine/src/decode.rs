@@ -219,11 +219,11 @@ impl Batch {
                 self.sequences[index].cache.append(config, l, position, &queries_keys[q..], values);
             }
             let sequences = &self.sequences;
-            let attend = |(out, (row, &(index, position))): (&mut [f32], (&[f32], &(usize, usize)))| {
-                sequences[index].cache.attend(config, l, &row[..q], position + 1, out);
-            };
             let work = attention.par_chunks_exact_mut(q).zip(qkv.par_chunks_exact(qkv_dim).zip(&places));
-            work.with_min_len(rows.div_ceil(8)).for_each(attend);
+            work.with_min_len(rows.div_ceil(8)).for_each(|(out, (row, place))| {
+                let (index, position) = *place;
+                sequences[index].cache.attend(config, l, &row[..q], position + 1, out);
+            });
             matmul(
                 MatRef::dense(&attention, rows, q),
                 layer.o.forward(),

@@ -52,10 +52,10 @@ fn an_answer_does_not_depend_on_its_batch_mates() {
     let mut steps = 0;
     while !(batch.is_empty() && waiting.is_empty()) {
         // Newcomers arrive while others are being answered.
-        if steps % 3 == 0 {
-            if let Some((number, request)) = waiting.pop() {
-                answers.insert(batch.admit(request).unwrap(), (number, Vec::new(), None));
-            }
+        if steps % 3 == 0
+            && let Some((number, request)) = waiting.pop()
+        {
+            answers.insert(batch.admit(request).unwrap(), (number, Vec::new(), None));
         }
         for emitted in batch.step() {
             let answer = answers.get_mut(&emitted.id).unwrap();

@@ -3,7 +3,7 @@
 mod common;
 
 use common::tiny;
-use engine::train::{Gradients, Memory, PackedBatch, backward, losses};
+use engine::train::{Gradients, Memory, Objective, PackedBatch, backward, losses};
 use engine::{Config, LoraConfig, LoraWeights, Model, Precision, Random, Target};
 
 /// Weights whose B is not zero, so that every gradient is alive.
@@ -18,25 +18,44 @@ fn weights(config: &Config, rank: usize) -> LoraWeights {
 }
 
 fn batch() -> PackedBatch {
-    let mut batch = PackedBatch::default();
+    batch_of(Objective::Loss)
+}
+
+fn batch_of(objective: Objective) -> PackedBatch {
+    let mut batch = PackedBatch::of(objective);
     batch.push(&[1, 7, 3, 44, 5, 9, 9, 2], 0.5);
     batch.push_after(&[8, 2, 30], &[4, 11, 6, 49], 1.5);
     batch
 }
 
-fn total(model: &Model, weights: &LoraWeights) -> f64 {
+fn total(model: &Model, weights: &LoraWeights, objective: Objective) -> f64 {
     let losses = losses(model, Some(&weights.pack()), &batch()).unwrap();
-    let weighted = losses.iter().enumerate().map(|(i, l)| f64::from(*l) * if i < 8 { 0.5 } else { 1.5 });
-    weighted.sum()
+    let of = |loss: f64| match objective {
+        Objective::Loss => loss,
+        // −ln(p / (1 − p)) with p = e^−loss.
+        Objective::Margin if loss > 0.0 => loss + (1.0 - (-loss).exp()).ln(),
+        Objective::Margin => 0.0,
+    };
+    losses.iter().enumerate().map(|(i, l)| of(f64::from(*l)) * if i < 8 { 0.5 } else { 1.5 }).sum()
 }
 
 #[test]
 fn every_module_has_the_gradient_of_its_finite_differences() {
+    compare_with_differences(Objective::Loss);
+}
+
+#[test]
+fn the_margins_gradient_is_that_of_its_finite_differences() {
+    compare_with_differences(Objective::Margin);
+}
+
+fn compare_with_differences(objective: Objective) {
     let config = tiny();
     let model = Model::random(config.clone(), 1).unwrap();
     let mut weights = weights(&config, 3);
     let mut gradients = Gradients::zeros(&weights);
-    backward(&model, &weights.pack(), &batch(), Memory::Keep, Precision::Canonical, &mut gradients).unwrap();
+    let batch = batch_of(objective);
+    backward(&model, &weights.pack(), &batch, Memory::Keep, Precision::Canonical, &mut gradients).unwrap();
     let step = 1e-2f32;
     let mut random = Random::new(9);
     for l in 0..config.layers {
@@ -51,7 +70,7 @@ fn every_module_has_the_gradient_of_its_finite_differences() {
                     let values = if of_b { &mut pair.b } else { &mut pair.a };
                     let before = values.clone();
                     values.iter_mut().zip(&direction).for_each(|(v, d)| *v += sign * step * d);
-                    let loss = total(&model, &weights);
+                    let loss = total(&model, &weights, objective);
                     let pair = weights.layers[l][target.index()].as_mut().unwrap();
                     *(if of_b { &mut pair.b } else { &mut pair.a }) = before;
                     loss

@@ -55,10 +55,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         left,
         right,
     };
+    let mut mixed = layout(&[Target::O, Target::Down], Part::B, 8, 8);
+    mixed.modules.iter_mut().filter(|m| m.target == Target::Down).for_each(|m| m.part = Part::Weight);
     let layouts = [
-        ("o, down: weight 8x8", Layout::default_for(model, &adapter.config)),
         ("o, down: B 8x8", layout(&[Target::O, Target::Down], Part::B, 8, 8)),
-        ("o, down: A 8x8", layout(&[Target::O, Target::Down], Part::A, 8, 8)),
+        ("o: B, down: weight 8x8", mixed),
+        ("v, down: B 8x8", layout(&[Target::V, Target::Down], Part::B, 8, 8)),
     ];
     for (name, layout) in layouts {
         let started = Instant::now();

@@ -18,7 +18,7 @@ pub enum Objective {
 
 impl Objective {
     /// The least 1 − p of [`Objective::Margin`].
-    pub const FLOOR: f32 = 0.02;
+    pub const FLOOR: f32 = 1.0 / 256.0;
 }
 
 /// Sequences of tokens one after the other. Each attends to itself alone.
@@ -29,11 +29,15 @@ pub struct PackedBatch {
     weights: Vec<f32>,
     /// Where each sequence ends.
     ends: Vec<usize>,
-    /// What the gradient is of.
-    pub objective: Objective,
+    pub(super) objective: Objective,
 }
 
 impl PackedBatch {
+    /// An empty batch whose gradient is of `objective`; the default's is of the loss.
+    pub fn of(objective: Objective) -> Self {
+        Self { objective, ..Self::default() }
+    }
+
     /// Adds a sequence whose tokens all have the weight `weight`.
     pub fn push(&mut self, tokens: &[u32], weight: f32) {
         self.push_after(&[], tokens, weight);
