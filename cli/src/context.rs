@@ -40,7 +40,13 @@ impl Context {
         contract: AccountId,
         call: Execution<A, Result<T, E>>,
     ) -> Result<Sent<T>> {
-        chain::send(&*self.chain, key, contract, call).map_err(|error| anyhow::anyhow!("{what}: {error}"))
+        chain::send(&*self.chain, key, contract, call).map_err(|error| {
+            let hint = error.message().and_then(|refusal| crate::hints::hint(&format!("{refusal:?}")));
+            match hint {
+                Some(hint) => anyhow::anyhow!("{what}: {error}: {hint}"),
+                None => anyhow::anyhow!("{what}: {error}"),
+            }
+        })
     }
 
     /// Writes the addresses to a file.

@@ -5,7 +5,10 @@ mod amount;
 mod commands;
 mod context;
 mod demo;
+mod hints;
+mod output;
 mod table;
+mod time;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;

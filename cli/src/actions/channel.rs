@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use chain::{AccountId, Keypair, account_bytes};
 use ink::message_builder;
-use openledger_abi::escrow::{Channel, Escrow, Paid};
+use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, Paid, ParameterSet};
 use openledger_abi::models::ModelRegistry;
 use openledger_abi::staking::Staking;
 use serve::payer::{ChannelConfig, PayerChannel};
@@ -16,6 +16,8 @@ use crate::context::Context;
 
 /// Vouchers can be redeemed for so long after the channel's file was opened, in chain time.
 const VOUCHER_LIFE_MS: u64 = 90 * 24 * 3_600_000;
+/// Channels of one read.
+const PAGE: u32 = 50;
 
 /// Opens a channel with a deposit. Returns its number.
 pub fn open(context: &Context, payer: &Keypair, host: AccountId, deposit: u128) -> Result<u64> {
@@ -28,7 +30,77 @@ pub fn open(context: &Context, payer: &Keypair, host: AccountId, deposit: u128) 
 pub fn show(context: &Context, number: u64) -> Result<Channel> {
     context
         .read(context.suite.escrow, message_builder!(Escrow).channel(number))?
-        .with_context(|| format!("escrow has no channel {number}"))
+        .with_context(|| format!("escrow has no channel {number}; see `openledger channel list`"))
+}
+
+/// All channels, or those of an account as payer or host, each with its number.
+pub fn list(context: &Context, of: Option<AccountId>) -> Result<Vec<(u64, Channel)>> {
+    let escrow = context.suite.escrow;
+    let mut all = Vec::new();
+    let mut from = 0u64;
+    loop {
+        let page = context.read(escrow, message_builder!(Escrow).channels(from, PAGE))?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        for (number, channel) in (from..).zip(page) {
+            from = number.saturating_add(1);
+            if of.is_none_or(|account| channel.payer == account || channel.host == account) {
+                all.push((number, channel));
+            }
+        }
+    }
+}
+
+/// The newest open channel of a payer's to a host that announces a model.
+pub fn for_model(context: &Context, payer: AccountId, model: u32) -> Result<Option<u64>> {
+    let hosts = super::models::hosts_of(context, model)?;
+    let serves = |host: &AccountId| hosts.iter().any(|offer| offer.host == *host);
+    let channels = list(context, Some(payer))?;
+    let fits = |c: &&(u64, Channel)| c.1.payer == payer && c.1.status == ChannelStatus::Open && serves(&c.1.host);
+    Ok(channels.iter().rev().find(fits).map(|(number, _)| *number))
+}
+
+/// Adds to a channel's deposit.
+pub fn top_up(context: &Context, from: &Keypair, number: u64, amount: u128) -> Result<()> {
+    token::approve(context, from, context.suite.escrow, amount)?;
+    let call = message_builder!(Escrow).top_up(number, amount);
+    context.send("topping up the channel", from, context.suite.escrow, call)?;
+    Ok(())
+}
+
+/// Asks to leave a channel; returns from when on it can be closed.
+pub fn request_exit(context: &Context, payer: &Keypair, number: u64) -> Result<u64> {
+    let call = message_builder!(Escrow).request_exit(number);
+    context.send("asking to leave the channel", payer, context.suite.escrow, call)?;
+    match show(context, number)?.status {
+        ChannelStatus::Exiting { exit_at } => Ok(exit_at),
+        other => anyhow::bail!("the channel is {other:?} after the request to leave"),
+    }
+}
+
+/// Closes a channel that its payer leaves; the rest is credited to the payer.
+pub fn exit(context: &Context, key: &Keypair, number: u64) -> Result<()> {
+    context.send("closing the channel", key, context.suite.escrow, message_builder!(Escrow).exit(number))?;
+    Ok(())
+}
+
+/// Takes what escrow credits to the key's account: shares of fees, the rest of closed channels.
+pub fn withdraw(context: &Context, key: &Keypair) -> Result<u128> {
+    Ok(context.send("withdrawing from escrow", key, context.suite.escrow, message_builder!(Escrow).withdraw())?.value)
+}
+
+/// What escrow credits to an account.
+pub fn withdrawable(context: &Context, account: AccountId) -> Result<u128> {
+    context.read(context.suite.escrow, message_builder!(Escrow).withdrawable(account))
+}
+
+/// The fee split that new batches get, with its number.
+pub fn fee_split(context: &Context) -> Result<(u32, ParameterSet)> {
+    let escrow = context.suite.escrow;
+    let number = context.read(escrow, message_builder!(Escrow).current_parameters())?;
+    let set = context.read(escrow, message_builder!(Escrow).parameters(number))?;
+    Ok((number, set.context("escrow has no parameter set")?))
 }
 
 /// What was redeemed of a (channel, model).
@@ -46,11 +118,7 @@ pub fn attach(context: &Context, payer: Keypair, number: u64, folder: &Path) -> 
     let operator = context
         .read(context.suite.staking, message_builder!(Staking).operator(channel.host))?
         .with_context(|| format!("{host} is no bonded operator"))?;
-    let escrow = context.suite.escrow;
-    let number_now = context.read(escrow, message_builder!(Escrow).current_parameters())?;
-    let parameters = context
-        .read(escrow, message_builder!(Escrow).parameters(number_now))?
-        .context("escrow has no parameter set")?;
+    let (_, parameters) = fee_split(context)?;
     let config = ChannelConfig {
         channel: number,
         endpoint: String::from_utf8(announced.host.endpoint).context("the host's endpoint is not UTF-8")?,

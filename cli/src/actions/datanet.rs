@@ -1,10 +1,13 @@
 //! Datanets: create, contribute under signed terms, judge, cut versions, read them back.
 
 use anyhow::{Context as _, Result};
-use chain::{AccountId, Keypair, account_bytes};
+use chain::{Keypair, account_bytes};
 use corpus::{Cid, Listed, Store, Version};
 use ink::message_builder;
-use openledger_abi::datanet::{Contribution, DatanetPolicy, DatanetRegistry, NewContribution, Terms};
+use openledger_abi::datanet::{
+    Contribution, ContributionStatus, Datanet, DatanetPolicy, DatanetRegistry, MAX_DATANET_PAGE, MAX_REBUILD,
+    NewContribution, Terms, Version as Cut,
+};
 use proof::signed::Signable;
 use proof::version::VersionLeaf;
 use proof::{Blake2, Hasher};
@@ -85,17 +88,16 @@ pub fn contribute(
     Ok(context.send("contributing", relayer, registry, call)?.value)
 }
 
-/// A validator's verdict.
+/// A validator's verdict. Returns where the contribution stands then.
 pub fn verdict(
     context: &Context,
     validator: &Keypair,
     contribution: u64,
     accept: bool,
     quality_bps: u16,
-) -> Result<()> {
+) -> Result<ContributionStatus> {
     let call = message_builder!(DatanetRegistry).verdict(contribution, accept, quality_bps);
-    context.send("the verdict", validator, context.suite.datanet_registry, call)?;
-    Ok(())
+    Ok(context.send("the verdict", validator, context.suite.datanet_registry, call)?.value)
 }
 
 /// Cuts a version over all that is accepted.
@@ -118,12 +120,76 @@ pub fn contribution(context: &Context, number: u64) -> Result<Contribution> {
         .with_context(|| format!("the registry has no contribution {number}"))
 }
 
+/// A Datanet as the chain keeps it.
+pub fn show(context: &Context, datanet: u32) -> Result<Datanet> {
+    context
+        .read(context.suite.datanet_registry, message_builder!(DatanetRegistry).datanet(datanet))?
+        .with_context(|| format!("the registry has no Datanet {datanet}; see `openledger datanet list`"))
+}
+
+/// All Datanets; a Datanet's number is its place.
+pub fn list(context: &Context) -> Result<Vec<Datanet>> {
+    let registry = context.suite.datanet_registry;
+    let mut all = Vec::new();
+    loop {
+        let from = u32::try_from(all.len())?;
+        let page = context.read(registry, message_builder!(DatanetRegistry).datanets(from, MAX_DATANET_PAGE))?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// A Datanet's contributions, each with its number, in the order of coming.
+pub fn contributions(context: &Context, datanet: u32) -> Result<Vec<(u64, Contribution)>> {
+    let registry = context.suite.datanet_registry;
+    let mut all = Vec::new();
+    loop {
+        let from = u32::try_from(all.len())?;
+        let call = message_builder!(DatanetRegistry).contributions(datanet, from, MAX_DATANET_PAGE);
+        let page = context.read(registry, call)?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// A version as the chain keeps it.
+pub fn cut(context: &Context, datanet: u32, number: u32) -> Result<Cut> {
+    context
+        .read(context.suite.datanet_registry, message_builder!(DatanetRegistry).version(datanet, number))?
+        .with_context(|| {
+            format!("Datanet {datanet} has no version {number}; cut one with `openledger datanet version {datanet}`")
+        })
+}
+
+/// Leaves out of the Datanet's tree what was revoked, struck, passed over or has expired, in as many transactions as
+/// that takes. Versions are cut from the new tree from then on.
+pub fn rebuild(context: &Context, owner: &Keypair, datanet: u32) -> Result<()> {
+    loop {
+        let call = message_builder!(DatanetRegistry).rebuild(datanet, MAX_REBUILD);
+        if context.send("rebuilding the Datanet", owner, context.suite.datanet_registry, call)?.value.finished {
+            return Ok(());
+        }
+    }
+}
+
+/// How many verdicts must agree.
+pub fn agreeing(context: &Context) -> Result<u8> {
+    Ok(context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).parameters())?.agreeing)
+}
+
+/// Which contribution holds a text's root, if one does.
+pub fn holder(context: &Context, root: [u8; 32]) -> Result<Option<u64>> {
+    context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).contribution_of_root(root))
+}
+
 /// A version's contributions in order, with their texts from the store, all checked against the chain.
 pub fn version(context: &Context, store: &Store, datanet: u32, number: u32) -> Result<Version> {
     let registry = context.suite.datanet_registry;
-    let cut = context
-        .read(registry, message_builder!(DatanetRegistry).version(datanet, number))?
-        .with_context(|| format!("Datanet {datanet} has no version {number}"))?;
+    let cut = cut(context, datanet, number)?;
     let mut listed = Vec::new();
     while (listed.len() as u32) < cut.count {
         let from = listed.len() as u32;
@@ -145,9 +211,4 @@ pub fn version(context: &Context, store: &Store, datanet: u32, number: u32) -> R
         }
     }
     Ok(corpus::open_version(store, &listed, Some(&cut.root))?)
-}
-
-/// The contributor of a version's contribution.
-pub fn contributor(held: &corpus::Held) -> AccountId {
-    AccountId::from(held.listed.leaf.contributor)
 }

@@ -1,10 +1,12 @@
 //! Proposing, voting, executing.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Result, bail};
 use chain::Keypair;
 use ink::message_builder;
 use openledger_abi::escrow::{Escrow, ParameterSet};
-use openledger_abi::governor::{Governor, ProposalId, ProposalState, Support};
+use openledger_abi::governor::{Governor, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support};
 use openledger_abi::timelock::{Call, Timelock};
 
 use crate::context::Context;
@@ -17,7 +19,12 @@ pub fn propose_fee_split(
     description: &str,
 ) -> Result<ProposalId> {
     let call = Call::of(context.suite.escrow, &message_builder!(Escrow).set_parameters(parameters).input);
-    let call = message_builder!(Governor).propose(vec![call], description.to_owned());
+    propose(context, proposer, vec![call], description)
+}
+
+/// Proposes calls for the timelock to make. Returns the proposal's id.
+pub fn propose(context: &Context, proposer: &Keypair, calls: Vec<Call>, description: &str) -> Result<ProposalId> {
+    let call = message_builder!(Governor).propose(calls, description.to_owned());
     Ok(context.send("proposing", proposer, context.suite.governor, call)?.value)
 }
 
@@ -58,7 +65,35 @@ pub fn execute(context: &Context, key: &Keypair, id: ProposalId) -> Result<()> {
     Ok(())
 }
 
-fn calls(context: &Context, id: ProposalId) -> Result<Vec<Call>> {
+/// A proposal with its count.
+pub fn show(context: &Context, id: ProposalId) -> Result<Proposal> {
+    match context.read(context.suite.governor, message_builder!(Governor).proposal(id))? {
+        Some(proposal) => Ok(proposal),
+        None => bail!("the governor has no proposal 0x{}; see `openledger proposal list`", hex::encode(id)),
+    }
+}
+
+/// The ids of all proposals, oldest first.
+pub fn list(context: &Context) -> Result<Vec<ProposalId>> {
+    let mut all = Vec::new();
+    loop {
+        let from = u32::try_from(all.len())?;
+        let page = context.read(context.suite.governor, message_builder!(Governor).proposals(from, MAX_PAGE))?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// The descriptions of all proposals that the chain's events still tell: they are kept nowhere else.
+pub fn descriptions(context: &Context) -> Result<BTreeMap<ProposalId, String>> {
+    let created = context.chain.events(0)?.into_iter().filter(|event| event.contract == context.suite.governor);
+    Ok(created.filter_map(|event| event.decode::<ProposalCreated>()).map(|made| (made.id, made.description)).collect())
+}
+
+/// The calls of a proposal.
+pub fn calls(context: &Context, id: ProposalId) -> Result<Vec<Call>> {
     match context.read(context.suite.governor, message_builder!(Governor).proposal_calls(id))? {
         Some(calls) => Ok(calls),
         None => bail!("the governor has no proposal 0x{}", hex::encode(id)),

@@ -6,13 +6,15 @@ use anyhow::{Context as _, Result};
 use chain::Keypair;
 use corpus::{Cid, Store};
 use factory::{
-    Base, CARD_FILE, Job, Outcome, Progress, Provenance, SKETCH_META_FILE, SKETCHES_FILE, SourceText, TrainConfig,
+    Base, CARD_FILE, Card, Job, Outcome, Progress, Provenance, SKETCH_META_FILE, SKETCHES_FILE, SourceText, TrainConfig,
 };
+use influence::RowIndex;
 use ink::message_builder;
 use openledger_abi::models::{
-    Access, AttributionPolicy, Host, HostedModel, ModelKind, ModelRegistry, NewModel, NewRevision, Parent, SketchRoot,
-    Source,
+    Access, AttributionPolicy, Host, HostOffer, HostedModel, MAX_MODEL_PAGE, Model, ModelKind, ModelRegistry, NewModel,
+    NewRevision, Parent, Revision, SketchRoot, Source,
 };
+use proof::{Blake2, Hasher};
 
 use super::datanet;
 use crate::context::Context;
@@ -93,24 +95,53 @@ pub fn register_adapter(
     parents: Vec<Parent>,
     offer: &Offer,
 ) -> Result<u32> {
-    let put = |name: &str| -> Result<Cid> {
-        let path = outcome.folder.join(name);
+    register_folder(context, owner, store, &outcome.folder, sources, parents, offer)
+}
+
+/// The card of a folder that training wrote: it names the base and the sources.
+pub fn card(folder: &Path) -> Result<Card> {
+    let path = folder.join(CARD_FILE);
+    let bytes = std::fs::read(&path)
+        .with_context(|| format!("{}: not there; training writes it last, so train again", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{}: not a model card", path.display()))
+}
+
+/// [`register_adapter`] of the folder that training wrote.
+pub fn register_folder(
+    context: &Context,
+    owner: &Keypair,
+    store: &Store,
+    folder: &Path,
+    sources: Vec<Source>,
+    parents: Vec<Parent>,
+    offer: &Offer,
+) -> Result<u32> {
+    let put = |name: &str| -> Result<(Cid, Vec<u8>)> {
+        let path = folder.join(name);
         let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-        Ok(store.put(&bytes)?)
+        Ok((store.put(&bytes)?, bytes))
     };
-    let weights = put(engine::WEIGHTS_FILE)?;
+    let (weights, bytes) = put(engine::WEIGHTS_FILE)?;
+    let adapter_hash = Blake2::blake2_256(&bytes);
     put(engine::CONFIG_FILE)?;
-    put(SKETCHES_FILE)?;
+    let (_, sketches) = put(SKETCHES_FILE)?;
     put(SKETCH_META_FILE)?;
-    let card = put(CARD_FILE)?;
-    let head = outcome.rows.head();
-    let evaluation = match &outcome.card.evaluation {
+    let (card_cid, _) = put(CARD_FILE)?;
+    let described = card(folder)?;
+    anyhow::ensure!(
+        described.adapter_hash == hex::encode(adapter_hash),
+        "{}: the card is of other weights than {}; train again",
+        folder.display(),
+        engine::WEIGHTS_FILE
+    );
+    let head = RowIndex::open(&sketches).with_context(|| folder.join(SKETCHES_FILE).display().to_string())?.head();
+    let evaluation = match &described.evaluation {
         Some(evaluation) => *Cid::of(&serde_json::to_vec(evaluation)?).digest(),
         None => [0; 32],
     };
     let revision = NewRevision {
         artefact_cid: weights.to_bytes(),
-        artefact_hash: outcome.adapter_hash,
+        artefact_hash: adapter_hash,
         sources,
         sketches: SketchRoot { count: head.header.count, d: head.header.d, digest: head.header.digest, top: head.top },
         price_in: offer.price_in,
@@ -119,7 +150,7 @@ pub fn register_adapter(
         policy: offer.policy,
         access: Access::Open,
         evaluation_hash: evaluation,
-        card_cid: card.to_bytes(),
+        card_cid: card_cid.to_bytes(),
     };
     register(context, owner, NewModel { kind: ModelKind::Adapter, parents, revision })
 }
@@ -145,6 +176,68 @@ pub fn register_base(context: &Context, owner: &Keypair, base: &Base, offer: &Of
 fn register(context: &Context, owner: &Keypair, model: NewModel) -> Result<u32> {
     let call = message_builder!(ModelRegistry).register(model);
     Ok(context.send("registering the model", owner, context.suite.model_registry, call)?.value)
+}
+
+/// All models; a model's number is its place.
+pub fn list(context: &Context) -> Result<Vec<Model>> {
+    let registry = context.suite.model_registry;
+    let mut all = Vec::new();
+    loop {
+        let from = u32::try_from(all.len())?;
+        let page = context.read(registry, message_builder!(ModelRegistry).models(from, MAX_MODEL_PAGE))?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// A model and its newest revision.
+pub fn show(context: &Context, number: u32) -> Result<(Model, Revision)> {
+    let registry = context.suite.model_registry;
+    let model = context
+        .read(registry, message_builder!(ModelRegistry).model(number))?
+        .with_context(|| format!("the registry has no model {number}; see `openledger model list`"))?;
+    let revision = context
+        .read(registry, message_builder!(ModelRegistry).revision(number, model.revision))?
+        .with_context(|| format!("model {number} has no revision {}", model.revision))?;
+    Ok((model, revision))
+}
+
+/// The registered base whose file has this hash.
+pub fn base_of(context: &Context, hash: [u8; 32]) -> Result<Option<u32>> {
+    for (number, model) in (0u32..).zip(list(context)?) {
+        if model.kind == ModelKind::Base && show(context, number)?.1.artefact_hash == hash {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// Hosts that announced a model.
+pub fn hosts_of(context: &Context, model: u32) -> Result<Vec<HostOffer>> {
+    let call = message_builder!(ModelRegistry).hosts_of(model, 0, MAX_MODEL_PAGE);
+    context.read(context.suite.model_registry, call)
+}
+
+/// Gives a model other prices from its next revision on. Returns the revision's number.
+pub fn revise_price(context: &Context, owner: &Keypair, model: u32, price_in: u128, price_out: u128) -> Result<u32> {
+    let (_, now) = show(context, model)?;
+    let revision = NewRevision {
+        artefact_cid: now.artefact_cid,
+        artefact_hash: now.artefact_hash,
+        sources: now.sources,
+        sketches: now.sketches,
+        price_in,
+        price_out,
+        contributors_bps: now.contributors_bps,
+        policy: now.policy,
+        access: now.access,
+        evaluation_hash: now.evaluation_hash,
+        card_cid: now.card_cid,
+    };
+    let call = message_builder!(ModelRegistry).revise(model, revision);
+    Ok(context.send("revising the model", owner, context.suite.model_registry, call)?.value)
 }
 
 /// Announces where a host answers and what it serves, at the models' own prices.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use chain::{AccountId, Keypair};
+use chain::Keypair;
 use corpus::Store;
 use factory::Base;
 use ink::message_builder;
@@ -166,13 +166,5 @@ pub fn watch(gatherer: Gatherer, key: Keypair, folder: PathBuf, mut report: impl
                 std::thread::sleep(POLL);
             }
         }
-    }
-}
-
-/// The account of an operator named by SS58, or the key's own.
-pub fn operator(text: Option<&str>, key: &Keypair) -> Result<AccountId> {
-    match text {
-        None => Ok(key.account()),
-        Some(text) => Ok(chain::parse_account(text)?),
     }
 }

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use chain::{AccountId, Keypair};
 use ink::message_builder;
-use openledger_abi::staking::{OperatorInfo, Role, StakeInfo, Staking};
+use openledger_abi::staking::{
+    MAX_STAKING_PAGE, OperatorInfo, Role, StakeInfo, Staking, StakingParameters, UnbondingInfo,
+};
 
 use super::token;
 use crate::context::Context;
@@ -66,4 +68,38 @@ pub fn operator(context: &Context, account: AccountId) -> Result<Option<Operator
 /// What an account has bonded.
 pub fn stakes(context: &Context, account: AccountId) -> Result<Vec<StakeInfo>> {
     context.read(context.suite.staking, message_builder!(Staking).stakes(account))
+}
+
+/// What an account has unbonding.
+pub fn unbondings(context: &Context, account: AccountId) -> Result<Vec<UnbondingInfo>> {
+    context.read(context.suite.staking, message_builder!(Staking).unbondings(account))
+}
+
+/// What slashes credited to an account and it did not take yet.
+pub fn credit(context: &Context, account: AccountId) -> Result<u128> {
+    context.read(context.suite.staking, message_builder!(Staking).credit_of(account))
+}
+
+/// The votes of what an account has bonded.
+pub fn votes(context: &Context, account: AccountId) -> Result<u128> {
+    context.read(context.suite.staking, message_builder!(Staking).get_votes(account))
+}
+
+/// All operators, in the order of registration.
+pub fn operators(context: &Context) -> Result<Vec<(AccountId, OperatorInfo)>> {
+    let staking = context.suite.staking;
+    let mut all = Vec::new();
+    loop {
+        let from = u32::try_from(all.len())?;
+        let page = context.read(staking, message_builder!(Staking).operator_page(from, MAX_STAKING_PAGE))?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// Least bonds, delays and caps.
+pub fn parameters(context: &Context) -> Result<StakingParameters> {
+    context.read(context.suite.staking, message_builder!(Staking).parameters())
 }

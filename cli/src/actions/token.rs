@@ -37,3 +37,8 @@ pub fn delegate(context: &Context, from: &Keypair, to: Option<AccountId>) -> Res
 pub fn votes(context: &Context, account: AccountId) -> Result<u128> {
     context.read(context.suite.token, message_builder!(Token).get_votes(account))
 }
+
+/// To whom an account's votes are given, if to anybody.
+pub fn delegate_of(context: &Context, account: AccountId) -> Result<Option<AccountId>> {
+    context.read(context.suite.token, message_builder!(Token).delegates(account))
+}

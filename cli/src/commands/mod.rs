@@ -1,15 +1,23 @@
 //! The command line: one module a group of commands.
 
+mod channel;
+mod common;
+mod contribute;
+mod datanet;
+mod deploy;
+mod govern;
+mod key;
+mod model;
+mod report;
 mod roles;
+mod stake;
+mod token;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Result;
-use chain::{Chain, Keypair};
 use clap::{Args, Parser, Subcommand};
 
-use crate::context::Context;
 use crate::demo;
 
 /// Data, models and the people behind them, on chain.
@@ -19,6 +27,11 @@ use crate::demo;
 ///
 ///   openledger demo                         the whole loop, narrated
 ///   openledger demo --chain ws://127.0.0.1:9944 --json out.json
+///   openledger up                           a chain of your own, with development accounts; then in another terminal:
+///   openledger datanet create proverbs --key //Alice
+///   openledger datanet contribute 0 proverbs.txt --key //Eve
+///
+/// Amounts are in OPEN (12.5) or, with a u, in units of 10^-18 (17u). Keys are named: //Alice, a file, or what `key new` made.
 #[derive(Parser)]
 #[command(name = "openledger", version, verbatim_doc_comment)]
 pub struct Cli {
@@ -30,6 +43,31 @@ pub struct Cli {
 enum Command {
     /// The whole loop on real texts: train, serve, pay, attribute, refute, claim, vote.
     Demo(DemoArgs),
+    Up(deploy::UpArgs),
+    Deploy(deploy::DeployArgs),
+    WirePayout(deploy::WirePayoutArgs),
+    /// The chain, its time, the contracts on it.
+    #[command(subcommand)]
+    Chain(deploy::ChainCommand),
+    /// Keys: make, show, give native coin for fees.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// OPEN: balance, transfer, delegate.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Bonding: become an operator, bond to one, take rewards.
+    #[command(subcommand)]
+    Stake(stake::StakeCommand),
+    /// Datanets: create, contribute, judge, version.
+    #[command(subcommand)]
+    Datanet(datanet::DatanetCommand),
+    Train(model::TrainArgs),
+    /// Models: register, list, show, other prices.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// What a host says on chain.
+    #[command(subcommand)]
+    Host(model::HostCommand),
     /// Serve models to paying clients (OpenLoRA).
     Serve(roles::ServeArgs),
     /// Be an oracle.
@@ -39,37 +77,28 @@ enum Command {
     },
     /// Recompute every report, and refute the false ones.
     Watch(roles::WatchArgs),
-}
-
-/// Which chain, and where its contracts are known.
-#[derive(Args)]
-pub struct ChainArgs {
-    /// `embedded`, http://127.0.0.1:PORT of one that another process serves, or a node's ws://…
-    #[arg(long, env = "OPENLEDGER_CHAIN", default_value = "embedded")]
-    pub chain: String,
-    /// The file with the contracts' addresses.
-    #[arg(long, env = "OPENLEDGER_SUITE", default_value = ".openledger/suite.json")]
-    pub suite: PathBuf,
-    /// Folder of the embedded chain's state.
-    #[arg(long, env = "OPENLEDGER_STATE", default_value = ".openledger/chain")]
-    pub state: PathBuf,
-}
-
-impl ChainArgs {
-    /// Opens the chain.
-    pub fn open(&self) -> Result<Arc<dyn Chain>> {
-        Ok(Arc::from(chain::open(&self.chain, &self.state)?))
-    }
-
-    /// Opens the chain and reads the contracts' addresses.
-    pub fn context(&self) -> Result<Context> {
-        Context::load(self.open()?, &self.suite)
-    }
-}
-
-/// Reads a key: a file, or a development key such as `//Alice`.
-pub fn key(text: &str) -> Result<Keypair> {
-    Ok(Keypair::resolve(text)?)
+    /// Payment channels: open, show, top up, leave, withdraw.
+    #[command(subcommand)]
+    Channel(channel::ChannelCommand),
+    Chat(channel::ChatArgs),
+    /// Epochs: what was answered and paid between two reports.
+    #[command(subcommand)]
+    Epoch(report::EpochCommand),
+    /// Reports that oracles signed.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
+    Earnings(report::EarningsArgs),
+    Claim(report::ClaimArgs),
+    Audit(report::AuditArgs),
+    /// Propose a change for holders to vote on.
+    #[command(subcommand)]
+    Propose(govern::ProposeCommand),
+    /// Proposals: list, show.
+    #[command(subcommand)]
+    Proposal(govern::ProposalCommand),
+    Vote(govern::VoteArgs),
+    Queue(govern::QueueArgs),
+    Execute(govern::ExecuteArgs),
 }
 
 #[derive(Args)]
@@ -117,8 +146,31 @@ pub fn run(cli: Cli) -> Result<()> {
             max_tokens: args.max_tokens,
             payers: args.payers.max(1),
         }),
+        Command::Up(args) => args.run(),
+        Command::Deploy(args) => args.run(),
+        Command::WirePayout(args) => args.run(),
+        Command::Chain(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Token(command) => command.run(),
+        Command::Stake(command) => command.run(),
+        Command::Datanet(command) => command.run(),
+        Command::Train(args) => args.run(),
+        Command::Model(command) => command.run(),
+        Command::Host(command) => command.run(),
         Command::Serve(args) => args.run(),
         Command::Oracle { command } => command.run(),
         Command::Watch(args) => args.run(),
+        Command::Channel(command) => command.run(),
+        Command::Chat(args) => args.run(),
+        Command::Epoch(command) => command.run(),
+        Command::Report(command) => command.run(),
+        Command::Earnings(args) => args.run(),
+        Command::Claim(args) => args.run(),
+        Command::Audit(args) => args.run(),
+        Command::Propose(command) => command.run(),
+        Command::Proposal(command) => command.run(),
+        Command::Vote(args) => args.run(),
+        Command::Queue(args) => args.run(),
+        Command::Execute(args) => args.run(),
     }
 }

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use worker::drill::Drill;
 use worker::oracle::OracleConfig;
 
-use super::{ChainArgs, key};
+use super::common::ChainArgs;
 use crate::actions::roles;
 use crate::context::folder;
 
@@ -58,9 +58,9 @@ impl ServeArgs {
     /// Serves until ended.
     pub fn run(self) -> Result<()> {
         let context = self.chain.context()?;
-        let operator = key(&self.key)?;
+        let operator = self.chain.key(&self.key)?;
         let signing_key = match &self.signing_key {
-            Some(text) => key(text)?,
+            Some(text) => self.chain.key(text)?,
             None => operator.clone(),
         };
         let options = roles::HostOptions {
@@ -134,12 +134,15 @@ pub struct OracleArgs {
 impl OracleArgs {
     fn run(self) -> Result<()> {
         let context = self.chain.context()?;
-        let payer = key(&self.key)?;
+        let payer = self.chain.key(&self.key)?;
         let signing_key = match &self.signing_key {
-            Some(text) => key(text)?,
+            Some(text) => self.chain.key(text)?,
             None => payer.clone(),
         };
-        let operator = roles::operator(self.operator.as_deref(), &payer)?;
+        let operator = match &self.operator {
+            Some(text) => self.chain.account(text)?,
+            None => payer.account(),
+        };
         let home = folder(self.folder)?;
         let gatherer = roles::gatherer(&context, &home.join("store"), self.mirrors, self.peers)?;
         let config = OracleConfig {
@@ -199,7 +202,7 @@ impl WatchArgs {
                     .with_context(|| path.display().to_string())?,
             ),
         };
-        roles::watch(gatherer, key(&self.key)?, home, |finding| {
+        roles::watch(gatherer, self.chain.key(&self.key)?, home, |finding| {
             let line = serde_json::to_string(finding).unwrap_or_default();
             println!("{line}");
             if let Some(file) = &mut file {

@@ -1,0 +1,295 @@
+//! `channel`, `chat`: paying for answers.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use openledger_abi::escrow::{Channel, ChannelStatus};
+use serde_json::{Value, json};
+use serve::answer::{Prompt, Shown};
+use serve::http::Ask;
+
+use super::common::{Common, KeyArg, open, short};
+use crate::actions::{channel, models};
+use crate::{amount, table, time};
+
+#[derive(Subcommand)]
+pub enum ChannelCommand {
+    /// Open a channel to a host with a deposit, from which its answers are paid.
+    ///
+    /// Example: openledger channel open //Dave 50 --key //Eve
+    #[command(verbatim_doc_comment)]
+    Open {
+        host: String,
+        /// In OPEN. What is not spent comes back.
+        #[arg(value_parser = open)]
+        deposit: u128,
+        #[command(flatten)]
+        key: KeyArg,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A channel, with what was redeemed of each model.
+    ///
+    /// Example: openledger channel show 0
+    #[command(verbatim_doc_comment)]
+    Show {
+        channel: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// All channels, or those of one account.
+    ///
+    /// Example: openledger channel list //Eve
+    #[command(verbatim_doc_comment)]
+    List {
+        account: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Add to a channel's deposit.
+    ///
+    /// Example: openledger channel top-up 0 25 --key //Eve
+    #[command(verbatim_doc_comment)]
+    TopUp {
+        channel: u64,
+        /// In OPEN.
+        #[arg(value_parser = open)]
+        amount: u128,
+        #[command(flatten)]
+        key: KeyArg,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Ask to leave a channel; called again once the host had its time to redeem, it closes the channel.
+    ///
+    /// Example: openledger channel exit 0 --key //Eve
+    #[command(verbatim_doc_comment)]
+    Exit {
+        channel: u64,
+        #[command(flatten)]
+        key: KeyArg,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Take what escrow credits to you: a host's or owner's shares of fees, the rest of closed channels.
+    ///
+    /// Example: openledger channel withdraw --key //Dave
+    #[command(verbatim_doc_comment)]
+    Withdraw {
+        #[command(flatten)]
+        key: KeyArg,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+fn status_text(channel: &Channel) -> String {
+    match channel.status {
+        ChannelStatus::Open => "open".into(),
+        ChannelStatus::Exiting { exit_at } => format!("its payer leaves, at {} UTC", time::show(exit_at)),
+        ChannelStatus::Closed => "closed".into(),
+    }
+}
+
+fn channel_json(number: u64, channel: &Channel) -> Value {
+    let (status, exit_at) = match channel.status {
+        ChannelStatus::Open => ("open", None),
+        ChannelStatus::Exiting { exit_at } => ("exiting", Some(exit_at)),
+        ChannelStatus::Closed => ("closed", None),
+    };
+    json!({
+        "channel": number,
+        "payer": chain::ss58(&channel.payer),
+        "host": chain::ss58(&channel.host),
+        "deposit": channel.deposit.to_string(),
+        "spent": channel.spent.to_string(),
+        "status": status,
+        "exit_at": exit_at,
+    })
+}
+
+impl ChannelCommand {
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::Open { host, deposit, key, common } => {
+                let (context, key) = common.signed(&key)?;
+                let number = channel::open(&context, &key, common.account(&host)?, deposit)?;
+                let text = format!("channel {number} to {host} with {} OPEN", amount::show(deposit));
+                common.output().say(&channel_json(number, &channel::show(&context, number)?), text)
+            }
+            Self::Show { channel: number, common } => show(&common, number),
+            Self::List { account, common } => {
+                let context = common.context()?;
+                let of = account.as_deref().map(|text| common.account(text)).transpose()?;
+                let channels = channel::list(&context, of)?;
+                let rows: Vec<_> = channels
+                    .iter()
+                    .map(|(number, c)| {
+                        let (deposit, spent) = (amount::show(c.deposit), amount::show(c.spent));
+                        vec![number.to_string(), short(&c.payer), short(&c.host), deposit, spent, status_text(c)]
+                    })
+                    .collect();
+                let value = json!(channels.iter().map(|(number, c)| channel_json(*number, c)).collect::<Vec<_>>());
+                let header = ["channel", "payer", "host", "deposit", "redeemed", "status"];
+                common.output().table(&value, &header, &rows, "no channels; `openledger channel open HOST DEPOSIT`")
+            }
+            Self::TopUp { channel: number, amount, key, common } => {
+                let (context, key) = common.signed(&key)?;
+                channel::top_up(&context, &key, number, amount)?;
+                let now = channel::show(&context, number)?;
+                let text = format!("channel {number} has a deposit of {} OPEN now", amount::show(now.deposit));
+                common.output().say(&channel_json(number, &now), text)
+            }
+            Self::Exit { channel: number, key, common } => exit(&common, &key, number),
+            Self::Withdraw { key, common } => {
+                let (context, key) = common.signed(&key)?;
+                let got = channel::withdraw(&context, &key)?;
+                let text = format!("{} OPEN are in {}", amount::show(got), key.address());
+                common.output().say(&json!({ "amount": got.to_string() }), text)
+            }
+        }
+    }
+}
+
+fn show(common: &Common, number: u64) -> Result<()> {
+    let context = common.context()?;
+    let shown = channel::show(&context, number)?;
+    let mut text = format!(
+        "channel {number}, {}\npayer {}\nhost  {}\n{} OPEN deposited, {} of it redeemed\n",
+        status_text(&shown),
+        chain::ss58(&shown.payer),
+        chain::ss58(&shown.host),
+        amount::show(shown.deposit),
+        amount::show(shown.spent)
+    );
+    let mut paid = Vec::new();
+    for model in 0..u32::try_from(models::list(&context)?.len())? {
+        let sums = channel::paid(&context, number, model)?;
+        if sums.count > 0 {
+            text.push_str(&format!("model {model}: {} answers for {} OPEN\n", sums.count, amount::show(sums.fee)));
+            paid.push(json!({ "model": model, "answers": sums.count, "fee": sums.fee.to_string() }));
+        }
+    }
+    let credited = channel::withdrawable(&context, shown.payer)?;
+    if credited > 0 {
+        text.push_str(&format!(
+            "escrow credits {} OPEN to the payer: `openledger channel withdraw`\n",
+            amount::show(credited)
+        ));
+    }
+    let mut value = channel_json(number, &shown);
+    value["paid"] = json!(paid);
+    value["payer_withdrawable"] = json!(credited.to_string());
+    common.output().say(&value, text)
+}
+
+fn exit(common: &Common, key: &KeyArg, number: u64) -> Result<()> {
+    let (context, key) = common.signed(key)?;
+    let text = match channel::show(&context, number)?.status {
+        ChannelStatus::Exiting { exit_at } if context.chain.now()? < exit_at => {
+            format!("channel {number} can be closed from {} UTC on: say this again then", time::show(exit_at))
+        }
+        ChannelStatus::Exiting { .. } => {
+            channel::exit(&context, &key, number)?;
+            format!("channel {number} is closed; `openledger channel withdraw` returns the rest")
+        }
+        ChannelStatus::Open | ChannelStatus::Closed => {
+            let exit_at = channel::request_exit(&context, &key, number)?;
+            format!(
+                "the host has until {} UTC to redeem; say this again then to close the channel",
+                time::show(exit_at)
+            )
+        }
+    };
+    common.output().say(&channel_json(number, &channel::show(&context, number)?), text)
+}
+
+/// Ask a model, pay for the answer, and see whose words are in it.
+///
+/// Example: openledger chat 1 "What did the Union owe its farmers?" --key //Eve
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct ChatArgs {
+    /// The model's number.
+    model: u32,
+    /// What to ask, or with --completion the text to go on from.
+    prompt: String,
+    /// Go on from the text instead of answering a message.
+    #[arg(long)]
+    completion: bool,
+    /// The channel to pay from; your newest open one to a host of the model if not given.
+    #[arg(long)]
+    channel: Option<u64>,
+    #[arg(long, default_value_t = 80)]
+    max_tokens: u32,
+    #[arg(long, default_value_t = 0.0)]
+    temperature: f32,
+    /// Where the payer's side of channels is kept. Lost, the host could not be paid for what is unredeemed.
+    #[arg(long, default_value = ".openledger/channels")]
+    folder: PathBuf,
+    #[command(flatten)]
+    key: KeyArg,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl ChatArgs {
+    pub fn run(self) -> Result<()> {
+        let (context, key) = self.common.signed(&self.key)?;
+        let number = match self.channel {
+            Some(number) => number,
+            None => channel::for_model(&context, key.account(), self.model)?.with_context(|| {
+                let model = self.model;
+                format!("no open channel of {} to a host of model {model}; see `openledger model show {model}` for hosts, then `openledger channel open HOST DEPOSIT`", key.address())
+            })?,
+        };
+        let mut open = channel::attach(&context, key, number, &self.folder)?;
+        let prompt = match self.completion {
+            true => Prompt::Text(self.prompt.clone()),
+            false => serve::payer::user(&self.prompt),
+        };
+        let ask = Ask { max_tokens: Some(self.max_tokens), temperature: Some(self.temperature), ..Ask::default() };
+        let answered = open.ask(self.model, &prompt, ask)?;
+        open.acknowledge(self.model)?;
+        let receipt = &answered.record.receipt;
+        let rows: Vec<_> = answered.attribution.iter().map(attribution_row).collect();
+        let mut text = format!("{}\n\n", answered.text.trim());
+        if !rows.is_empty() {
+            text.push_str(&table::render(&["why", "contribution", "whose", "what"], &rows));
+        }
+        text.push_str(&format!(
+            "fee {} OPEN for {} + {} tokens, channel {number}; the epoch's report decides who earns of it",
+            amount::show(receipt.fee),
+            receipt.tokens_in,
+            receipt.tokens_out
+        ));
+        let value = json!({
+            "text": answered.text,
+            "channel": number,
+            "fee": receipt.fee.to_string(),
+            "tokens_in": receipt.tokens_in,
+            "tokens_out": receipt.tokens_out,
+            "sequence": receipt.sequence,
+            "attribution": answered.attribution,
+        });
+        self.common.output().say(&value, text)
+    }
+}
+
+fn attribution_row(shown: &Shown) -> Vec<String> {
+    let who = |address: &str| chain::parse_account(address).map_or_else(|_| address.to_owned(), |a| short(&a));
+    let words = |text: &str| {
+        let cut: String = text.chars().take(60).collect();
+        if cut.len() < text.len() { format!("“{cut}…”") } else { format!("“{cut}”") }
+    };
+    match shown {
+        Shown::Span { text, contributor, contribution, .. } => {
+            vec!["words".into(), contribution.to_string(), who(contributor), words(text)]
+        }
+        Shown::Common { text, .. } => vec!["common words".into(), String::new(), "nobody's".into(), words(text)],
+        Shown::Influence { row, score, contributor, contribution } => {
+            vec!["influence".into(), contribution.to_string(), who(contributor), format!("row {row}, score {score}")]
+        }
+    }
+}

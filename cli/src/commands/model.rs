@@ -1,0 +1,436 @@
+//! `train`, `model`, `host`: from Datanet versions to a model that somebody serves.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use corpus::Store;
+use factory::{Base, Terminal, TrainConfig};
+use openledger_abi::models::{AttributionPolicy, Model, ModelKind, ModelStatus, Parent, Revision, Source};
+use serde_json::{Value, json};
+
+use super::common::{Common, KeyArg, VersionName, bps, open, short, version_name};
+use crate::actions::{datanet, models};
+use crate::context::Context;
+use crate::{amount, table};
+
+/// Price, share and attribution policy of a model.
+#[derive(Args, Debug, Clone)]
+pub struct OfferArgs {
+    /// For 1,000 tokens of a prompt, in OPEN.
+    #[arg(long, default_value = "5", value_parser = open)]
+    price_in: u128,
+    /// For 1,000 tokens of an answer, in OPEN.
+    #[arg(long, default_value = "20", value_parser = open)]
+    price_out: u128,
+    /// The least share of a fee that goes to contributors.
+    #[arg(long, default_value = "4500", value_parser = bps)]
+    contributors_bps: u16,
+    /// Of the contributors' share, the part by words that answers quote; the rest goes by influence.
+    #[arg(long, default_value = "6000", value_parser = bps)]
+    span_bps: u16,
+    /// The fewest words that count as a quotation.
+    #[arg(long, default_value_t = 6)]
+    min_words: u16,
+    /// The most contributors that may hold the same words before they are common knowledge.
+    #[arg(long, default_value_t = 3)]
+    c_max: u8,
+}
+
+impl OfferArgs {
+    fn offer(&self) -> models::Offer {
+        models::Offer {
+            price_in: self.price_in,
+            price_out: self.price_out,
+            contributors_bps: self.contributors_bps,
+            policy: AttributionPolicy {
+                span_bps: self.span_bps,
+                influence_bps: 10_000u16.saturating_sub(self.span_bps),
+                retrieval_bps: 0,
+                min_words: self.min_words,
+                c_max: self.c_max,
+            },
+        }
+    }
+}
+
+/// Which model an adapter stands on, and what that one's owner gets.
+#[derive(Args, Debug, Clone)]
+pub struct ParentArgs {
+    /// The base's number; found by its file's hash if not given.
+    #[arg(long)]
+    parent: Option<u32>,
+    /// Of the owner's part, what goes to the base's owner.
+    #[arg(long, default_value = "1000", value_parser = bps)]
+    royalty_bps: u16,
+}
+
+impl ParentArgs {
+    fn find(&self, context: &Context, base_hash: [u8; 32]) -> Result<Vec<Parent>> {
+        let model = match self.parent {
+            Some(model) => model,
+            None => models::base_of(context, base_hash)?.with_context(|| {
+                format!(
+                    "no base with the hash 0x{} is registered; do that first with `openledger model register --base FILE`",
+                    hex::encode(base_hash)
+                )
+            })?,
+        };
+        Ok(vec![Parent { model, royalty_bps: self.royalty_bps }])
+    }
+}
+
+/// Fine-tune a LoRA adapter on Datanet versions. Goes on where it was interrupted.
+///
+/// Texts are taken from the store; the versions' roots on chain say whether they are right.
+/// Example: openledger train --config train.toml --datanet 3:0 --out .openledger/models/proverbs --register --key maria
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct TrainArgs {
+    /// TOML: name, [base] path, [lora] rank, [training] epochs, max_rows, learning_rate, seed …; the defaults if not given.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// A Datanet's version, 3:1; without a version its newest. Once for each source.
+    #[arg(long = "datanet", required = true, value_parser = version_name)]
+    datanets: Vec<VersionName>,
+    /// The folder of the result.
+    #[arg(long)]
+    out: PathBuf,
+    /// The folder that keeps texts.
+    #[arg(long, env = "OPENLEDGER_STORE", default_value = ".openledger/store")]
+    store: PathBuf,
+    /// Register the adapter when it is done.
+    #[arg(long, requires = "key")]
+    register: bool,
+    /// Who registers it.
+    #[arg(long, env = "OPENLEDGER_KEY")]
+    key: Option<String>,
+    #[command(flatten)]
+    offer: OfferArgs,
+    #[command(flatten)]
+    parent: ParentArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl TrainArgs {
+    pub fn run(self) -> Result<()> {
+        let config = match &self.config {
+            Some(path) => TrainConfig::load(path)?,
+            None => TrainConfig::default(),
+        };
+        let context = self.common.context()?;
+        let sources = self.datanets.iter().map(|name| source(&context, name)).collect::<Result<Vec<_>>>()?;
+        let store = Store::folder(&self.store)?;
+        let base = Base::load(&config.base.path, config.base.name.as_str())
+            .context("the base model; scripts/fetch-data gets one, [base] path in the configuration names it")?;
+        // A base that isn't registered is said before the work, not after it.
+        let register = match (&self.key, self.register) {
+            (Some(key), true) => Some((self.common.chain.key(key)?, self.parent.find(&context, base.hash)?)),
+            _ => None,
+        };
+        let progress = Terminal::new(config.name.as_str());
+        let outcome = models::train(&context, &store, &base, &config, &sources, &|_| 0, &self.out, &progress)?;
+        let number = match register {
+            None => None,
+            Some((key, parents)) => {
+                let offer = self.offer.offer();
+                Some(models::register_adapter(&context, &key, &store, &outcome, sources, parents, &offer)?)
+            }
+        };
+        let training = &outcome.card.training;
+        let mut text = format!(
+            "{} rows, loss {:.2} → {:.2}; in {}",
+            training.rows,
+            training.first_loss,
+            training.last_loss,
+            outcome.folder.display()
+        );
+        match number {
+            Some(number) => text.push_str(&format!("\nregistered as model {number}")),
+            None => {
+                text.push_str(&format!("\nregister it with `openledger model register --dir {}`", self.out.display()))
+            }
+        }
+        let value = json!({
+            "folder": outcome.folder,
+            "adapter": hex::encode(outcome.adapter_hash),
+            "rows": training.rows,
+            "first_loss": training.first_loss,
+            "last_loss": training.last_loss,
+            "model": number,
+        });
+        self.common.output().say(&value, text)
+    }
+}
+
+fn source(context: &Context, name: &VersionName) -> Result<Source> {
+    let version = match name.version {
+        Some(version) => version,
+        None => datanet::show(context, name.datanet)?.versions.checked_sub(1).with_context(|| {
+            let number = name.datanet;
+            format!("Datanet {number} has no version yet; cut one with `openledger datanet version {number}`")
+        })?,
+    };
+    datanet::cut(context, name.datanet, version)?;
+    Ok(Source { datanet: name.datanet, version })
+}
+
+#[derive(Subcommand)]
+pub enum ModelCommand {
+    Register(RegisterArgs),
+    /// All models.
+    ///
+    /// Example: openledger model list
+    #[command(verbatim_doc_comment)]
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A model with its newest revision, sources and hosts.
+    ///
+    /// Example: openledger model show 1
+    #[command(verbatim_doc_comment)]
+    Show {
+        model: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Give a model other prices, as a new revision. By its owner; hosts announce again to follow.
+    ///
+    /// Example: openledger model revise-price 1 --price-in 4 --price-out 16 --key maria
+    #[command(verbatim_doc_comment)]
+    RevisePrice {
+        model: u32,
+        /// For 1,000 tokens of a prompt, in OPEN.
+        #[arg(long, value_parser = open)]
+        price_in: u128,
+        /// For 1,000 tokens of an answer, in OPEN.
+        #[arg(long, value_parser = open)]
+        price_out: u128,
+        #[command(flatten)]
+        key: KeyArg,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Register a base model's file, or an adapter's folder as `train` wrote it.
+///
+/// Example: openledger model register --dir .openledger/models/proverbs --key maria
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub struct RegisterArgs {
+    /// The GGUF file of a base.
+    #[arg(long, conflicts_with = "dir", required_unless_present = "dir")]
+    base: Option<PathBuf>,
+    /// The folder of an adapter.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// The folder from which a host publishes the adapter's files.
+    #[arg(long, env = "OPENLEDGER_STORE", default_value = ".openledger/store")]
+    store: PathBuf,
+    #[command(flatten)]
+    offer: OfferArgs,
+    #[command(flatten)]
+    parent: ParentArgs,
+    #[command(flatten)]
+    key: KeyArg,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl RegisterArgs {
+    fn run(self) -> Result<()> {
+        let (context, key) = self.common.signed(&self.key)?;
+        let offer = self.offer.offer();
+        let number = match (&self.base, &self.dir) {
+            (Some(file), _) => models::register_base(&context, &key, &Base::load(file, "base")?, &offer)?,
+            (None, Some(dir)) => {
+                let card = models::card(dir)?;
+                let base_hash = super::common::bytes32(&card.base_hash).map_err(anyhow::Error::msg)?;
+                let parents = self.parent.find(&context, base_hash)?;
+                let provenance = card.provenance.iter();
+                let sources = provenance.map(|from| Source { datanet: from.datanet, version: from.version }).collect();
+                let store = Store::folder(&self.store)?;
+                models::register_folder(&context, &key, &store, dir, sources, parents, &offer)?
+            }
+            (None, None) => bail!("name a base's file with --base, or an adapter's folder with --dir"),
+        };
+        self.common.output().say(&json!({ "model": number }), format!("registered as model {number}"))
+    }
+}
+
+impl ModelCommand {
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::Register(args) => args.run(),
+            Self::List { common } => list(&common),
+            Self::Show { model, common } => show(&common, model),
+            Self::RevisePrice { model, price_in, price_out, key, common } => {
+                let (context, key) = common.signed(&key)?;
+                let revision = models::revise_price(&context, &key, model, price_in, price_out)?;
+                let text =
+                    format!("model {model} has revision {revision} with these prices; hosts announce again to follow");
+                common.output().say(&json!({ "model": model, "revision": revision }), text)
+            }
+        }
+    }
+}
+
+fn kind_name(kind: ModelKind) -> &'static str {
+    match kind {
+        ModelKind::Base => "base",
+        ModelKind::Adapter => "adapter",
+        ModelKind::Agent => "agent",
+    }
+}
+
+fn status_name(status: ModelStatus) -> &'static str {
+    match status {
+        ModelStatus::Active => "active",
+        ModelStatus::Paused => "paused",
+        ModelStatus::Retired => "retired",
+    }
+}
+
+fn model_json(number: u32, model: &Model, revision: &Revision) -> Value {
+    json!({
+        "model": number,
+        "kind": kind_name(model.kind),
+        "status": status_name(model.status),
+        "owner": chain::ss58(&model.owner),
+        "revision": model.revision,
+        "parents": model.parents.iter()
+            .map(|parent| json!({ "model": parent.model, "royalty_bps": parent.royalty_bps }))
+            .collect::<Vec<_>>(),
+        "sources": revision.sources.iter()
+            .map(|source| json!({ "datanet": source.datanet, "version": source.version }))
+            .collect::<Vec<_>>(),
+        "artefact": hex::encode(revision.artefact_hash),
+        "rows": revision.sketches.count,
+        "price_in": revision.price_in.to_string(),
+        "price_out": revision.price_out.to_string(),
+        "contributors_bps": revision.contributors_bps,
+        "policy": {
+            "span_bps": revision.policy.span_bps,
+            "influence_bps": revision.policy.influence_bps,
+            "retrieval_bps": revision.policy.retrieval_bps,
+            "min_words": revision.policy.min_words,
+            "c_max": revision.policy.c_max,
+        },
+    })
+}
+
+fn sources_text(revision: &Revision) -> String {
+    let names = revision.sources.iter().map(|source| format!("{}:{}", source.datanet, source.version));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn list(common: &Common) -> Result<()> {
+    let context = common.context()?;
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    for (number, model) in (0u32..).zip(models::list(&context)?) {
+        let (_, revision) = models::show(&context, number)?;
+        rows.push(vec![
+            number.to_string(),
+            kind_name(model.kind).to_owned(),
+            status_name(model.status).to_owned(),
+            short(&model.owner),
+            sources_text(&revision),
+            format!("{} / {}", amount::show(revision.price_in), amount::show(revision.price_out)),
+        ]);
+        values.push(model_json(number, &model, &revision));
+    }
+    let header = ["model", "kind", "status", "owner", "sources", "OPEN / 1,000 tokens in, out"];
+    common.output().table(&json!(values), &header, &rows, "no models yet; `openledger model register --base FILE`")
+}
+
+fn show(common: &Common, number: u32) -> Result<()> {
+    let context = common.context()?;
+    let (model, revision) = models::show(&context, number)?;
+    let hosts = models::hosts_of(&context, number)?;
+    let policy = &revision.policy;
+    let mut text = format!(
+        "model {number}, {} ({}), owner {}\nrevision {}: artefact 0x{}\n{} OPEN for 1,000 tokens in, {} out; at least {} bps to contributors\n\
+         attribution: {} bps by spans of {} words or more, {} by influence, {} by retrieval\n",
+        kind_name(model.kind),
+        status_name(model.status),
+        chain::ss58(&model.owner),
+        model.revision,
+        hex::encode(revision.artefact_hash),
+        amount::show(revision.price_in),
+        amount::show(revision.price_out),
+        revision.contributors_bps,
+        policy.span_bps,
+        policy.min_words,
+        policy.influence_bps,
+        policy.retrieval_bps
+    );
+    if !revision.sources.is_empty() {
+        text.push_str(&format!("trained on {} rows of {}\n", revision.sketches.count, sources_text(&revision)));
+    }
+    for parent in &model.parents {
+        text.push_str(&format!("stands on model {}, royalty {} bps\n", parent.model, parent.royalty_bps));
+    }
+    let rows: Vec<_> = hosts
+        .iter()
+        .map(|offer| vec![chain::ss58(&offer.host), String::from_utf8_lossy(&offer.endpoint).into_owned()])
+        .collect();
+    text.push('\n');
+    text.push_str(&match rows.is_empty() {
+        true => "no host serves it".to_owned(),
+        false => table::render(&["host", "endpoint"], &rows),
+    });
+    let mut value = model_json(number, &model, &revision);
+    value["hosts"] = json!(
+        hosts
+            .iter()
+            .map(|offer| json!({
+                "host": chain::ss58(&offer.host),
+                "endpoint": String::from_utf8_lossy(&offer.endpoint),
+                "price_in": offer.price_in.to_string(),
+                "price_out": offer.price_out.to_string(),
+            }))
+            .collect::<Vec<_>>()
+    );
+    common.output().say(&value, text)
+}
+
+#[derive(Subcommand)]
+pub enum HostCommand {
+    /// Say on chain where a bonded host answers and which models it serves, at the models' own prices.
+    ///
+    /// Example: openledger host announce http://127.0.0.1:8080 --models 1,2 --key //Dave
+    #[command(verbatim_doc_comment)]
+    Announce {
+        /// The base URL.
+        endpoint: String,
+        /// The models' numbers.
+        #[arg(long, value_delimiter = ',', required = true)]
+        models: Vec<u32>,
+        #[command(flatten)]
+        key: KeyArg,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+impl HostCommand {
+    pub fn run(self) -> Result<()> {
+        match self {
+            Self::Announce { endpoint, models: numbers, key, common } => {
+                anyhow::ensure!(
+                    endpoint.starts_with("http://") || endpoint.starts_with("https://"),
+                    "`{endpoint}` is no base URL: write for instance http://127.0.0.1:8080"
+                );
+                let (context, key) = common.signed(&key)?;
+                let endpoint = endpoint.trim_end_matches('/');
+                models::announce(&context, &key, endpoint, &numbers)?;
+                let text = format!("announced {endpoint} with models {numbers:?}; now `openledger serve`");
+                common.output().say(&json!({ "endpoint": endpoint, "models": numbers }), text)
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What to do about a contract's refusal, by the name of its error.
+
+const HINTS: &[(&str, &str)] = &[
+    ("InsufficientBalance", "the account has too little OPEN; see `openledger token balance`"),
+    ("NotValidator", "bond as one first: `openledger stake register --role validator`"),
+    ("NotHost", "the account must be a bonded host: `openledger stake register --role host`"),
+    ("BelowMinBond", "bond more; the least of each role is shown by `openledger stake list`"),
+    ("AlreadyOperator", "the account is an operator already; add to it with `openledger stake bond`"),
+    ("KeyTaken", "give a key that no operator ever had with --signing-key"),
+    ("CommissionAboveCap", "lower --commission-bps"),
+    ("NoStake", "the account has nothing bonded there; see `openledger stake show`"),
+    ("InsufficientStake", "the account has less bonded there; see `openledger stake show`"),
+    ("NothingMatured", "see `openledger stake show` for when it matures"),
+    ("RootTaken", "the same text is in the registry already, as that contribution; a copy can't be contributed"),
+    ("UnknownDatanet", "see `openledger datanet list`"),
+    ("NotOwner", "use the owner's key"),
+    ("NotContributor", "use the contributor's key"),
+    ("OwnContribution", "a validator does not judge its own text"),
+    ("AlreadyJudged", "this validator gave its verdict before"),
+    ("NotPending", "it is decided; see `openledger datanet show`"),
+    ("VetoOpen", "the owner of a curated Datanet has this long for a veto; try again then (ms since 1970)"),
+    ("NothingNew", "nothing was accepted since the last version"),
+    ("MustRebuild", "leave out what was taken back with `openledger datanet version --rebuild`"),
+    ("DatanetPaused", "its owner takes no contributions for now"),
+    ("SourceRefused", "the model's use breaks that term of the version; see `openledger datanet show`"),
+    ("ShareOutOfBounds", "set --contributors-bps within these bounds"),
+    ("BadParent", "see `openledger model list`"),
+    ("NotAnnounced", "announce first: `openledger host announce`"),
+    ("NotPayer", "use the channel's payer's key"),
+    ("ChannelClosed", "open another one: `openledger channel open`"),
+    ("ExitNotDue", "ask to leave with `openledger channel exit`, and close it once the delay is over"),
+    ("NothingToWithdraw", "nothing is credited to this account"),
+    ("NothingToClaim", "all of it was claimed before, or there is nothing yet"),
+    ("BelowThreshold", "get votes first: `openledger token delegate` to yourself, or from others"),
+    ("AlreadyProposed", "the same proposal was made before; give it another --description"),
+    ("UnknownProposal", "see `openledger proposal list`"),
+    ("WrongState", "see `openledger proposal show` for where it stands and when"),
+    ("AlreadyVoted", "a vote can be cast once"),
+    ("NoVotes", "the account had none when the vote began; `openledger token delegate` to yourself before the next"),
+    ("BelowPotFloor", "give contributors more with --contributors"),
+    ("NotReady", "its delay is not over; see `openledger proposal show`"),
+    ("BadOracles", "each must be bonded: `openledger stake register --role oracle`"),
+    ("AlreadyWired", "this was done before, and is done once"),
+    ("NotWired", "the suite isn't complete: `openledger wire-payout` names the first oracles"),
+    ("NotDeployer", "use the key that deployed the suite"),
+];
+
+/// What to do about the error that `debug` shows, if that is known.
+pub fn hint(debug: &str) -> Option<&'static str> {
+    let words = || debug.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    // The innermost name says most, but a wrapper with a hint of its own says it better.
+    HINTS.iter().find(|(name, _)| words().any(|word| word == *name)).map(|(_, hint)| *hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hint;
+
+    #[test]
+    fn an_error_is_found_by_its_whole_name() {
+        assert!(hint("RootTaken { contribution: 3 }").unwrap().contains("copy"));
+        assert!(hint("WrongState(Active)").unwrap().contains("proposal show"));
+        assert_eq!(hint("NotPayerAtAll"), None);
+        assert_eq!(hint(""), None);
+    }
+}
