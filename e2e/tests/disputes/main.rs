@@ -115,6 +115,8 @@ fn prove(
     proof: &FraudProof,
 ) -> Result<Sent<Outcome>, CallError<DisputesError>> {
     let number = commit(world, &world.people.watcher, report, proof)?.value;
+    // The reveal comes in a later block, and so must the dry run before it.
+    world.chain.advance(Duration::ZERO)?;
     reveal(world, &world.people.watcher, number, proof)
 }
 
