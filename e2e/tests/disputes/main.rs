@@ -356,8 +356,11 @@ fn an_oracle_that_signs_two_reports_of_one_slot_is_slashed_once_and_the_report_s
     Ok(())
 }
 
+/// What each hash of a published tree is of.
+type Preimages = Vec<(Hash, Vec<u8>)>;
+
 /// The preimages of all nodes and leaves of a tree, as published.
-fn preimages(kind: Tree, leaves: &[(Vec<u8>, Balance)]) -> Result<(SumHead, Vec<(Hash, Vec<u8>)>)> {
+fn preimages(kind: Tree, leaves: &[(Vec<u8>, Balance)]) -> Result<(SumHead, Preimages)> {
     let mut known = Vec::new();
     let mut level: Vec<Node> = Vec::new();
     for (fields, sum) in leaves {
