@@ -167,6 +167,8 @@ impl Watcher {
         let call = message_builder!(Disputes).commit(Some(report), hash);
         let commit =
             send(&**chain, &self.key, suite.disputes, call).map_err(|e| refused("the commit")(e.to_string()))?;
+        // The reveal comes in a later block, and on a node so must the dry run before it.
+        chain.advance(std::time::Duration::ZERO)?;
         let call = message_builder!(Disputes).reveal(commit.value, proof.to_vec());
         let revealed =
             send(&**chain, &self.key, suite.disputes, call).map_err(|e| refused("the proof")(e.to_string()))?;
