@@ -47,6 +47,9 @@ fn mismatch(what: impl Into<String>, reason: impl ToString) -> GatherError {
     GatherError::Mismatch { what: what.into(), reason: reason.to_string() }
 }
 
+/// A revision's data, and the facts about its sources' contributions that it was made with.
+type Known = (Vec<Vec<ContributionFacts>>, Arc<ModelData>);
+
 /// Reads epochs of one suite on one chain. Keeps what never changes (models, texts, trees) between epochs.
 pub struct Gatherer {
     chain: Arc<dyn Chain>,
@@ -56,7 +59,7 @@ pub struct Gatherer {
     mirrors: Vec<String>,
     /// Other oracles, which publish the files of earlier reports.
     oracles: Vec<String>,
-    models: HashMap<(u32, u32), (Vec<Vec<ContributionFacts>>, Arc<ModelData>)>,
+    models: HashMap<(u32, u32), Known>,
     payouts: HashMap<[u8; 32], Vec<PayoutLeaf>>,
 }
 
@@ -270,7 +273,7 @@ impl Gatherer {
             }
         }
         let sketches = &revision.sketches;
-        let head = (sketches.count > 0).then(|| SketchHead {
+        let head = (sketches.count > 0).then_some(SketchHead {
             header: SketchHeader { count: sketches.count, d: sketches.d, digest: sketches.digest },
             top: sketches.top,
         });
