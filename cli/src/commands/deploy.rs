@@ -133,7 +133,7 @@ impl UpArgs {
         }
         let embedded = Arc::new(Embedded::open(&folder(args.state.clone())?, &Genesis::default())?);
         let server = Server::start(embedded.clone(), self.listen)
-            .context("choose another address with --listen, or stop what is there")?;
+            .map_err(|error| anyhow::anyhow!("{error}; choose another address with --listen, or stop what is there"))?;
         let chain: Arc<dyn Chain> = embedded;
         let known = args.suite.exists();
         let context = match known {
@@ -150,15 +150,19 @@ impl UpArgs {
         deploy::people(&context)?;
         let url_file = args.url_file();
         worker::files::write_whole(&url_file, server.url().as_bytes())?;
-        let players: Vec<_> =
-            PLAYERS.iter().map(|player| vec![player.uri.to_owned(), player.what.to_owned()]).collect();
-        let text = format!(
-            "chain on {}, kept in {}, {}\n\n{}\nother commands in this folder find it by themselves; Ctrl-C ends it, nothing is lost",
+        let mut text = format!(
+            "chain on {}, kept in {}, {}\n",
             server.url(),
             args.state.display(),
-            if known { "goes on" } else { "new: contracts deployed, operators bonded" },
-            table::render(&["development key", "what it does"], &players)
+            if known { "goes on" } else { "new: contracts deployed, operators bonded" }
         );
+        // On a suite that was deployed otherwise nobody plays.
+        if deploy::played(&context)? {
+            let players: Vec<_> =
+                PLAYERS.iter().map(|player| vec![player.uri.to_owned(), player.what.to_owned()]).collect();
+            text.push_str(&format!("\n{}", table::render(&["development key", "what it does"], &players)));
+        }
+        text.push_str("\nother commands in this folder find it by themselves; Ctrl-C ends it, nothing is lost");
         let value = json!({ "url": server.url(), "state": args.state, "suite": args.suite, "new": !known });
         self.common.output().say(&value, text)?;
         let ended = until_stopped();

@@ -12,6 +12,7 @@ mod report;
 mod roles;
 mod stake;
 mod token;
+mod train;
 
 use std::path::PathBuf;
 
@@ -61,7 +62,7 @@ enum Command {
     /// Datanets: create, contribute, judge, version.
     #[command(subcommand)]
     Datanet(datanet::DatanetCommand),
-    Train(model::TrainArgs),
+    Train(train::TrainArgs),
     /// Models: register, list, show, other prices.
     #[command(subcommand)]
     Model(model::ModelCommand),
