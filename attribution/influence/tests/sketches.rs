@@ -100,3 +100,32 @@ fn the_default_layout_has_sixty_modules_of_sixty_four_for_thirty_layers() {
     assert_eq!(layout.dimension(), 3_840);
     layout.check(&config, &LoraConfig::default()).unwrap();
 }
+
+/// Set for the copies of this test that print what they computed.
+const CHILD: &str = "OPENLEDGER_SKETCH_CHILD";
+
+#[test]
+fn a_sketch_has_the_same_bits_on_every_instruction_set() {
+    if std::env::var_os(CHILD).is_some() {
+        let (meta, sketches) = sketch();
+        println!("digest {:?} of {:?} on {:?}", meta.digest().unwrap(), sketches, engine::kernels::isa());
+        return;
+    }
+    let digests: Vec<String> = engine::kernels::available()
+        .into_iter()
+        .map(|isa| {
+            let child = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "a_sketch_has_the_same_bits_on_every_instruction_set", "--nocapture"])
+                .env(CHILD, "1")
+                .env("OPENLEDGER_ISA", format!("{isa:?}"))
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&child.stdout).into_owned();
+            let line = text.lines().find(|l| l.contains("digest [")).expect("the child prints a digest");
+            let (digest, on) = line.rsplit_once(" on ").unwrap();
+            assert_eq!(on, format!("{isa:?}"));
+            digest[digest.find("digest [").unwrap()..].to_owned()
+        })
+        .collect();
+    assert!(digests.windows(2).all(|pair| pair[0] == pair[1]), "{} instruction sets differ", digests.len());
+}

@@ -31,6 +31,10 @@ impl Config {
         if sizes.contains(&0) {
             return fail("a size is zero");
         }
+        // Far above any model that runs here; a damaged file must not make us ask for all memory.
+        if sizes.iter().any(|size| *size > 1 << 20) || self.layers > 1_024 {
+            return fail("a size is out of reason");
+        }
         if !self.heads.is_multiple_of(self.kv_heads) {
             return fail("heads are no multiple of kv heads");
         }

@@ -102,3 +102,20 @@ fn recomputing_layers_changes_no_bit() {
     assert!(kept == again);
     assert_eq!(kept.0, losses(&model, Some(&adapter), &batch()).unwrap());
 }
+
+#[test]
+fn a_batch_that_has_no_gradient_is_refused() {
+    let model = Model::random(tiny(), 1).unwrap();
+    let refused = |fill: &dyn Fn(&mut PackedBatch)| {
+        let mut batch = PackedBatch::default();
+        fill(&mut batch);
+        losses(&model, None, &batch).is_err()
+    };
+    assert!(refused(&|_| {}));
+    assert!(refused(&|b| b.push(&[], 1.0)));
+    assert!(refused(&|b| b.push(&[1, 9_999], 1.0)));
+    assert!(refused(&|b| b.push(&[1; 97], 1.0)), "longer than the context");
+    let mut unreasonable = tiny();
+    unreasonable.context = 1 << 40;
+    assert!(Model::random(unreasonable, 1).is_err());
+}

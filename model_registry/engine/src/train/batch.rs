@@ -87,6 +87,9 @@ impl PackedBatch {
         if let Some(token) = self.tokens.iter().find(|t| **t as usize >= config.vocab) {
             return Err(Error::Request(format!("token {token} is not in the vocabulary of {}", config.vocab)));
         }
+        if self.ranges().any(|r| r.is_empty()) {
+            return Err(Error::Request("an empty sequence".into()));
+        }
         match self.ranges().map(|r| r.len()).max() {
             Some(tokens) if tokens > config.context => Err(Error::TooLong { tokens, context: config.context }),
             Some(_) => Ok(()),
