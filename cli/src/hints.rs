@@ -1,6 +1,8 @@
 //! What to do about a contract's refusal, by the name of its error.
 
 const HINTS: &[(&str, &str)] = &[
+    // First: what it holds (`Expired`) has hints of its own elsewhere.
+    ("WrongState", "see `openledger proposal show` for where it stands and when"),
     ("InsufficientBalance", "the account has too little OPEN; see `openledger token balance`"),
     ("NotValidator", "bond as one first: `openledger stake register --role validator`"),
     ("NotHost", "the account must be a bonded host: `openledger stake register --role host`"),
@@ -22,6 +24,20 @@ const HINTS: &[(&str, &str)] = &[
     ("NothingNew", "nothing was accepted since the last version"),
     ("MustRebuild", "leave out what was taken back with `openledger datanet version --rebuild`"),
     ("DatanetPaused", "its owner takes no contributions for now"),
+    ("ForbidsTraining", "that contribution's terms forbid training; name a version without it"),
+    ("ForbidsRetrieval", "that contribution's terms forbid retrieval"),
+    ("ForbidsDisplay", "that contribution's terms forbid showing its words; give the policy no spans (--span-bps 0)"),
+    ("ForbidsCommerce", "that contribution's terms forbid a price; set --price-in 0 --price-out 0"),
+    ("ShareTooLow", "its contributors ask for a larger share: raise --contributors-bps"),
+    (
+        "Expired",
+        "that contribution's terms have expired; its Datanet's owner leaves it out with `datanet version --rebuild`",
+    ),
+    (
+        "HoldsRevoked",
+        "that contribution was taken back; name a version without it (its owner: `datanet version --rebuild`)",
+    ),
+    ("Superseded", "the Datanet was rebuilt without some of it; name a newer version"),
     ("SourceRefused", "the model's use breaks that term of the version; see `openledger datanet show`"),
     ("ShareOutOfBounds", "set --contributors-bps within these bounds"),
     ("BadParent", "see `openledger model list`"),
@@ -34,7 +50,6 @@ const HINTS: &[(&str, &str)] = &[
     ("BelowThreshold", "get votes first: `openledger token delegate` to yourself, or from others"),
     ("AlreadyProposed", "the same proposal was made before; give it another --description"),
     ("UnknownProposal", "see `openledger proposal list`"),
-    ("WrongState", "see `openledger proposal show` for where it stands and when"),
     ("AlreadyVoted", "a vote can be cast once"),
     ("NoVotes", "the account had none when the vote began; `openledger token delegate` to yourself before the next"),
     ("BelowPotFloor", "give contributors more with --contributors"),
@@ -59,7 +74,7 @@ mod tests {
     #[test]
     fn an_error_is_found_by_its_whole_name() {
         assert!(hint("RootTaken { contribution: 3 }").unwrap().contains("copy"));
-        assert!(hint("WrongState(Active)").unwrap().contains("proposal show"));
+        assert!(hint("WrongState(Expired)").unwrap().contains("proposal show"));
         assert_eq!(hint("NotPayerAtAll"), None);
         assert_eq!(hint(""), None);
     }

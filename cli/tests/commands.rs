@@ -56,10 +56,14 @@ fn a_text_goes_from_its_author_into_a_version() {
     assert_eq!(shown["root"], version["root"]);
     assert_eq!(shown["terms"]["no_commerce"], 0);
     assert_eq!(shown["terms"]["min_bps"], 4_000);
+    let priced = home.fails("train --datanet 0 --out out");
+    assert!(priced.contains("ForbidsCommerce { contribution: 0 }") && priced.contains("--price-in 0"), "{priced}");
     let nothing = home.fails("datanet version 0 --key maria");
     assert!(nothing.contains("NothingNew"), "{nothing}");
 
     home.ok("datanet revoke 0 --key maria");
+    let revoked = home.fails("train --datanet 0:0 --out out --price-in 0 --price-out 0");
+    assert!(revoked.contains("was taken back"), "{revoked}");
     assert!(home.ok("datanet show 0")["contributions"][0]["withdrawn_at"].is_u64());
     let gone = home.fails("datanet version 0 --rebuild --key //Eve");
     assert!(gone.contains("use the owner's key"), "{gone}");
@@ -76,6 +80,20 @@ fn a_collection_that_was_sent_in_part_can_be_sent_again() {
     home.write("lines.jsonl", both.as_bytes());
     let made = home.ok("datanet contribute 0 lines.jsonl --collection lines --key //Eve --yes");
     assert_eq!((&made[0]["contribution"], &made[1]["contribution"]), (&Value::from(0), &Value::from(1)));
+}
+
+#[test]
+fn a_text_whose_author_forbids_training_is_not_trained_on() {
+    let home = Home::up();
+    home.ok("datanet create quiet --key //Eve");
+    home.write("poem.txt", POEM.as_bytes());
+    home.ok("datanet contribute 0 poem.txt --key //Eve --yes --no-train");
+    home.ok("datanet verdict 0 accept --key //Bob");
+    home.ok("datanet verdict 0 accept --key //Charlie");
+    home.ok("datanet version 0 --key //Eve");
+    let error = home.fails("train --datanet 0:0 --out out");
+    assert!(error.contains("ForbidsTraining { contribution: 0 }"), "{error}");
+    assert!(!home.path().join("out").exists());
 }
 
 #[test]

@@ -5,8 +5,8 @@ use chain::{Keypair, account_bytes};
 use corpus::{Cid, Listed, Store, Version};
 use ink::message_builder;
 use openledger_abi::datanet::{
-    Contribution, ContributionStatus, Datanet, DatanetPolicy, DatanetRegistry, MAX_DATANET_PAGE, MAX_REBUILD,
-    NewContribution, Terms, Version as Cut,
+    Contribution, ContributionStatus, Datanet, DatanetError, DatanetPolicy, DatanetRegistry, MAX_DATANET_PAGE,
+    MAX_REBUILD, NewContribution, Terms, Use, Version as Cut,
 };
 use proof::signed::Signable;
 use proof::version::VersionLeaf;
@@ -163,6 +163,19 @@ pub fn cut(context: &Context, datanet: u32, number: u32) -> Result<Cut> {
         .with_context(|| {
             format!("Datanet {datanet} has no version {number}; cut one with `openledger datanet version {datanet}`")
         })
+}
+
+/// Asks the registry whether a new model may use a version so.
+///
+/// # Errors
+/// The first term that the use breaks, and whose it is.
+pub fn check_source(context: &Context, datanet: u32, version: u32, wanted: Use) -> Result<()> {
+    let call = message_builder!(DatanetRegistry).check_source(datanet, version, wanted);
+    context.read(context.suite.datanet_registry, call)?.map_err(|refusal: DatanetError| {
+        let debug = format!("{refusal:?}");
+        let hint = crate::hints::hint(&debug).map(|hint| format!(": {hint}")).unwrap_or_default();
+        anyhow::anyhow!("version {datanet}:{version} may not be used so: {debug}{hint}")
+    })
 }
 
 /// Leaves out of the Datanet's tree what was revoked, struck, passed over or has expired, in as many transactions as

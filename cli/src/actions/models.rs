@@ -47,23 +47,23 @@ impl Default for Offer {
     }
 }
 
-/// Which text to train on: the whole of it, or from a byte on.
-pub type Begin<'a> = dyn Fn(&str) -> usize + 'a;
+/// What is trained on what.
+pub struct Run<'a> {
+    pub base: &'a Base,
+    pub config: &'a TrainConfig,
+    pub sources: &'a [Source],
+    /// The byte of each text from which on it is trained on; 0 for all of it.
+    pub begin: &'a dyn Fn(&str) -> usize,
+    /// The folder of the result.
+    pub out: &'a Path,
+}
 
 /// Trains an adapter on Datanet versions whose texts are in the store; the result is a folder.
 ///
 /// # Errors
 /// A text that is missing or not what the chain says, a configuration that makes no sense, the engine's.
-pub fn train(
-    context: &Context,
-    store: &Store,
-    base: &Base,
-    config: &TrainConfig,
-    sources: &[Source],
-    begin: &Begin<'_>,
-    out: &Path,
-    progress: &dyn Progress,
-) -> Result<Outcome> {
+pub fn train(context: &Context, store: &Store, run: &Run<'_>, progress: &dyn Progress) -> Result<Outcome> {
+    let Run { base, config, sources, begin, out } = *run;
     let mut texts = Vec::new();
     let mut provenance = Vec::new();
     for (position, source) in (0u8..).zip(sources) {

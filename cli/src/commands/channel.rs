@@ -13,6 +13,9 @@ use super::common::{Common, KeyArg, open, short};
 use crate::actions::{channel, models};
 use crate::{amount, table, time};
 
+/// Training rows of an answer's attribution that are shown.
+const ROWS_SHOWN: usize = 5;
+
 #[derive(Subcommand)]
 pub enum ChannelCommand {
     /// Open a channel to a host with a deposit, from which its answers are paid.
@@ -253,11 +256,8 @@ impl ChatArgs {
         let answered = open.ask(self.model, &prompt, ask)?;
         open.acknowledge(self.model)?;
         let receipt = &answered.record.receipt;
-        let rows: Vec<_> = answered.attribution.iter().map(attribution_row).collect();
         let mut text = format!("{}\n\n", answered.text.trim());
-        if !rows.is_empty() {
-            text.push_str(&table::render(&["why", "contribution", "whose", "what"], &rows));
-        }
+        text.push_str(&attribution_table(&answered.attribution));
         text.push_str(&format!(
             "fee {} OPEN for {} + {} tokens, channel {number}; the epoch's report decides who earns of it",
             amount::show(receipt.fee),
@@ -275,6 +275,23 @@ impl ChatArgs {
         });
         self.common.output().say(&value, text)
     }
+}
+
+/// All words, and the rows that are most like the answer.
+fn attribution_table(attribution: &[Shown]) -> String {
+    let (influence, words): (Vec<_>, Vec<_>) =
+        attribution.iter().partition(|shown| matches!(shown, Shown::Influence { .. }));
+    let rows: Vec<_> =
+        words.into_iter().chain(influence.iter().copied().take(ROWS_SHOWN)).map(attribution_row).collect();
+    let mut text = match rows.is_empty() {
+        true => String::new(),
+        false => table::render(&["why", "contribution", "whose", "what"], &rows),
+    };
+    let more = influence.len().saturating_sub(ROWS_SHOWN);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more training rows (--json shows all)\n"));
+    }
+    text
 }
 
 fn attribution_row(shown: &Shown) -> Vec<String> {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use corpus::Store;
 use factory::Base;
+use openledger_abi::datanet::Use;
 use openledger_abi::models::{AttributionPolicy, Model, ModelKind, ModelStatus, Parent, Revision, Source};
 use serde_json::{Value, json};
 
@@ -38,6 +39,17 @@ pub struct OfferArgs {
 }
 
 impl OfferArgs {
+    /// What sources must allow for it.
+    pub fn needs(&self) -> Use {
+        Use {
+            train: true,
+            retrieve: false,
+            display: self.span_bps > 0,
+            commercial: self.price_in > 0 || self.price_out > 0,
+            contributors_bps: self.contributors_bps,
+        }
+    }
+
     /// As actions take it.
     pub fn offer(&self) -> models::Offer {
         models::Offer {

@@ -55,6 +55,10 @@ impl TrainArgs {
         };
         let context = self.common.context()?;
         let sources = self.datanets.iter().map(|name| source(&context, name)).collect::<Result<Vec<_>>>()?;
+        // What the registry would refuse later is said before the work.
+        for source in &sources {
+            datanet::check_source(&context, source.datanet, source.version, self.offer.needs())?;
+        }
         let store = Store::folder(&self.store)?;
         let base = Base::load(&config.base.path, config.base.name.as_str())
             .context("the base model; scripts/fetch-data gets one, [base] path in the configuration names it")?;
@@ -64,7 +68,8 @@ impl TrainArgs {
             _ => None,
         };
         let progress = Terminal::new(config.name.as_str());
-        let outcome = models::train(&context, &store, &base, &config, &sources, &|_| 0, &self.out, &progress)?;
+        let run = models::Run { base: &base, config: &config, sources: &sources, begin: &|_| 0, out: &self.out };
+        let outcome = models::train(&context, &store, &run, &progress)?;
         let number = match register {
             None => None,
             Some((key, parents)) => {

@@ -215,7 +215,8 @@ fn train(
         let source = Source { datanet: room.datanet, version: 0 };
         let out = options.home.join("models").join(room.name);
         let progress = Terminal::new(room.name);
-        let outcome = models::train(context, store, &base, &config, &[source], &texts::begin, &out, &progress)?;
+        let run = models::Run { base: &base, config: &config, sources: &[source], begin: &texts::begin, out: &out };
+        let outcome = models::train(context, store, &run, &progress)?;
         let parents = vec![Parent { model: parent, royalty_bps: ROYALTY_BPS }];
         room.model =
             models::register_adapter(context, &cast.model_owner, store, &outcome, vec![source], parents, &offer)?;
