@@ -47,7 +47,10 @@ const HINTS: &[(&str, &str)] = &[
     ("ExitNotDue", "ask to leave with `openledger channel exit`, and close it once the delay is over"),
     ("NothingToWithdraw", "nothing is credited to this account"),
     ("NothingToClaim", "all of it was claimed before, or there is nothing yet"),
-    ("BelowThreshold", "get votes first: `openledger token delegate` to yourself, or from others"),
+    (
+        "BelowThreshold",
+        "get votes first: `openledger token delegate` to yourself, or from others. They count a block later (`chain advance 1s`)",
+    ),
     ("AlreadyProposed", "the same proposal was made before; give it another --description"),
     ("UnknownProposal", "see `openledger proposal list`"),
     ("AlreadyVoted", "a vote can be cast once"),

@@ -101,7 +101,8 @@ impl WirePayoutArgs {
         let oracles = self.oracles.iter().map(|text| self.common.account(text)).collect::<Result<Vec<_>>>()?;
         deploy::wire_payout(&context, &key, &oracles)?;
         let signatures = proof::limits::quorum(u32::try_from(oracles.len())?);
-        let text = format!("{} oracles sign reports from now on, {signatures} signatures each", oracles.len());
+        let text =
+            format!("{} oracle(s) sign reports from now on; a report needs {signatures} signature(s)", oracles.len());
         let accounts: Vec<_> = oracles.iter().map(chain::ss58).collect();
         self.common.output().say(&json!({ "oracles": accounts, "signatures": signatures }), text)
     }
