@@ -1,5 +1,6 @@
 //! `channel`, `chat`: paying for answers.
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -253,10 +254,14 @@ impl ChatArgs {
             false => serve::payer::user(&self.prompt),
         };
         let ask = Ask { max_tokens: Some(self.max_tokens), temperature: Some(self.temperature), ..Ask::default() };
-        let answered = open.ask(self.model, &prompt, ask)?;
+        let shown = std::io::stdout().is_terminal() && !self.common.json;
+        let answered = match shown {
+            true => open.ask_streaming(self.model, &prompt, ask, &mut print_now)?,
+            false => open.ask(self.model, &prompt, ask)?,
+        };
         open.acknowledge(self.model)?;
         let receipt = &answered.record.receipt;
-        let mut text = format!("{}\n\n", answered.text.trim());
+        let mut text = if shown { "\n\n".to_owned() } else { format!("{}\n\n", answered.text.trim()) };
         text.push_str(&attribution_table(&answered.attribution));
         text.push_str(&format!(
             "fee {} OPEN for {} + {} tokens, channel {number}; the epoch's report decides who earns of it",
@@ -275,6 +280,12 @@ impl ChatArgs {
         });
         self.common.output().say(&value, text)
     }
+}
+
+/// A piece of an answer, on the terminal at once. A terminal that is gone needs none.
+fn print_now(piece: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(piece.as_bytes()).and_then(|()| out.flush());
 }
 
 /// All words, and the rows that are most like the answer.

@@ -101,14 +101,19 @@ fn ask_all(
     let models: Vec<u32> = stage.rooms.iter().map(|room| room.model).collect();
     let answers = std::thread::scope(|scope| {
         let mut asking = Vec::new();
-        for ((_, channel), questions) in stage.channels.iter_mut().zip(questions) {
+        for (payer, ((_, channel), questions)) in stage.channels.iter_mut().zip(questions).enumerate() {
             let models = &models;
             asking.push(scope.spawn(move || -> Result<Vec<(usize, Answered)>> {
                 let mut answers = Vec::new();
                 for question in questions {
                     let model = models[question.room];
                     let ask = Ask { max_tokens: Some(options.max_tokens), temperature: Some(0.0), ..Ask::default() };
-                    let answered = channel.ask(model, &Prompt::Text(question.prompt.clone()), ask)?;
+                    let prompt = Prompt::Text(question.prompt.clone());
+                    // Both ways of asking are in the loop: every second payer reads the answer as it comes.
+                    let answered = match payer % 2 {
+                        0 => channel.ask(model, &prompt, ask)?,
+                        _ => channel.ask_streaming(model, &prompt, ask, &mut |_| {})?,
+                    };
                     channel.acknowledge(model)?;
                     answers.push((question.room, answered));
                 }

@@ -1,6 +1,7 @@
 //! The payer's side of a channel: asks, checks each receipt, keeps its own tree and signs vouchers over it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use chain::{Keypair, verify};
@@ -11,6 +12,8 @@ use proof::voucher::Voucher;
 use proof::{Blake2, Node, SumFrontier, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use ureq::Body;
+use ureq::http::Response;
 use worker::published::{ReceiptRecord, hexed};
 
 use crate::answer::{Prompt, Shown};
@@ -114,8 +117,59 @@ impl PayerChannel {
     /// # Errors
     /// The host's refusal, or what is wrong with its receipt. Nothing is owed for an answer that was refused here.
     pub fn ask(&mut self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<Answered, PayerError> {
-        ask.model = model.to_string();
         ask.stream = false;
+        let (url, mut response) = self.post(model, prompt, ask)?;
+        let body = response.body_mut().read_json().map_err(|e| http(&url, e))?;
+        let answered = read_answer(&body, prompt).map_err(PayerError::BadReceipt)?;
+        self.accept(model, prompt, &answered)?;
+        Ok(answered)
+    }
+
+    /// The same, giving each piece of the text to `on_text` as it comes. What was shown counts only once this returns.
+    ///
+    /// # Errors
+    /// Those of [`PayerChannel::ask`].
+    pub fn ask_streaming(
+        &mut self,
+        model: u32,
+        prompt: &Prompt,
+        mut ask: Ask,
+        on_text: &mut dyn FnMut(&str),
+    ) -> Result<Answered, PayerError> {
+        ask.stream = true;
+        let (url, mut response) = self.post(model, prompt, ask)?;
+        let mut text = String::new();
+        let mut extension = Value::Null;
+        for line in BufReader::new(response.body_mut().as_reader()).lines() {
+            let line = line.map_err(|e| http(&url, e))?;
+            let Some(data) = line.strip_prefix("data:").map(str::trim).filter(|data| *data != "[DONE]") else {
+                continue;
+            };
+            let mut chunk: Value = serde_json::from_str(data).map_err(|e| http(&url, e))?;
+            if let Some(message) = chunk["error"]["message"].as_str() {
+                return Err(PayerError::Refused { status: 200, message: message.to_owned() });
+            }
+            let choice = &chunk["choices"][0];
+            let piece = match prompt {
+                Prompt::Chat(_) => choice["delta"]["content"].as_str(),
+                Prompt::Text(_) => choice["text"].as_str(),
+            };
+            if let Some(piece) = piece {
+                on_text(piece);
+                text.push_str(piece);
+            }
+            if chunk["openledger"].is_object() {
+                extension = chunk["openledger"].take();
+            }
+        }
+        let answered = with_receipt(text, &extension).map_err(PayerError::BadReceipt)?;
+        self.accept(model, prompt, &answered)?;
+        Ok(answered)
+    }
+
+    /// Sends a request with the voucher over all before it. Returns the URL and a response with status 200.
+    fn post(&self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<(String, Response<Body>), PayerError> {
+        ask.model = model.to_string();
         let route = match prompt {
             Prompt::Chat(messages) => {
                 ask.messages = Some(messages.clone());
@@ -127,37 +181,26 @@ impl PayerChannel {
             }
         };
         let url = format!("{}{route}", self.saved.config.endpoint);
-        let payload = self.payload(model)?;
-        let http = |reason: String| PayerError::Http { url: url.clone(), reason };
-        let mut response = self
-            .agent
-            .post(&url)
-            .header(payment::SIGNATURE, payment::encode(&payload))
-            .send_json(&ask)
-            .map_err(|e| http(e.to_string()))?;
+        let payment = payment::encode(&self.payload(model)?);
+        let sent = self.agent.post(&url).header(payment::SIGNATURE, payment).send_json(&ask);
+        let mut response = sent.map_err(|e| http(&url, e))?;
         let status = response.status().as_u16();
-        let body: Value = response.body_mut().read_json().map_err(|e| http(e.to_string()))?;
-        match status {
-            200 => {}
-            402 => {
-                let required: PaymentRequired = serde_json::from_value(body).map_err(|e| http(e.to_string()))?;
-                return Err(PayerError::PaymentRequired(required.error));
-            }
-            _ => {
-                let message = body["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
-                return Err(PayerError::Refused { status, message });
-            }
+        if status == 200 {
+            return Ok((url, response));
         }
-        let answered = read_answer(&body, prompt).map_err(PayerError::BadReceipt)?;
-        self.accept(model, prompt, &answered)?;
-        Ok(answered)
+        let body: Value = response.body_mut().read_json().map_err(|e| http(&url, e))?;
+        if status == 402 {
+            let required: PaymentRequired = serde_json::from_value(body).map_err(|e| http(&url, e))?;
+            return Err(PayerError::PaymentRequired(required.error));
+        }
+        let message = body["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
+        Err(PayerError::Refused { status, message })
     }
 
     /// Sends the voucher over all that was answered by a model, so that the host can redeem it.
     pub fn acknowledge(&self, model: u32) -> Result<(), PayerError> {
         let url = format!("{}/openledger/vouchers", self.saved.config.endpoint);
-        let http = |reason: String| PayerError::Http { url: url.clone(), reason };
-        let mut response = self.agent.post(&url).send_json(self.payload(model)?).map_err(|e| http(e.to_string()))?;
+        let mut response = self.agent.post(&url).send_json(self.payload(model)?).map_err(|e| http(&url, e))?;
         match response.status().as_u16() {
             200 => Ok(()),
             status => {
@@ -267,10 +310,17 @@ fn read_answer(body: &Value, prompt: &Prompt) -> Result<Answered, String> {
         Prompt::Text(_) => choice["text"].as_str(),
     };
     let text = text.ok_or("the answer has no text")?.to_owned();
-    let record =
-        serde_json::from_value(body["openledger"]["record"].clone()).map_err(|e| format!("no receipt ({e})"))?;
-    let attribution = serde_json::from_value(body["openledger"]["attribution"].clone()).unwrap_or_default();
+    with_receipt(text, &body["openledger"])
+}
+
+fn with_receipt(text: String, extension: &Value) -> Result<Answered, String> {
+    let record = serde_json::from_value(extension["record"].clone()).map_err(|e| format!("no receipt ({e})"))?;
+    let attribution = serde_json::from_value(extension["attribution"].clone()).unwrap_or_default();
     Ok(Answered { text, record, attribution })
+}
+
+fn http(url: &str, reason: impl ToString) -> PayerError {
+    PayerError::Http { url: url.to_owned(), reason: reason.to_string() }
 }
 
 /// A chat of one user message.
