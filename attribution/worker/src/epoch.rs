@@ -16,7 +16,7 @@ use proof::rules::epoch::{Carry, EpochBuilder, Totals, part};
 use proof::rules::leaf::{Facts, Published, Slot, attribute};
 use proof::tree::MerkleTree;
 use proof::version::VersionLeaf;
-use proof::{Account, Blake2, SumHead};
+use proof::{Account, Blake2};
 
 use crate::files::ReportFiles;
 use crate::published::ReceiptRecord;
@@ -166,11 +166,6 @@ impl Plan {
             files: self.files.digest(),
             deadline,
         }
-    }
-
-    /// The head of the payouts that this plan continues.
-    pub fn previous(&self) -> SumHead {
-        self.totals.previous
     }
 }
 

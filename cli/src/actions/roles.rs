@@ -16,7 +16,6 @@ use serve::cashier::Cashier;
 use serve::catalog::Catalog;
 use serve::ledger::Ledger;
 use serve::scheduler::Scheduler;
-use tokio::net::TcpListener;
 use worker::fetch::Fetcher;
 use worker::gather::Gatherer;
 use worker::oracle::{Oracle, OracleConfig, Step};
@@ -53,10 +52,6 @@ pub fn gatherer(context: &Context, store: &Path, mirrors: Vec<String>, oracles: 
     Ok(Gatherer::new(context.chain.clone(), context.suite.clone(), fetcher, mirrors, oracles))
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    Ok(worker::http::bind(address).await?)
-}
-
 fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build()?)
 }
@@ -64,7 +59,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// Serves models until the process ends; `ready` gets the base URL.
 pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) + Send) -> Result<()> {
     let runtime = runtime()?;
-    let listener = runtime.block_on(bind(options.listen))?;
+    let listener = runtime.block_on(worker::http::bind(options.listen))?;
     let ledger = Ledger::open(&folder(options.folder.join("ledger"))?)?;
     let base = Base::load(&options.base, "base")?;
     let mut gatherer = gatherer(context, &options.store, options.mirrors.clone(), Vec::new())?;
@@ -126,7 +121,7 @@ pub fn oracle(
     mut report: impl FnMut(&Step),
 ) -> Result<()> {
     let runtime = runtime()?;
-    let listener = runtime.block_on(bind(listen))?;
+    let listener = runtime.block_on(worker::http::bind(listen))?;
     let oracle = Arc::new(Oracle::open(config, gatherer)?);
     let url = format!("http://{}", listener.local_addr()?);
     runtime.spawn(worker::http::serve(oracle.clone(), listener));

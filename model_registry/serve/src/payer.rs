@@ -210,11 +210,6 @@ impl PayerChannel {
         }
     }
 
-    /// The models that were asked.
-    pub fn models(&self) -> Vec<u32> {
-        self.saved.books.keys().copied().collect()
-    }
-
     fn domain(&self) -> Domain {
         Domain { genesis: self.saved.config.genesis, contract: self.saved.config.escrow }
     }
