@@ -1,1 +1,1 @@
-"""The parts of scripts/build-contracts: which sources a contract has, its toolchain, its artifact."""
+"""scripts/build-contracts: which sources a contract has, its toolchain, its artifact."""

@@ -72,21 +72,26 @@ def _wasm_opt(tools: Path, log) -> Path:
     return program
 
 
+def install_rust(root: Path, log) -> Path:
+    """Installs Rust if it is not there. Returns the folder with rustc's linker, which must be on PATH."""
+    if not _rust_present():
+        _install_rust(log)
+    shims = root / "target/tools/shims"  # rustc looks for `rust-lld`, Debian calls it lld-19
+    shims.mkdir(parents=True, exist_ok=True)
+    link = shims / "rust-lld"
+    if not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(LLD)
+    return shims
+
+
 class Toolchain:
     """Paths and environment for a build in `root`; installs what is missing."""
 
     def __init__(self, root: Path, log):
         self.root = root
-        if not _rust_present():
-            _install_rust(log)
-        tools = root / "target/tools"
-        self.wasm_opt = _wasm_opt(tools, log)
-        shims = tools / "shims"  # rustc looks for `rust-lld`, Debian calls it lld-19
-        shims.mkdir(parents=True, exist_ok=True)
-        link = shims / "rust-lld"
-        if not link.exists():
-            link.unlink(missing_ok=True)
-            link.symlink_to(LLD)
+        shims = install_rust(root, log)
+        self.wasm_opt = _wasm_opt(root / "target/tools", log)
         self.cargo_home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
         # Flags of the caller's own builds must not reach a contract.
         dropped = ("CARGO_TARGET", "CARGO_BUILD", "CARGO_PROFILE", "CARGO_ENCODED", "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "RUSTC", "INK_")
