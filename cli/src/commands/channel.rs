@@ -255,6 +255,10 @@ impl ChatArgs {
         };
         let ask = Ask { max_tokens: Some(self.max_tokens), temperature: Some(self.temperature), ..Ask::default() };
         let shown = std::io::stdout().is_terminal() && !self.common.json;
+        for late in open.recover(self.model)? {
+            let fee = amount::show(late.record.receipt.fee);
+            eprintln!("an earlier answer whose connection broke, {fee} OPEN:\n{}\n", late.text.trim());
+        }
         let answered = match shown {
             true => open.ask_streaming(self.model, &prompt, ask, &mut print_now)?,
             false => open.ask(self.model, &prompt, ask)?,

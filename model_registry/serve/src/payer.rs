@@ -1,4 +1,8 @@
 //! The payer's side of a channel: asks, checks each receipt, keeps its own tree and signs vouchers over it.
+//!
+//! What was asked is on disk before it is sent. If the connection breaks, the host may have signed an answer that never
+//! came; before the next question the payer fetches it from what the host publishes, and takes it into its tree only if it
+//! asked for it. So a channel never sticks, and a host can't put receipts there that nobody asked for.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -72,6 +76,9 @@ struct Book {
 struct Saved {
     config: ChannelConfig,
     books: BTreeMap<u32, Book>,
+    /// Hashes of the prompts, by model, that were sent and whose receipts are not in the tree.
+    #[serde(default)]
+    pending: BTreeMap<u32, Vec<String>>,
 }
 
 /// A channel as its payer keeps it, in one file that is replaced whole after each answer.
@@ -105,14 +112,17 @@ impl PayerChannel {
                 saved.config = config;
                 saved
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Saved { config, books: BTreeMap::new() },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Saved { config, books: BTreeMap::new(), pending: BTreeMap::new() }
+            }
             Err(error) => return Err(state(error.to_string())),
         };
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         Ok(Self { key, session, path: path.to_path_buf(), agent, saved })
     }
 
-    /// Asks for an answer, checks it and its receipt, and takes it into the payer's tree.
+    /// Asks for an answer, checks it and its receipt, and takes it into the payer's tree; what [`PayerChannel::recover`]
+    /// finds is taken first.
     ///
     /// # Errors
     /// The host's refusal, or what is wrong with its receipt. Nothing is owed for an answer that was refused here.
@@ -121,7 +131,7 @@ impl PayerChannel {
         let (url, mut response) = self.post(model, prompt, ask)?;
         let body = response.body_mut().read_json().map_err(|e| http(&url, e))?;
         let answered = read_answer(&body, prompt).map_err(PayerError::BadReceipt)?;
-        self.accept(model, prompt, &answered)?;
+        self.accept_asked(model, prompt, &answered)?;
         Ok(answered)
     }
 
@@ -163,12 +173,79 @@ impl PayerChannel {
             }
         }
         let answered = with_receipt(text, &extension).map_err(PayerError::BadReceipt)?;
-        self.accept(model, prompt, &answered)?;
+        self.accept_asked(model, prompt, &answered)?;
         Ok(answered)
     }
 
+    /// Takes the answers that the host signed for what was asked here and that never came, as a broken connection leaves
+    /// them, into the payer's tree, and returns them. Asks nobody when nothing is missing.
+    ///
+    /// # Errors
+    /// The host can't be reached, or a receipt that it publishes is not what it should be.
+    pub fn recover(&mut self, model: u32) -> Result<Vec<Answered>, PayerError> {
+        self.recover_until(model, u64::MAX)
+    }
+
+    fn recover_until(&mut self, model: u32, end: u64) -> Result<Vec<Answered>, PayerError> {
+        let mut recovered = Vec::new();
+        while self.saved.pending.get(&model).is_some_and(|pending| !pending.is_empty()) {
+            let from = self.frontier(model)?.count;
+            if from >= end {
+                break;
+            }
+            let Some(record) = self.published(model, from)? else { break };
+            // Somebody else with the same key may have asked for it: then this payer can't vouch for it.
+            let prompt = record.receipt.prompt;
+            if !self.is_pending(model, &prompt) {
+                return Err(PayerError::BadReceipt(format!(
+                    "number {from} is over a prompt that was not sent from here"
+                )));
+            }
+            let text = String::from_utf8_lossy(&record.response).into_owned();
+            let answered = Answered { text, record, attribution: Vec::new() };
+            self.accept(model, &prompt, &answered)?;
+            recovered.push(answered);
+        }
+        Ok(recovered)
+    }
+
+    /// The receipt that the host publishes at a place, if it has come so far.
+    fn published(&self, model: u32, at: u64) -> Result<Option<ReceiptRecord>, PayerError> {
+        let ChannelConfig { endpoint, channel, .. } = &self.saved.config;
+        let url = format!("{endpoint}/openledger/receipts/{channel}/{model}?from={at}&to={}", at.saturating_add(1));
+        let mut response = self.agent.get(&url).call().map_err(|e| http(&url, e))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            let message = response.body_mut().read_to_string().unwrap_or_default();
+            return Err(PayerError::Refused { status, message });
+        }
+        let records: Vec<ReceiptRecord> = response.body_mut().read_json().map_err(|e| http(&url, e))?;
+        Ok(records.into_iter().next())
+    }
+
+    fn is_pending(&self, model: u32, prompt: &[u8; 32]) -> bool {
+        let prompt = hex::encode(prompt);
+        self.saved.pending.get(&model).is_some_and(|pending| pending.contains(&prompt))
+    }
+
+    /// One sending of this prompt is not waited for any more. Not saved yet.
+    fn forget(&mut self, model: u32, prompt: &[u8; 32]) {
+        let prompt = hex::encode(prompt);
+        let Some(pending) = self.saved.pending.get_mut(&model) else { return };
+        if let Some(place) = pending.iter().position(|other| *other == prompt) {
+            pending.remove(place);
+        }
+        if pending.is_empty() {
+            self.saved.pending.remove(&model);
+        }
+    }
+
     /// Sends a request with the voucher over all before it. Returns the URL and a response with status 200.
-    fn post(&self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<(String, Response<Body>), PayerError> {
+    fn post(&mut self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<(String, Response<Body>), PayerError> {
+        self.recover(model)?;
+        let hash = prompt.hash();
+        self.saved.pending.entry(model).or_default().push(hex::encode(hash));
+        self.save()?;
         ask.model = model.to_string();
         let route = match prompt {
             Prompt::Chat(messages) => {
@@ -183,6 +260,14 @@ impl PayerChannel {
         let url = format!("{}{route}", self.saved.config.endpoint);
         let payment = payment::encode(&self.payload(model)?);
         let sent = self.agent.post(&url).header(payment::SIGNATURE, payment).send_json(&ask);
+        let refused = match &sent {
+            Ok(response) => response.status() != 200,
+            Err(error) => was_never_sent(error),
+        };
+        if refused {
+            self.forget(model, &hash);
+            self.save()?;
+        }
         let mut response = sent.map_err(|e| http(&url, e))?;
         let status = response.status().as_u16();
         if status == 200 {
@@ -255,7 +340,13 @@ impl PayerChannel {
         })
     }
 
-    fn accept(&mut self, model: u32, prompt: &Prompt, answered: &Answered) -> Result<(), PayerError> {
+    /// Accepts the answer to what was asked, after the ones before it whose answers never came.
+    fn accept_asked(&mut self, model: u32, prompt: &Prompt, answered: &Answered) -> Result<(), PayerError> {
+        self.recover_until(model, answered.record.receipt.sequence)?;
+        self.accept(model, &prompt.hash(), answered)
+    }
+
+    fn accept(&mut self, model: u32, prompt: &[u8; 32], answered: &Answered) -> Result<(), PayerError> {
         let bad = |what: &str| PayerError::BadReceipt(what.to_owned());
         let receipt: Receipt = answered.record.open().map_err(|e| PayerError::BadReceipt(e.to_string()))?;
         let mut frontier = self.frontier(model)?;
@@ -268,7 +359,7 @@ impl PayerChannel {
         if answered.record.response != answered.text.as_bytes() {
             return Err(bad("it is over another response"));
         }
-        if receipt.prompt != prompt.hash() {
+        if receipt.prompt != *prompt {
             return Err(bad("it is over another prompt"));
         }
         let Some((price_in, price_out)) = self.saved.config.prices.get(&model) else {
@@ -288,6 +379,7 @@ impl PayerChannel {
         frontier.append::<Blake2>(Tree::Receipts, leaf)?;
         let peaks = frontier.peaks.iter().map(|node| (hex::encode(node.hash), node.sum.to_string())).collect();
         self.saved.books.insert(model, Book { count: frontier.count, peaks });
+        self.forget(model, prompt);
         self.save()
     }
 
@@ -314,6 +406,15 @@ fn with_receipt(text: String, extension: &Value) -> Result<Answered, String> {
     Ok(Answered { text, record, attribution })
 }
 
+/// Whether no host can have seen the request.
+fn was_never_sent(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
 fn http(url: &str, reason: impl ToString) -> PayerError {
     PayerError::Http { url: url.to_owned(), reason: reason.to_string() }
 }
@@ -322,3 +423,7 @@ fn http(url: &str, reason: impl ToString) -> PayerError {
 pub fn user(text: &str) -> Prompt {
     Prompt::Chat(vec![Message::new("user", text)])
 }
+
+#[cfg(test)]
+#[path = "payer_tests.rs"]
+mod tests;
