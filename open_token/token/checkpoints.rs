@@ -4,6 +4,7 @@
 //! to change it writes one, or two when the newest checkpoint is of an earlier time.
 
 use crate::account::OutOfRange;
+use ink::prelude::vec::Vec;
 use ink::storage::{traits::ManualKey, Mapping};
 use openledger_abi::{AccountId, Balance, Timestamp};
 
@@ -82,6 +83,19 @@ impl Checkpoints {
         }
     }
 
+    /// How many checkpoints there are.
+    pub fn count(&self, series: Series) -> u32 {
+        self.heads.get(series).map_or(0, |head| head.older.saturating_add(1))
+    }
+
+    /// Up to `limit` checkpoints from number `from` on, oldest first.
+    pub fn page(&self, series: Series, from: u32, limit: u32) -> Vec<Checkpoint> {
+        let Some(head) = self.heads.get(series) else { return Vec::new() };
+        let end = from.saturating_add(limit).min(head.older.saturating_add(1));
+        let checkpoint = |i| if i == head.older { Some(head.newest) } else { self.older.get((series, i)) };
+        (from..end).filter_map(checkpoint).collect()
+    }
+
     /// Changes the value at `now` by `change`; returns the value before and after.
     pub fn update(
         &mut self,
@@ -132,6 +146,24 @@ mod tests {
         assert_eq!(checkpoints.update(series(), 2, |v| v.checked_sub(8)), Err(OutOfRange));
         assert_eq!(checkpoints.latest(series()), 7);
         assert_eq!(checkpoints.value_at(series(), 2), 7);
+    }
+
+    #[ink::test]
+    fn pages_together_are_the_whole_past() {
+        let mut checkpoints = Checkpoints::default();
+        assert_eq!(checkpoints.page(series(), 0, 10), []);
+        let all: Vec<_> = (1..=7u64).map(|at| Checkpoint { at, value: u128::from(at) * 10 }).collect();
+        for Checkpoint { at, value } in &all {
+            checkpoints.update(series(), *at, |_| Some(*value)).unwrap();
+        }
+        assert_eq!(checkpoints.count(series()), 7);
+        for limit in 1..9 {
+            let pages = (0..7).step_by(limit as usize).flat_map(|from| checkpoints.page(series(), from, limit));
+            assert_eq!(pages.collect::<Vec<_>>(), all);
+        }
+        assert_eq!(checkpoints.page(series(), 7, u32::MAX), []);
+        assert_eq!(checkpoints.page(series(), u32::MAX, u32::MAX), []);
+        assert_eq!(checkpoints.page(series(), 0, 0), []);
     }
 
     #[ink::test]

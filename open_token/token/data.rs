@@ -2,10 +2,11 @@
 //! of them is made: that would cost more than the rest of a transfer's arithmetic).
 
 use crate::account::{Account, OutOfRange};
-use crate::checkpoints::Checkpoints;
+use crate::checkpoints::{Checkpoint, Checkpoints, Series};
 use ink::prelude::string::String;
+use ink::prelude::vec::Vec;
 use ink::storage::{traits::ManualKey, Mapping};
-use openledger_abi::token::{DelegateChanged, DelegateVotesChanged, TokenError};
+use openledger_abi::token::{DelegateChanged, DelegateVotesChanged, TokenError, MAX_CHECKPOINTS};
 use openledger_abi::{AccountId, Balance, Timestamp};
 use psp22::{Approval, PSP22Error, Transfer};
 
@@ -27,6 +28,13 @@ pub enum TokenEvent {
     Approval(Approval),
     DelegateChanged(DelegateChanged),
     DelegateVotesChanged(DelegateVotesChanged),
+}
+
+/// By how much an allowance changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllowanceChange {
+    More(Balance),
+    Less(Balance),
 }
 
 /// Every account, allowance and checkpoint. The supply is a series of checkpoints too.
@@ -90,6 +98,17 @@ impl TokenData {
         Ok(self.checkpoints.value_at(None, at))
     }
 
+    /// How many checkpoints a series has.
+    pub fn checkpoint_count(&self, series: Series) -> u32 {
+        self.checkpoints.count(series)
+    }
+
+    /// A page of a series' checkpoints.
+    pub fn checkpoints(&self, series: Series, from: u32, limit: u32) -> Vec<(Timestamp, Balance)> {
+        let page = self.checkpoints.page(series, from, limit.min(MAX_CHECKPOINTS));
+        page.into_iter().map(|Checkpoint { at, value }| (at, value)).collect()
+    }
+
     /// Moves `value` from the caller to `to`. No-op if they are one, or for nothing.
     pub fn transfer(
         &mut self,
@@ -119,7 +138,7 @@ impl TokenData {
         if caller == from || from == to || value == 0 {
             return self.transfer(from, to, value, now, emit);
         }
-        let left = self.allowance(from, caller).checked_sub(value).ok_or(PSP22Error::InsufficientAllowance)?;
+        let left = self.allowance_less(from, caller, value)?;
         let sender = self.debited(&from, value)?;
         self.set_allowance(from, caller, left, emit);
         self.settle(from, &sender, to, value, now, emit)
@@ -132,42 +151,30 @@ impl TokenData {
         }
     }
 
-    /// Adds to an allowance. No-op for oneself, or for nothing.
-    pub fn increase_allowance(
+    /// Adds to an allowance or takes from it. No-op for oneself, or for nothing.
+    pub fn change_allowance(
         &mut self,
         owner: AccountId,
         spender: AccountId,
-        delta: Balance,
+        change: AllowanceChange,
         emit: &mut impl FnMut(TokenEvent),
     ) -> Result<(), PSP22Error> {
-        if owner == spender || delta == 0 {
+        if owner == spender || matches!(change, AllowanceChange::More(0) | AllowanceChange::Less(0)) {
             return Ok(());
         }
-        let value = self.allowance(owner, spender).checked_add(delta).ok_or(OutOfRange)?;
+        let value = match change {
+            AllowanceChange::More(delta) => self.allowance(owner, spender).checked_add(delta).ok_or(OutOfRange)?,
+            AllowanceChange::Less(delta) => self.allowance_less(owner, spender, delta)?,
+        };
         self.set_allowance(owner, spender, value, emit);
         Ok(())
     }
 
-    /// Takes from an allowance. No-op for oneself, or for nothing.
-    pub fn decrease_allowance(
-        &mut self,
-        owner: AccountId,
-        spender: AccountId,
-        delta: Balance,
-        emit: &mut impl FnMut(TokenEvent),
-    ) -> Result<(), PSP22Error> {
-        if owner == spender || delta == 0 {
-            return Ok(());
-        }
-        let value = self.allowance(owner, spender).checked_sub(delta).ok_or(PSP22Error::InsufficientAllowance)?;
-        self.set_allowance(owner, spender, value, emit);
-        Ok(())
-    }
-
-    /// Destroys `value` of the caller's own.
+    /// Destroys `value` of `from`'s: the caller's own, or within the caller's allowance. No-op for nothing.
     pub fn burn(
         &mut self,
         caller: AccountId,
+        from: AccountId,
         value: Balance,
         now: Timestamp,
         emit: &mut impl FnMut(TokenEvent),
@@ -175,10 +182,14 @@ impl TokenData {
         if value == 0 {
             return Ok(());
         }
-        let account = self.debited(&caller, value)?;
-        self.store(&caller, &account);
+        let left = if caller == from { None } else { Some(self.allowance_less(from, caller, value)?) };
+        let account = self.debited(&from, value)?;
+        if let Some(left) = left {
+            self.set_allowance(from, caller, left, emit);
+        }
+        self.store(&from, &account);
         self.checkpoints.update(None, now, |supply| supply.checked_sub(value))?;
-        emit(TokenEvent::Transfer(Transfer { from: Some(caller), to: None, value }));
+        emit(TokenEvent::Transfer(Transfer { from: Some(from), to: None, value }));
         self.move_votes(account.delegate(), None, value, now, emit)?;
         Ok(())
     }
@@ -216,6 +227,11 @@ impl TokenData {
         } else {
             Err(TokenError::FutureLookup { now })
         }
+    }
+
+    /// What is left of an allowance after `value` of it is used.
+    fn allowance_less(&self, owner: AccountId, spender: AccountId, value: Balance) -> Result<Balance, PSP22Error> {
+        self.allowance(owner, spender).checked_sub(value).ok_or(PSP22Error::InsufficientAllowance)
     }
 
     fn account(&self, id: &AccountId) -> Account {

@@ -21,6 +21,7 @@ mod tests;
 
 #[ink::contract]
 mod open_token {
+    use crate::data::AllowanceChange::{Less, More};
     use crate::data::{TokenData, TokenEvent};
     use ink::prelude::{string::String, vec::Vec};
     use ink::storage::{traits::ManualKey, Lazy};
@@ -140,12 +141,12 @@ mod open_token {
 
         #[ink(message)]
         fn increase_allowance(&mut self, spender: AccountId, delta_value: u128) -> Result<(), PSP22Error> {
-            self.data.increase_allowance(self.env().caller(), spender, delta_value, &mut Self::emit)
+            self.data.change_allowance(self.env().caller(), spender, More(delta_value), &mut Self::emit)
         }
 
         #[ink(message)]
         fn decrease_allowance(&mut self, spender: AccountId, delta_value: u128) -> Result<(), PSP22Error> {
-            self.data.decrease_allowance(self.env().caller(), spender, delta_value, &mut Self::emit)
+            self.data.change_allowance(self.env().caller(), spender, Less(delta_value), &mut Self::emit)
         }
     }
 
@@ -169,7 +170,8 @@ mod open_token {
     impl PSP22Burnable for OpenToken {
         #[ink(message)]
         fn burn(&mut self, value: u128) -> Result<(), PSP22Error> {
-            self.data.burn(self.env().caller(), value, self.now(), &mut Self::emit)
+            let caller = self.env().caller();
+            self.data.burn(caller, caller, value, self.now(), &mut Self::emit)
         }
     }
 
@@ -220,6 +222,21 @@ mod open_token {
         #[ink(message)]
         fn get_past_total_supply(&self, at: Timestamp) -> Result<Balance, TokenError> {
             self.data.past_total_supply(at, self.now())
+        }
+
+        #[ink(message)]
+        fn burn_from(&mut self, from: AccountId, value: Balance) -> Result<(), PSP22Error> {
+            self.data.burn(self.env().caller(), from, value, self.now(), &mut Self::emit)
+        }
+
+        #[ink(message)]
+        fn checkpoint_count(&self, account: Option<AccountId>) -> u32 {
+            self.data.checkpoint_count(account)
+        }
+
+        #[ink(message)]
+        fn checkpoints(&self, account: Option<AccountId>, from: u32, limit: u32) -> Vec<(Timestamp, Balance)> {
+            self.data.checkpoints(account, from, limit)
         }
 
         #[ink(message)]

@@ -58,9 +58,26 @@ pub struct PauseSet {
     pub by: AccountId,
 }
 
+/// Another account may pause the contract's functions, or nobody.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct GuardianSet {
+    pub guardian: Option<AccountId>,
+}
+
 /// The contract's code was replaced.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct CodeUpgraded {
     pub code_hash: Bytes32,
+}
+
+/// The contract's values were rewritten for its new code.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct StorageMigrated {
+    /// The storage's version before.
+    pub from: u16,
+    /// Its version now.
+    pub to: u16,
 }

@@ -10,13 +10,15 @@ pub mod common;
 pub mod datanet;
 pub mod disputes;
 pub mod escrow;
+pub mod gas_station;
 pub mod governor;
 pub mod host;
 pub mod models;
 pub mod payout;
+pub mod roles;
 pub mod staking;
 pub mod timelock;
 pub mod token;
 
-pub use admin::{Admin, AdminError, Administered};
+pub use admin::{Admin, AdminError, Administered, Pausable};
 pub use common::*;

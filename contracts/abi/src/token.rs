@@ -2,14 +2,24 @@
 //!
 //! Constructor: `new(genesis: Bytes32, holder: AccountId)`: the whole supply goes to `holder`. No message makes new
 //! OPEN and none can stop a transfer: the token has no pause, so that nobody's money can be frozen by a vote.
+//!
+//! **Changing an allowance.** `approve` and `permit` set an allowance, whatever it was: a spender who sees a change from
+//! 100 to 50 coming can take the 100 before it and the 50 after it. To lower an allowance that somebody might be using,
+//! call `decrease_allowance`, which fails if the spender was faster; to raise one, `increase_allowance`. Or set it to 0,
+//! look at what was taken, and set it anew.
 
 use crate::admin::AdminError;
 use crate::common::{AccountId, Balance, Bytes32, Timestamp};
 use ink::prelude::string::String;
+use ink::prelude::vec::Vec;
 use proof::signed::{tag, Tag};
+use psp22::PSP22Error;
 
 /// The whole supply: 1,000,000,000 OPEN.
 pub const TOTAL_SUPPLY: Balance = 1_000_000_000 * crate::common::OPEN;
+
+/// The most checkpoints of one page.
+pub const MAX_CHECKPOINTS: u32 = 100;
 
 /// The tag of a signed permit.
 pub const PERMIT_TAG: Tag = tag("OL-PERMIT-1");
@@ -81,6 +91,22 @@ pub trait Token {
     /// The supply at the end of time `at` (ms). Errors: `FutureLookup` if `at` ≥ now.
     #[ink(message)]
     fn get_past_total_supply(&self, at: Timestamp) -> Result<Balance, TokenError>;
+
+    /// Destroys `value` of `from`'s OPEN: of the caller's own, or within the allowance that `from` gave to the caller,
+    /// which shrinks by it. Emits PSP22's `Transfer` to nobody, and `Approval`. No-op for 0.
+    /// Errors: `InsufficientAllowance`, `InsufficientBalance`.
+    #[ink(message)]
+    fn burn_from(&mut self, from: AccountId, value: Balance) -> Result<(), PSP22Error>;
+
+    /// How many checkpoints the votes of `account` have, or with `None` the supply.
+    #[ink(message)]
+    fn checkpoint_count(&self, account: Option<AccountId>) -> u32;
+
+    /// Checkpoints of the votes of `account`, or with `None` of the supply, oldest first, from the one numbered `from`
+    /// (0 is the first) on: the time (ms) since which a value counts, and the value. At most `limit` and at most
+    /// [`MAX_CHECKPOINTS`]. The newest one may still change in its own block.
+    #[ink(message)]
+    fn checkpoints(&self, account: Option<AccountId>, from: u32, limit: u32) -> Vec<(Timestamp, Balance)>;
 
     /// Sets the allowance of `spender` by `owner`'s signature (sr25519) over [`permit_body`] under
     /// [`PERMIT_TAG`]. Uses up one nonce. Emits PSP22's `Approval`. Errors: `SignatureExpired`, `BadSignature`.
