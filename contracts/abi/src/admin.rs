@@ -25,6 +25,10 @@ pub enum AdminError {
     NotGuardian,
     /// The contract has no function of this number that can be paused.
     NoSuchFunction,
+    /// The code knows another version of the storage than the one that is there: an upgrade waits for `migrate`.
+    NotMigrated,
+    /// There is nothing that this code can migrate: done already, or another version than the one before its own.
+    NothingToMigrate,
 }
 
 /// Who may change a contract. Costs nothing to pass between messages: keep it in a `Lazy` with a manual key.

@@ -25,7 +25,7 @@ pub const MAX_PAYEES: usize = 8;
 /// Agreeing verdicts that can be demanded.
 pub const MAX_AGREEING: u8 = 15;
 
-/// Bits of the pause mask.
+/// Functions that can be paused ([`crate::Pausable`]). Vetoing, revoking and what disputes says never pause.
 pub mod pause {
     /// `create`, `contribute`.
     pub const CONTRIBUTE: u8 = 0;
@@ -33,6 +33,8 @@ pub mod pause {
     pub const VERDICT: u8 = 1;
     /// `cut_version`, `rebuild`.
     pub const VERSION: u8 = 2;
+    /// How many there are.
+    pub const FUNCTIONS: u8 = 3;
 }
 
 /// Who has a say in what a Datanet accepts.
@@ -298,6 +300,15 @@ pub struct Verdict {
     pub at: Timestamp,
 }
 
+/// How validators decided a contribution.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerdictOutcome {
+    pub accepted: bool,
+    /// The validators who said so, in the order of their verdicts.
+    pub agreeing: Vec<AccountId>,
+}
+
 /// What governance may set.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -427,8 +438,8 @@ impl From<AdminError> for DatanetError {
     }
 }
 
-/// Datanets, contributions, verdicts, versions; beside it stands [`crate::Administered`].
-/// Constructor: `new(genesis: Bytes32, parameters: DatanetParameters)`.
+/// Datanets, contributions, verdicts, versions; beside it stand [`crate::Administered`] and [`crate::Pausable`].
+/// Constructor: `new(genesis: Bytes32, guardian: Option<AccountId>, parameters: DatanetParameters)`.
 #[ink::trait_definition]
 pub trait DatanetRegistry {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
@@ -511,10 +522,6 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn set_parameters(&mut self, parameters: DatanetParameters) -> Result<(), DatanetError>;
 
-    /// Pauses a function ([`pause`]) or sets it free. By the admin.
-    #[ink(message)]
-    fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), DatanetError>;
-
     #[ink(message)]
     fn datanet(&self, datanet: u32) -> Option<Datanet>;
 
@@ -570,6 +577,14 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn verdict_of(&self, contribution: u64, validator: AccountId) -> Option<Verdict>;
 
+    /// All verdicts over a contribution in their order: fewer than twice [`MAX_AGREEING`].
+    #[ink(message)]
+    fn verdicts(&self, contribution: u64) -> Vec<(AccountId, Verdict)>;
+
+    /// How validators decided a contribution; `None` while they have not, and for what was vetoed or taken back before.
+    #[ink(message)]
+    fn outcome(&self, contribution: u64) -> Option<VerdictOutcome>;
+
     /// Who was paid for a contribution at a time: changes that are strictly earlier count.
     #[ink(message)]
     fn payee_at(&self, contribution: u64, at: Timestamp) -> Option<AccountId>;
@@ -580,10 +595,6 @@ pub trait DatanetRegistry {
 
     #[ink(message)]
     fn parameters(&self) -> DatanetParameters;
-
-    /// Bit i: function i is paused.
-    #[ink(message)]
-    fn paused(&self) -> u8;
 
     /// `None` until wired.
     #[ink(message)]

@@ -1,7 +1,7 @@
 //! The governor: holders of OPEN, staked or not, propose calls and vote on them; what passes goes to the timelock.
 //!
 //! Constructor: `new(genesis: Bytes32, voting_delay_ms: u64, voting_period_ms: u64, threshold: Balance,
-//! quorum_bps: u16)`. States and words are OpenZeppelin's Governor's.
+//! quorum_bps: u16, late_quorum_extension_ms: u64)`. States and words are OpenZeppelin's Governor's.
 //!
 //! ```text
 //!            propose         delay passed      period passed, quorum reached, for > against
@@ -27,7 +27,7 @@ pub const VOTE_TAG: Tag = tag("OL-VOTE-1");
 pub const MAX_DESCRIPTION: usize = 4_096;
 /// The longest reason given with a vote, bytes.
 pub const MAX_REASON: usize = 1_024;
-/// The longest delay and the longest period of a vote, ms: a year. Longer ones would lock everybody out for good.
+/// The longest delay, the longest period and the longest extension of a vote, ms: a year. Longer ones would lock everybody out for good.
 pub const MAX_VOTING_MS: Timestamp = 365 * 86_400_000;
 /// The most ids in one page.
 pub const MAX_PAGE: u32 = 100;
@@ -74,6 +74,9 @@ pub struct GovernorParameters {
     pub threshold: Balance,
     /// The share of the supply at the vote's begin that must vote for or abstain; ≤ 10,000.
     pub quorum_bps: u16,
+    /// The least time that a vote stays open after the quorum was reached, ms; ≤ [`MAX_VOTING_MS`]. So nobody can bring the
+    /// quorum in the last moment, when those against have no time to vote (OpenZeppelin's GovernorPreventLateQuorum).
+    pub late_quorum_extension: Timestamp,
 }
 
 /// A proposal and its count.
@@ -87,7 +90,7 @@ pub struct Proposal {
     pub proposed_at: Timestamp,
     /// When votes are counted; voting is open from strictly after it, ms.
     pub snapshot_at: Timestamp,
-    /// The last time at which one may vote, ms.
+    /// The last time at which one may vote, ms. A late quorum moves it once.
     pub deadline_at: Timestamp,
     pub votes_against: Balance,
     pub votes_for: Balance,
@@ -100,6 +103,8 @@ pub struct Proposal {
     pub canceled: bool,
     /// The operation in the timelock, once queued.
     pub operation: Option<Bytes32>,
+    /// The least time that the vote stays open after the quorum was reached, ms.
+    pub late_quorum_extension: Timestamp,
 }
 
 /// How an account voted.
@@ -174,7 +179,7 @@ pub trait Governor {
     #[ink(message)]
     fn propose(&mut self, calls: Vec<Call>, description: String) -> Result<ProposalId, GovernorError>;
 
-    /// Votes; returns the weight. Emits `VoteCast`.
+    /// Votes; returns the weight. Emits `VoteCast`, and `ProposalExtended` if the vote brings the quorum late.
     /// Errors: `UnknownProposal`, `WrongState`, `AlreadyVoted`, `NoVotes`.
     #[ink(message)]
     fn cast_vote(&mut self, id: ProposalId, support: Support) -> Result<Balance, GovernorError>;
@@ -312,6 +317,15 @@ pub struct VoteCast {
     pub support: Support,
     pub weight: Balance,
     pub reason: String,
+}
+
+/// The quorum was reached late: the vote is open until `deadline_at`.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ProposalExtended {
+    #[ink(topic)]
+    pub id: ProposalId,
+    pub deadline_at: Timestamp,
 }
 
 /// A proposal is in the timelock.

@@ -24,12 +24,14 @@ pub const MAX_ROWS: u32 = 1 << 20;
 /// Rows of a page.
 pub const MAX_MODEL_PAGE: u32 = 16;
 
-/// Bits of the pause mask.
+/// Functions that can be paused ([`crate::Pausable`]). Withdrawing an announcement never pauses.
 pub mod pause {
     /// `register`, `revise`.
     pub const REGISTER: u8 = 0;
     /// `announce`.
     pub const ANNOUNCE: u8 = 1;
+    /// How many there are.
+    pub const FUNCTIONS: u8 = 2;
 }
 
 /// What a model is.
@@ -355,7 +357,8 @@ impl From<AdminError> for ModelError {
     }
 }
 
-/// Models and hosts; beside it stands [`crate::Administered`]. Constructor: `new(parameters: ModelParameters)`.
+/// Models and hosts; beside it stand [`crate::Administered`] and [`crate::Pausable`].
+/// Constructor: `new(guardian: Option<AccountId>, parameters: ModelParameters)`.
 #[ink::trait_definition]
 pub trait ModelRegistry {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
@@ -402,10 +405,6 @@ pub trait ModelRegistry {
     #[ink(message)]
     fn set_parameters(&mut self, parameters: ModelParameters) -> Result<(), ModelError>;
 
-    /// Pauses a function ([`pause`]) or sets it free. By the admin.
-    #[ink(message)]
-    fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), ModelError>;
-
     #[ink(message)]
     fn model(&self, model: u32) -> Option<Model>;
 
@@ -442,10 +441,6 @@ pub trait ModelRegistry {
 
     #[ink(message)]
     fn parameters(&self) -> ModelParameters;
-
-    /// Bit i: function i is paused.
-    #[ink(message)]
-    fn paused(&self) -> u8;
 
     /// `None` until wired.
     #[ink(message)]

@@ -19,11 +19,13 @@ pub const MAX_CARRY_BPS: u16 = 1_000;
 /// Voided reports of an epoch after which the admin has to name a new oracle set.
 pub const MAX_ATTEMPTS: u16 = 3;
 
-/// Bits of the pause mask.
+/// Functions that can be paused ([`crate::Pausable`]). Recording batches, voiding and extending never pause.
 pub mod pause {
     pub const CLOSE_EPOCH: u8 = 0;
     pub const SUBMIT_REPORT: u8 = 1;
     pub const CLAIM: u8 = 2;
+    /// How many there are.
+    pub const FUNCTIONS: u8 = 3;
 }
 
 /// What escrow hands over with a pot.
@@ -315,7 +317,7 @@ impl From<AdminError> for PayoutError {
     }
 }
 
-/// The peers and the guardian of payout.
+/// The contracts that payout works with.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -324,11 +326,10 @@ pub struct PayoutPeers {
     pub escrow: AccountId,
     pub disputes: AccountId,
     pub staking: AccountId,
-    /// May hold a report once and pause a function.
-    pub guardian: AccountId,
 }
 
-/// Epochs, reports, claims. Constructor: `new(token, genesis, guardian, parameters)`.
+/// Epochs, reports, claims; beside it stand [`crate::Administered`] and [`crate::Pausable`], whose guardian may also hold a
+/// report. Constructor: `new(token: AccountId, genesis: Bytes32, guardian: Option<AccountId>, parameters: PayoutParameters)`.
 #[ink::trait_definition]
 pub trait Payout {
     /// Sets the peers, makes `timelock` the admin, and makes oracle set 1 of `oracles` unless that is empty. Once, by the
@@ -397,14 +398,6 @@ pub trait Payout {
     #[ink(message)]
     fn set_parameters(&mut self, parameters: PayoutParameters) -> Result<(), PayoutError>;
 
-    /// By the admin.
-    #[ink(message)]
-    fn set_guardian(&mut self, guardian: AccountId) -> Result<(), PayoutError>;
-
-    /// Pauses a function (see [`pause`]), by the guardian or the admin; only the admin sets it free.
-    #[ink(message)]
-    fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), PayoutError>;
-
     #[ink(message)]
     fn batch(&self, batch: u64) -> Option<Batch>;
 
@@ -458,10 +451,6 @@ pub trait Payout {
 
     #[ink(message)]
     fn parameters(&self) -> PayoutParameters;
-
-    /// One bit a paused function.
-    #[ink(message)]
-    fn paused(&self) -> u8;
 
     /// `None` until wired.
     #[ink(message)]
@@ -574,11 +563,4 @@ pub struct OracleSetMade {
 #[derive(Debug, PartialEq, Eq)]
 pub struct PayoutParametersSet {
     pub parameters: PayoutParameters,
-}
-
-/// Another guardian.
-#[ink::event]
-#[derive(Debug, PartialEq, Eq)]
-pub struct PayoutGuardianSet {
-    pub guardian: AccountId,
 }

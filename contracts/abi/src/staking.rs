@@ -3,6 +3,15 @@
 //! An *operator* answers for its work with a pool of bonded OPEN, its own and others'. Between slashings a share of a pool
 //! is worth a constant amount; a slash lowers the worth of all shares alike, so no message ever walks over the stakers of a
 //! pool. What unbonds stays within a slash's reach until it matures.
+//!
+//! **What a bond risks.** A slash takes its part of all that is bonded in the pool when it is made, also of what was bonded after
+//! the offence: to tell them apart, shares of each time would need a worth, rewards and votes of their own for as long as an
+//! offence can be shown. Who bonds to an operator takes over what it did within the last unbonding period. (What began to unbond
+//! and was mature at the offence is not touched.)
+//!
+//! **Work that is paid.** Of each stakers' share that is given out, `duty_bps` goes into a *duty fund* until that holds `duty_cap`.
+//! From it each signer of a live report and each validator who agreed with a contribution's outcome is paid a fixed amount, once,
+//! when anyone asks for it. The fund is never overdrawn: what it can't pay in full waits.
 
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
@@ -18,17 +27,70 @@ pub const MAX_STAKING_PAGE: u32 = 32;
 /// The most of a slash that can go to who proved the offence.
 pub const MAX_BENEFICIARY_BPS: u16 = 3_000;
 
-/// Bits of the pause mask: what the admin can pause. Unbonding, withdrawing and slashing never pause.
+/// Functions that can be paused ([`crate::Pausable`]). Unbonding, withdrawing and slashing never pause.
 pub mod pause {
     /// `register`, `bond`.
     pub const BOND: u8 = 0;
     /// `claim_rewards`, `claim_credit`.
     pub const CLAIM: u8 = 1;
-    /// `pull_rewards`.
+    /// `pull_rewards`, `apply_commission`, `pay_report`, `pay_verdicts`.
     pub const PULL: u8 = 2;
+    /// How many there are.
+    pub const FUNCTIONS: u8 = 3;
 }
 
-/// What an operator does. An account has one role for good.
+/// What an operator was slashed for. Each role has its own; whoever holds the bond answers for what it did, whatever role it was
+/// bonded in. Appended to, never reordered.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offence {
+    /// An oracle signed a report that was refuted. Disputes slashes for it, by a fraud proof (PROTOCOL.md section 5, 2 to 9).
+    FalseReport,
+    /// An oracle signed two reports of one slot. Disputes, by both signatures (proof 1).
+    Equivocation,
+    /// A host's own entries of a private receipt are false. Disputes, by proofs 3 and 4 on the redeemed receipt.
+    FalseReceipt,
+    /// A validator's verdict over a contribution was false. Bytes can't show quality: the Datanet registry may slash for it, when
+    /// it has a message that judges, and until then governance, by vote.
+    FalseVerdict,
+    /// An agent signed two vouchers of one channel, model and count that differ. Both signatures can be shown to voters; no
+    /// contract compares them, so governance slashes for it, by vote.
+    ContradictingVouchers,
+    /// Whatever else voters find: by governance alone.
+    Misconduct,
+}
+
+/// Who may slash for an offence, beside governance, which may for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    Disputes,
+    DatanetRegistry,
+    GovernanceAlone,
+}
+
+impl Offence {
+    /// Who may slash for it.
+    pub fn judge(self) -> Judge {
+        match self {
+            Self::FalseReport | Self::Equivocation | Self::FalseReceipt => Judge::Disputes,
+            Self::FalseVerdict => Judge::DatanetRegistry,
+            Self::ContradictingVouchers | Self::Misconduct => Judge::GovernanceAlone,
+        }
+    }
+
+    /// The role whose work it concerns; `None` if any's.
+    pub fn role(self) -> Option<Role> {
+        match self {
+            Self::FalseReport | Self::Equivocation => Some(Role::Oracle),
+            Self::FalseVerdict => Some(Role::Validator),
+            Self::FalseReceipt => Some(Role::Host),
+            Self::ContradictingVouchers => Some(Role::Agent),
+            Self::Misconduct => None,
+        }
+    }
+}
+
+/// What an operator does, and which [`Offence`] it answers for. An account has one role for good.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +103,16 @@ pub enum Role {
     Host,
     /// Acts for others within its session keys.
     Agent,
+}
+
+/// A commission that was announced and is higher than the one in force.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommissionRise {
+    pub commission_bps: u16,
+    /// From when on [`Staking::apply_commission`] puts it in force.
+    pub due_at: Timestamp,
 }
 
 /// An operator as others see it.
@@ -64,6 +136,8 @@ pub struct OperatorInfo {
     pub own: Balance,
     /// From when on it may leave jail.
     pub jailed_until: Timestamp,
+    /// A higher commission that is to come: who doesn't want to pay it has until then to leave.
+    pub rise: Option<CommissionRise>,
 }
 
 /// What an account has in an operator's pool.
@@ -107,7 +181,20 @@ pub struct StakingParameters {
     /// Part of a slash that goes to who proved the offence, at most [`MAX_BENEFICIARY_BPS`]. Half of a slash is burned, the
     /// rest goes to the stakers.
     pub beneficiary_bps: u16,
+    /// From the announcement of a higher commission until it can be put in force, ms; at most a year.
+    pub commission_delay_ms: u64,
+    /// Part of each stakers' share that goes into the duty fund.
+    pub duty_bps: u16,
+    /// What the duty fund holds at most.
+    pub duty_cap: Balance,
+    /// Paid from the duty fund to each signer of a live report.
+    pub signature_pay: Balance,
+    /// Paid from the duty fund for each verdict that agrees with the outcome.
+    pub verdict_pay: Balance,
 }
+
+/// The longest `commission_delay_ms`: a year.
+pub const MAX_COMMISSION_DELAY_MS: u64 = 365 * 86_400_000;
 
 /// What the contract holds for whom. Their sum never exceeds its token balance.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -126,6 +213,8 @@ pub struct StakingTotals {
     pub credits: Balance,
     /// The stakers' pot: to be given to pools at the next `pull_rewards`.
     pub pot: Balance,
+    /// The duty fund: for signatures and verdicts.
+    pub duty: Balance,
 }
 
 /// The contracts that staking works with.
@@ -137,6 +226,7 @@ pub struct StakingPeers {
     pub escrow: AccountId,
     pub disputes: AccountId,
     pub datanet_registry: AccountId,
+    pub payout: AccountId,
 }
 
 /// Why staking refused. Appended to, never reordered.
@@ -145,9 +235,9 @@ pub struct StakingPeers {
 pub enum StakingError {
     /// Not wired yet, not the admin, not the deployer.
     Admin(AdminError),
-    /// Only disputes, the Datanet registry and the admin may slash.
+    /// Only the offence's judge and the admin may slash for it.
     NotSlasher,
-    /// The admin paused this function.
+    /// This function is paused.
     FunctionPaused,
     /// An amount is beyond its type.
     Overflow,
@@ -201,6 +291,24 @@ pub enum StakingError {
     InsufficientBalance,
     /// The account allowed staking less OPEN than it wants to bond: `approve` first.
     InsufficientAllowance,
+    /// The operator has announced no higher commission.
+    NoRise,
+    /// The announced commission is not due yet.
+    RiseNotDue,
+    /// The work was paid already.
+    AlreadyPaid,
+    /// The report isn't live (yet), or there is none.
+    ReportNotLive,
+    /// Validators haven't decided the contribution.
+    NotDecided,
+    /// Nothing is due for this work: the amount is 0, or all who did it are in jail.
+    NothingDue,
+    /// The duty fund holds less than is due for this work: try again when it has been filled.
+    DutyFundShort,
+    /// Payout could not be asked.
+    PayoutFailed,
+    /// The Datanet registry could not be asked.
+    RegistryFailed,
 }
 
 impl From<AdminError> for StakingError {
@@ -209,7 +317,8 @@ impl From<AdminError> for StakingError {
     }
 }
 
-/// Bonds, rewards, slashes, votes of stake; beside it stands [`crate::Administered`]. Constructor: `new(token: AccountId, parameters: StakingParameters)`.
+/// Bonds, rewards, slashes, votes of stake; beside it stand [`crate::Administered`] and [`crate::Pausable`].
+/// Constructor: `new(token: AccountId, guardian: Option<AccountId>, parameters: StakingParameters)`.
 #[ink::trait_definition]
 pub trait Staking {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
@@ -219,6 +328,7 @@ pub trait Staking {
         escrow: AccountId,
         disputes: AccountId,
         datanet_registry: AccountId,
+        payout: AccountId,
         timelock: AccountId,
     ) -> Result<(), StakingError>;
 
@@ -259,9 +369,15 @@ pub trait Staking {
     #[ink(message)]
     fn set_signing_key(&mut self, key: Bytes32) -> Result<(), StakingError>;
 
-    /// Sets the calling operator's commission on rewards from now on.
+    /// Sets the calling operator's commission: a lower one on rewards from now on; a higher one is announced, and can be put in
+    /// force by [`Staking::apply_commission`] once `commission_delay_ms` have passed. What was announced before is dropped.
     #[ink(message)]
     fn set_commission(&mut self, commission_bps: u16) -> Result<(), StakingError>;
+
+    /// Puts an announced commission in force, on rewards from now on: it does what `pull_rewards` does first, so that all that came
+    /// in until now is shared at the old rate. By anyone, when it is due. Returns the commission then in force.
+    #[ink(message)]
+    fn apply_commission(&mut self, operator: AccountId) -> Result<u16, StakingError>;
 
     /// The calling operator leaves jail, when its time there is over and its own bond reaches the least.
     #[ink(message)]
@@ -274,7 +390,7 @@ pub trait Staking {
 
     /// Takes `bps` of all that an operator's pool has bonded and of what unbonds from it and was not mature at the offence,
     /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part, the
-    /// rest goes to the stakers' pot. By disputes, the Datanet registry and the admin. Returns the amount taken.
+    /// rest goes to the stakers' pot. By the offence's judge ([`Offence::judge`]) and the admin. Returns the amount taken.
     #[ink(message)]
     fn slash(
         &mut self,
@@ -282,19 +398,47 @@ pub trait Staking {
         bps: u16,
         offence_at: Timestamp,
         beneficiary: Option<AccountId>,
+        offence: Offence,
     ) -> Result<Balance, StakingError>;
+
+    /// The same for several operators, at most [`MAX_OPERATORS_ASKED`], with one burn for all; accounts that are no operators are
+    /// passed over. Returns the sum of what was taken.
+    #[ink(message)]
+    fn slash_many(
+        &mut self,
+        operators: Vec<AccountId>,
+        bps: u16,
+        offence_at: Timestamp,
+        beneficiary: Option<AccountId>,
+        offence: Offence,
+    ) -> Result<Balance, StakingError>;
+
+    /// Pays those who signed a live report `signature_pay` each from the duty fund, into their own rewards. Who is in jail gets
+    /// nothing. By anyone, once a report. Returns the sum.
+    #[ink(message)]
+    fn pay_report(&mut self, epoch: u32) -> Result<Balance, StakingError>;
+
+    /// Pays those validators whose verdict agreed with the outcome over a contribution `verdict_pay` each from the duty fund, into
+    /// their own rewards. Who is in jail gets nothing. By anyone, once a contribution. Returns the sum.
+    #[ink(message)]
+    fn pay_verdicts(&mut self, contribution: u64) -> Result<Balance, StakingError>;
+
+    /// Whether [`Staking::pay_report`] has paid for this epoch.
+    #[ink(message)]
+    fn report_paid(&self, epoch: u32) -> bool;
+
+    /// Whether [`Staking::pay_verdicts`] has paid for this contribution.
+    #[ink(message)]
+    fn verdicts_paid(&self, contribution: u64) -> bool;
 
     /// Sets the parameters, from now on. By the admin.
     #[ink(message)]
     fn set_parameters(&mut self, parameters: StakingParameters) -> Result<(), StakingError>;
 
-    /// Looks again whether an operator's pool earns, after the least bonds changed. By anyone.
+    /// Looks again whether an operator's pool earns, after the least bonds changed, and brings its commission down to the cap, if
+    /// that was lowered. By anyone.
     #[ink(message)]
     fn refresh(&mut self, operator: AccountId) -> Result<(), StakingError>;
-
-    /// Pauses a function ([`pause`]) or sets it free. By the admin.
-    #[ink(message)]
-    fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), StakingError>;
 
     #[ink(message)]
     fn operator(&self, account: AccountId) -> Option<OperatorInfo>;
@@ -335,10 +479,6 @@ pub trait Staking {
 
     #[ink(message)]
     fn parameters(&self) -> StakingParameters;
-
-    /// Bit i: function i is paused.
-    #[ink(message)]
-    fn paused(&self) -> u8;
 
     /// `None` until wired.
     #[ink(message)]
@@ -432,13 +572,43 @@ pub struct SigningKeyReplaced {
     pub key: Bytes32,
 }
 
-/// An operator's commission changed.
+/// An operator's commission changed, from now on.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct CommissionSet {
     #[ink(topic)]
     pub operator: AccountId,
     pub commission_bps: u16,
+}
+
+/// An operator announced a higher commission: its stakers have until `due_at` to leave.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct CommissionRiseAnnounced {
+    #[ink(topic)]
+    pub operator: AccountId,
+    pub commission_bps: u16,
+    pub due_at: Timestamp,
+}
+
+/// Signers of the live report of an epoch were paid `each` from the duty fund.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ReportPaid {
+    #[ink(topic)]
+    pub epoch: u32,
+    pub operators: Vec<AccountId>,
+    pub each: Balance,
+}
+
+/// Validators who agreed with the outcome over a contribution were paid `each` from the duty fund.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct VerdictsPaid {
+    #[ink(topic)]
+    pub contribution: u64,
+    pub operators: Vec<AccountId>,
+    pub each: Balance,
 }
 
 /// An operator left jail.
@@ -449,12 +619,14 @@ pub struct Unjailed {
     pub operator: AccountId,
 }
 
-/// `given` of rewards went to the pools that earn, by `over` bonded in them; `pulled` of it came from escrow.
+/// `given` of rewards went to the pools that earn, by `over` bonded in them, and `duty` into the duty fund; `pulled` of both came
+/// from escrow.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct RewardsDistributed {
     pub pulled: Balance,
     pub given: Balance,
+    pub duty: Balance,
     pub over: Balance,
 }
 
@@ -473,6 +645,7 @@ pub struct Slashed {
     pub to_pot: Balance,
     pub beneficiary: Option<AccountId>,
     pub jailed_until: Timestamp,
+    pub offence: Offence,
 }
 
 /// An operator's pool earns from now on, or no more.
