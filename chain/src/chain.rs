@@ -1,8 +1,8 @@
 //! The trait that everything off chain is written against.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::{AccountId, BlockNumber, ChainError, ContractEvent, DryRun, Keypair, Native, Receipt};
+use crate::{AccountId, BlockNumber, ChainError, ContractEvent, DryRun, Gas, Keypair, Native, Receipt};
 
 /// A chain with pallet-contracts: embedded in this process, served by another one, or a node.
 ///
@@ -95,6 +95,41 @@ pub trait Chain: Send + Sync {
     /// # Errors
     /// If the chain can't be reached.
     fn code_hash(&self, contract: AccountId) -> Result<Option<[u8; 32]>, ChainError>;
+
+    /// The fee of a transaction that calls a message and uses `gas` in it (as [`Chain::dry_run`] says). Storage deposits
+    /// are no part of it.
+    ///
+    /// # Errors
+    /// If the chain can't be reached or can't tell.
+    fn fee(&self, contract: AccountId, input: &[u8], value: Native, gas: Gas) -> Result<Native, ChainError>;
+
+    /// A copy of the chain's state as of now, which goes its own way: whatever is done to it happens nowhere else.
+    ///
+    /// # Errors
+    /// [`ChainError::NoCopy`] where there is none to be had (a node); [`ChainError::Input`] if too many are in use.
+    fn copy(&self) -> Result<Arc<dyn ChainCopy>, ChainError> {
+        Err(ChainError::NoCopy)
+    }
+}
+
+/// A copy of a chain, for trying things out. Its clock stands still but for a millisecond a block and what
+/// [`Chain::advance`] adds.
+pub trait ChainCopy: Chain {
+    /// Calls a message as any account, without its key: no signature, no nonce, no fee. The account is given native coin
+    /// for storage deposits first.
+    ///
+    /// # Errors
+    /// Those of [`Chain::submit`].
+    fn call_as(
+        &self,
+        origin: AccountId,
+        contract: AccountId,
+        input: &[u8],
+        value: Native,
+    ) -> Result<Receipt, ChainError>;
+
+    /// The copy as what everything is written against.
+    fn as_chain(self: Arc<Self>) -> Arc<dyn Chain>;
 }
 
 /// Lets the chain's time reach `at` (ms since 1970), if it hasn't.

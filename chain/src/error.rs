@@ -96,6 +96,9 @@ pub enum ChainError {
     /// What the caller gave makes no sense.
     #[error("{0}")]
     Input(String),
+    /// A node's state can't be copied over its RPC.
+    #[error("this chain gives no copy of its state to try things out on: only an embedded one does")]
+    NoCopy,
 }
 
 impl ChainError {

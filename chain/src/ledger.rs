@@ -9,7 +9,8 @@ use std::{
 use scale::{Decode, Encode};
 
 use crate::{
-    AccountId, BlockNumber, Chain, ChainError, ContractEvent, DryRun, Keypair, Native, Receipt,
+    AccountId, BlockNumber, Chain, ChainCopy, ChainError, ContractEvent, DryRun, Gas, Keypair, Native, Receipt,
+    embedded,
     envelope::{Call, Envelope},
 };
 
@@ -32,6 +33,8 @@ pub(crate) enum Request {
     CodeHash(AccountId),
     /// Moves the clock.
     Advance { by_ms: u64 },
+    /// A call by anybody without a signature: on copies alone.
+    CallAs { origin: AccountId, contract: AccountId, input: Vec<u8>, value: Native },
 }
 
 /// The answers, in the order of the requests.
@@ -80,6 +83,8 @@ pub(crate) trait Ledger: Send + Sync {
     fn genesis_id(&self) -> [u8; 32];
     fn key_locks(&self) -> &KeyLocks;
     fn answer(&self, request: Request) -> Result<Response, ChainError>;
+    /// A copy that goes its own way.
+    fn copied(&self) -> Result<Arc<dyn ChainCopy>, ChainError>;
 }
 
 fn mismatch() -> ChainError {
@@ -192,5 +197,30 @@ impl<L: Ledger> Chain for L {
 
     fn code_hash(&self, contract: AccountId) -> Result<Option<[u8; 32]>, ChainError> {
         expect!(self, Request::CodeHash(contract), Response::CodeHash(hash) => hash)
+    }
+
+    fn fee(&self, contract: AccountId, input: &[u8], value: Native, gas: Gas) -> Result<Native, ChainError> {
+        Ok(embedded::message_fee(contract, input, value, gas))
+    }
+
+    fn copy(&self) -> Result<Arc<dyn ChainCopy>, ChainError> {
+        self.copied()
+    }
+}
+
+impl<L: Ledger + 'static> ChainCopy for L {
+    fn call_as(
+        &self,
+        origin: AccountId,
+        contract: AccountId,
+        input: &[u8],
+        value: Native,
+    ) -> Result<Receipt, ChainError> {
+        let request = Request::CallAs { origin, contract, input: input.to_vec(), value };
+        expect!(self, request, Response::Applied(applied) => applied.receipt)
+    }
+
+    fn as_chain(self: Arc<Self>) -> Arc<dyn Chain> {
+        self
     }
 }

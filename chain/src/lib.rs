@@ -24,7 +24,7 @@ mod types;
 
 pub use account::{AccountId, account_bytes, parse_account, ss58, ss58_short};
 pub use address_book::{AddressBook, Entry as AddressBookEntry};
-pub use chain::{Chain, advance_to, endow};
+pub use chain::{Chain, ChainCopy, advance_to, endow};
 pub use embedded::{DEVELOPMENT_ENDOWMENT, Embedded, Genesis};
 pub use error::{CallError, ChainError};
 pub use keys::{DEVELOPMENT_NAMES, Keypair, verify};

@@ -10,6 +10,7 @@ use chain::{
 };
 use common::{Cell, CellError, CellStored, cell_wasm, new_cell, unknown_message};
 use ink::message_builder;
+use scale::Encode;
 
 fn alice() -> Keypair {
     Keypair::from_uri("//Alice").unwrap()
@@ -83,8 +84,12 @@ fn native_coin_moves_and_pays_fees(chain: &dyn Chain) {
 
     let cell = new_cell(chain, &somebody, 7, b"coin");
     let before = chain.balance(somebody.account()).unwrap();
+    let call = message_builder!(Cell).set(1).input.encode();
+    let dry = chain.dry_run(somebody.account(), cell, &call, 0).unwrap();
+    let told = chain.fee(cell, &call, 0, dry.gas).unwrap();
     let receipt = send(chain, &somebody, cell, message_builder!(Cell).set(1)).unwrap().receipt;
     assert_eq!(chain.balance(somebody.account()), Ok(before - receipt.fee));
+    assert!(told.abs_diff(receipt.fee) <= receipt.fee / 10, "told {told}, taken {}", receipt.fee);
 
     let penniless = Keypair::generate();
     assert!(chain.transfer(&penniless, cell, 1).is_err());

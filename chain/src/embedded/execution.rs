@@ -22,6 +22,9 @@ use crate::{
 /// What one call may use: three quarters of a block's two seconds, as on the node.
 pub(super) const CALL_REF_TIME: u64 = 1_500_000_000_000;
 
+/// What a copy's caller has for storage deposits at least.
+const DEPOSITS: Native = 1 << 60;
+
 pub(super) fn native(account: &AccountId) -> AccountId32 {
     AccountId32::new(account_bytes(account))
 }
@@ -48,6 +51,43 @@ pub(super) fn base_weight(call: &Call) -> Weight {
 pub(super) fn fee_of(weight: Weight, envelope: &Envelope) -> Native {
     let length = u128::try_from(envelope.encoded_size()).unwrap_or(u128::MAX);
     u128::from(weight.ref_time()).saturating_add(length)
+}
+
+/// The fee of a transaction that calls a message and uses `used` in it.
+pub(crate) fn message_fee(contract: AccountId, input: &[u8], value: Native, used: Gas) -> Native {
+    let call = Call::Message { contract, input: input.to_vec(), value };
+    let weight = base_weight(&call).saturating_add(Weight::from_parts(used.ref_time, used.proof_size));
+    // Who signs changes no length.
+    let envelope = Envelope { signer: contract, nonce: 0, call, signature: [0; 64] };
+    fee_of(weight, &envelope)
+}
+
+/// A message called by an account that signed nothing and pays no fee, for copies. It is given coin for deposits.
+pub(super) fn execute_as(
+    origin: &AccountId,
+    contract: &AccountId,
+    input: Vec<u8>,
+    value: Native,
+) -> Result<Applied, ChainError> {
+    let account = native(origin);
+    let wanted = DEPOSITS.saturating_add(value);
+    let missing = wanted.saturating_sub(spendable(&account));
+    <Balances as Mutate<AccountId32>>::mint_into(&account, missing).map_err(refused)?;
+    let call = Call::Message { contract: *contract, input, value };
+    let envelope = Envelope { signer: *origin, nonce: 0, call, signature: [0; 64] };
+    sp_io::storage::start_transaction();
+    let effect = perform(&account, &envelope, Weight::from_parts(CALL_REF_TIME, u64::MAX));
+    match effect.outcome {
+        Ok(mut applied) => {
+            sp_io::storage::commit_transaction();
+            applied.receipt.gas = gas(effect.gas);
+            Ok(applied)
+        }
+        Err(error) => {
+            sp_io::storage::rollback_transaction();
+            Err(error)
+        }
+    }
 }
 
 /// Takes the fee, as far as the account has it.

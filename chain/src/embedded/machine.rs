@@ -10,7 +10,9 @@ use sp_runtime::BuildStorage;
 
 use super::{
     depth,
-    execution::{CALL_REF_TIME, base_weight, charge, deposit, execute, fee_of, gas, native, refused, spendable},
+    execution::{
+        CALL_REF_TIME, base_weight, charge, deposit, execute, execute_as, fee_of, gas, native, refused, spendable,
+    },
     runtime::{Balances, Contracts, Runtime, RuntimeEvent, System, Timestamp},
 };
 use crate::{AccountId, BlockNumber, ChainError, ContractEvent, DryRun, Native, envelope::Envelope, ledger::Applied};
@@ -162,6 +164,27 @@ impl Machine {
                 let events = failed.map(|block| block.events).unwrap_or_default();
                 Block { outcome: Err(ChainError::Panicked(panic)), events }
             }
+        };
+        if let Ok(applied) = &mut block.outcome {
+            applied.receipt.block = number;
+            applied.receipt.events = block.events.clone();
+        }
+        block
+    }
+
+    /// A block at `time_ms` with a call that nobody signed.
+    pub fn call_as(
+        &mut self,
+        time_ms: u64,
+        origin: &AccountId,
+        contract: &AccountId,
+        input: Vec<u8>,
+        value: Native,
+    ) -> Block<Result<Applied, ChainError>> {
+        let number = self.number.saturating_add(1);
+        let mut block = match self.block(time_ms, || execute_as(origin, contract, input, value)) {
+            Ok(block) => block,
+            Err(panic) => Block { outcome: Err(ChainError::Panicked(panic)), events: Vec::new() },
         };
         if let Ok(applied) = &mut block.outcome {
             applied.receipt.block = number;

@@ -15,15 +15,16 @@ mod store;
 
 use std::{
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
-    AccountId, BlockNumber, ChainError, ContractEvent, Keypair, Native,
+    AccountId, BlockNumber, ChainCopy, ChainError, ContractEvent, Keypair, Native,
     keys::DEVELOPMENT_NAMES,
     ledger::{EVENTS_A_PAGE, KeyLocks, Ledger, Request, Response},
 };
 use clock::Clock;
+pub(crate) use execution::message_fee;
 use journal::Entry;
 use machine::Machine;
 use store::Store;
@@ -68,6 +69,8 @@ impl Genesis {
 pub struct Embedded {
     genesis: [u8; 32],
     locks: KeyLocks,
+    /// Nobody's: calls need no signature.
+    copy: bool,
     state: Mutex<State>,
 }
 
@@ -137,11 +140,24 @@ impl Embedded {
         let events = state.events.clone();
         let fork = State { machine, clock: Clock::manual(), events, store: None };
         drop(state);
-        Self::assemble(self.genesis, fork)
+        Embedded { copy: true, ..Self::assemble(self.genesis, fork) }
+    }
+
+    /// [`Embedded::fork`] at the time that the next call here would see.
+    pub(crate) fn fork_now(&self) -> Result<Self, ChainError> {
+        let now = self.state().next_time();
+        let fork = self.fork();
+        let mut state = fork.state();
+        // The fork's own next block is a millisecond later.
+        if now.saturating_sub(1) > state.machine.time_ms() {
+            state.machine.pass(now.saturating_sub(1))?;
+        }
+        drop(state);
+        Ok(fork)
     }
 
     fn assemble(genesis: [u8; 32], state: State) -> Self {
-        Embedded { genesis, locks: KeyLocks::default(), state: Mutex::new(state) }
+        Embedded { genesis, locks: KeyLocks::default(), copy: false, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -261,6 +277,20 @@ impl Ledger for Embedded {
                     .ok_or_else(|| ChainError::Input("time can't advance beyond 2^64 ms".into()))?;
                 state.commit(Entry::Advance { at_ms, by_ms })
             }
+            Request::CallAs { origin, contract, input, value } => {
+                if !self.copy {
+                    return Err(ChainError::Input("without a signature one may only call on a copy of a chain".into()));
+                }
+                check_input(&input)?;
+                let at_ms = state.next_time();
+                let block = state.machine.call_as(at_ms, &origin, &contract, input, value);
+                state.events.extend(block.events);
+                block.outcome.map(Response::Applied)
+            }
         }
+    }
+
+    fn copied(&self) -> Result<Arc<dyn ChainCopy>, ChainError> {
+        Ok(Arc::new(self.fork_now()?))
     }
 }

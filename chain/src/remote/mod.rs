@@ -6,6 +6,7 @@
 //! keeps web pages out (a browser asks first, and is not answered).
 
 mod client;
+mod copies;
 mod server;
 
 pub use client::Remote;
@@ -13,6 +14,8 @@ pub use server::Server;
 
 /// Where requests go.
 const PATH: &str = "/v1/chain";
+/// Where a copy of the chain is asked for; requests to it go to `/v1/copies/{number}`, `…/drop` gives it up.
+const COPIES_PATH: &str = "/v1/copies";
 /// What they are.
 const CONTENT_TYPE: &str = "application/x-scale";
 /// A request's longest body: code of 256 KiB and its arguments, with room.

@@ -9,13 +9,13 @@ use std::{
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode, header},
     routing::{get, post},
 };
 use scale::{DecodeAll, Encode};
 
-use super::{CONTENT_TYPE, MAX_REQUEST, PATH};
+use super::{CONTENT_TYPE, COPIES_PATH, MAX_REQUEST, PATH, copies::Copies};
 use crate::{
     ChainError, Embedded,
     ledger::{Ledger, Request, Response},
@@ -82,9 +82,12 @@ impl Drop for Server {
 async fn serve(chain: Arc<Embedded>, listener: TcpListener, stopped: tokio::sync::oneshot::Receiver<()>) {
     let routes = Router::new()
         .route(PATH, post(answer))
+        .route(COPIES_PATH, post(copy))
+        .route(&format!("{COPIES_PATH}/{{number}}"), post(answer_from_copy))
+        .route(&format!("{COPIES_PATH}/{{number}}/drop"), post(drop_copy))
         .route("/health", get(health))
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .with_state(chain);
+        .with_state(Arc::new(Served { chain, copies: Copies::default() }));
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
@@ -95,26 +98,71 @@ async fn serve(chain: Arc<Embedded>, listener: TcpListener, stopped: tokio::sync
     }
 }
 
-async fn answer(
-    State(chain): State<Arc<Embedded>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Vec<u8>, (StatusCode, String)> {
+/// The chain and the copies of it that clients try things out on.
+struct Served {
+    chain: Arc<Embedded>,
+    copies: Copies,
+}
+
+type Refused = (StatusCode, String);
+
+/// A browser's page can't send this type without asking first.
+fn check_type(headers: &HeaderMap) -> Result<(), Refused> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type != Some(CONTENT_TYPE) {
         let wanted = format!("the content type must be {CONTENT_TYPE}");
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, wanted));
     }
+    Ok(())
+}
+
+async fn blocking(work: impl FnOnce() -> Vec<u8> + Send + 'static) -> Result<Vec<u8>, Refused> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|cause| (StatusCode::INTERNAL_SERVER_ERROR, cause.to_string()))
+}
+
+async fn ask(chain: Arc<Embedded>, body: Bytes) -> Result<Vec<u8>, Refused> {
     let request = Request::decode_all(&mut &body[..])
         .map_err(|cause| (StatusCode::BAD_REQUEST, format!("not a request: {cause}")))?;
-    tokio::task::spawn_blocking(move || chain.answer(request).encode())
-        .await
-        .map_err(|cause| (StatusCode::INTERNAL_SERVER_ERROR, cause.to_string()))
+    blocking(move || chain.answer(request).encode()).await
+}
+
+async fn answer(State(served): State<Arc<Served>>, headers: HeaderMap, body: Bytes) -> Result<Vec<u8>, Refused> {
+    check_type(&headers)?;
+    ask(Arc::clone(&served.chain), body).await
+}
+
+async fn copy(State(served): State<Arc<Served>>, headers: HeaderMap) -> Result<Vec<u8>, Refused> {
+    check_type(&headers)?;
+    blocking(move || served.copies.make(|| served.chain.fork_now()).encode()).await
+}
+
+async fn answer_from_copy(
+    State(served): State<Arc<Served>>,
+    Path(number): Path<u64>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Vec<u8>, Refused> {
+    check_type(&headers)?;
+    match served.copies.get(number) {
+        Ok(copy) => ask(copy, body).await,
+        Err(gone) => Ok(Err::<Response, _>(gone).encode()),
+    }
+}
+
+async fn drop_copy(
+    State(served): State<Arc<Served>>,
+    Path(number): Path<u64>,
+    headers: HeaderMap,
+) -> Result<Vec<u8>, Refused> {
+    check_type(&headers)?;
+    served.copies.remove(number);
+    Ok(Ok::<(), ChainError>(()).encode())
 }
 
 /// For people: what chain this is and where it stands.
-async fn health(State(chain): State<Arc<Embedded>>) -> Json<serde_json::Value> {
-    let head = tokio::task::spawn_blocking(move || chain.answer(Request::Head)).await;
+async fn health(State(served): State<Arc<Served>>) -> Json<serde_json::Value> {
+    let head = tokio::task::spawn_blocking(move || served.chain.answer(Request::Head)).await;
     Json(match head {
         Ok(Ok(Response::Head { genesis, number, now })) => serde_json::json!({
             "genesis": format!("0x{}", hex::encode(genesis)),

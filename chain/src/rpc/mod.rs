@@ -24,7 +24,8 @@ use subxt::{
 };
 
 use crate::{
-    AccountId, BlockNumber, Chain, ChainError, ContractEvent, DryRun, Keypair, Native, Receipt, account::account_bytes,
+    AccountId, BlockNumber, Chain, ChainError, ContractEvent, DryRun, Gas, Keypair, Native, Receipt,
+    account::account_bytes,
 };
 
 /// Blocks whose events are fetched at once.
@@ -349,5 +350,10 @@ impl Chain for Rpc {
             let info = client.storage::<(Vec<u8>, [u8; 32])>(key).await?;
             Ok(info.map(|(_, hash)| hash))
         })
+    }
+
+    fn fee(&self, contract: AccountId, input: &[u8], value: Native, gas: Gas) -> Result<Native, ChainError> {
+        let (contract, input) = (account_bytes(&contract), input.to_vec());
+        self.wait(|client| async move { client.fee(contract, &input, value, gas).await })
     }
 }

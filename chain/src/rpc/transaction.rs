@@ -14,7 +14,7 @@ use super::{
     node,
 };
 use crate::{AccountId, ChainError, DryRun, Gas, Keypair, Native, Receipt};
-use scale::Encode;
+use scale::{Decode, Encode};
 
 /// How often a transaction is signed anew because its nonce was used by somebody else.
 const NONCE_ATTEMPTS: u32 = 12;
@@ -27,6 +27,9 @@ const MAX_REF_TIME: u64 = 1_400_000_000_000;
 
 /// How long a transaction may take to be in a block, or in a final one.
 const INCLUSION_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Bytes of a signed transaction beside its call, about: signer, signature, nonce, era, length.
+const SIGNED_OVERHEAD: u32 = 108;
 
 type Connection = subxt::OnlineClient<subxt::SubstrateConfig>;
 type Progress = subxt::tx::TxProgress<subxt::SubstrateConfig, Connection>;
@@ -102,6 +105,31 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// What a call costs if it uses just `gas`.
+    pub(super) async fn fee(
+        &self,
+        contract: [u8; 32],
+        input: &[u8],
+        value: Native,
+        gas: Gas,
+    ) -> Result<Native, ChainError> {
+        let weight = Weight { ref_time: gas.ref_time, proof_size: gas.proof_size };
+        let arguments = codec::call_arguments(contract, value, weight, input);
+        let mut question = Vec::new();
+        Call { pallet: "Contracts", name: "call", arguments }
+            .encode_call_data_to(&self.api.metadata(), &mut question)
+            .map_err(|cause| ChainError::Node(cause.to_string()))?;
+        let length = u32::try_from(question.len()).unwrap_or(u32::MAX).saturating_add(SIGNED_OVERHEAD);
+        length.encode_to(&mut question);
+        let api = "TransactionPaymentCallApi_query_call_info";
+        let answer = self.methods.state_call(api, Some(&question), None).await.map_err(node)?;
+        // The weight, the class, then the fee.
+        type Info = (scale::Compact<u64>, scale::Compact<u64>, u8, Native);
+        let (_, _, _, fee) =
+            Info::decode(&mut answer.as_slice()).map_err(|cause| ChainError::Decode(format!("{api}: {cause}")))?;
+        Ok(fee)
     }
 
     /// Uploads code and instantiates it.

@@ -7,6 +7,8 @@ pub struct Artifact {
     pub name: &'static str,
     /// The wasm that is uploaded.
     pub wasm: &'static [u8],
+    /// ink!'s metadata (version 5, JSON): its messages, events and types.
+    pub metadata: &'static str,
 }
 
 macro_rules! artifacts {
@@ -17,6 +19,7 @@ macro_rules! artifacts {
                 $($name => Some(Artifact {
                     name: $name,
                     wasm: include_bytes!(concat!("../../artifacts/", $name, ".wasm")),
+                    metadata: include_str!(concat!("../../artifacts/", $name, ".json")),
                 }),)*
                 _ => None,
             }
