@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chain::{AccountId, Chain, ChainError, Keypair, account_bytes, read, send, verify};
 use ink::message_builder;
 use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, Redemption};
+use openledger_abi::models::ModelRegistry;
 use proof::receipt::ReceiptLeaf;
 use proof::signed::{Domain, Signable};
 use proof::{Blake2, Node};
@@ -27,6 +28,10 @@ pub enum Unpaid {
     NotOpen(u64),
     #[error("the voucher is for model {got}, the request for model {wanted}")]
     OtherModel { got: u32, wanted: u32 },
+    #[error(
+        "payer {payer} may not use model {model}: its owner has not listed the payer, wants a stake of it, or has paused the model"
+    )]
+    NotAllowed { model: u32, payer: String },
     #[error(
         "the voucher's signature is not the payer's (or a live session key's) over this voucher for this escrow on this chain"
     )]
@@ -122,6 +127,10 @@ impl Cashier {
             return Err(Unpaid::OtherModel { got: voucher.model, wanted: model });
         }
         let channel = self.take(voucher)?;
+        let may_use = message_builder!(ModelRegistry).may_use(model, channel.payer);
+        if !read(&*self.chain, self.suite.model_registry, may_use)? {
+            return Err(Unpaid::NotAllowed { model, payer: chain::ss58(&channel.payer) });
+        }
         let mut books = self.books();
         let number = voucher.channel;
         let flying = books.in_flight.get(&number).cloned().unwrap_or_default();

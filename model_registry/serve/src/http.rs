@@ -159,6 +159,8 @@ async fn respond(host: Arc<Host>, headers: HeaderMap, ask: Ask, prompt: Prompt) 
     let ticket = match ticket {
         Ok(Ok(ticket)) => ticket,
         Ok(Err(Unpaid::Chain(error))) => return failure(StatusCode::BAD_GATEWAY, "chain_error", error),
+        // Paying more would not help.
+        Ok(Err(error @ Unpaid::NotAllowed { .. })) => return failure(StatusCode::FORBIDDEN, "access_error", error),
         Ok(Err(error)) => return demand(&host, &served, ready.bound, error),
         Err(error) => return failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
     };
