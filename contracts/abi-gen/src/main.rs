@@ -9,6 +9,8 @@ extern crate datanet_registry as _;
 extern crate disputes as _;
 #[cfg(feature = "escrow")]
 extern crate escrow as _;
+#[cfg(feature = "gas_station")]
+extern crate gas_station as _;
 #[cfg(feature = "governor")]
 extern crate governor as _;
 #[cfg(feature = "model_registry")]
@@ -27,6 +29,7 @@ extern crate timelock as _;
     feature = "staking",
     feature = "governor",
     feature = "timelock",
+    feature = "gas_station",
     feature = "datanet_registry",
     feature = "model_registry",
     feature = "escrow",
@@ -48,6 +51,7 @@ fn main() -> Result<(), serde_json::Error> {
     feature = "staking",
     feature = "governor",
     feature = "timelock",
+    feature = "gas_station",
     feature = "datanet_registry",
     feature = "model_registry",
     feature = "escrow",

@@ -28,7 +28,7 @@ pub mod pause {
 }
 
 /// `native` of the native coin's smallest units for `open` units of OPEN (10^-18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct GasRate {
@@ -37,7 +37,7 @@ pub struct GasRate {
 }
 
 /// What governance sets. Amounts of native coin are in its smallest unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct GasParameters {
@@ -222,11 +222,11 @@ pub trait GasStation {
 
     /// Where `collect` sends.
     #[ink(message)]
-    fn treasury(&self) -> AccountId;
+    fn treasury(&self) -> Option<AccountId>;
 
     /// The token that the station takes.
     #[ink(message)]
-    fn token(&self) -> AccountId;
+    fn token(&self) -> Option<AccountId>;
 
     /// The nonce that `holder`'s next order must carry.
     #[ink(message)]

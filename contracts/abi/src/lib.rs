@@ -20,5 +20,5 @@ pub mod staking;
 pub mod timelock;
 pub mod token;
 
-pub use admin::{Admin, AdminError, Administered, Pausable};
+pub use admin::{Admin, AdminError, Administered, Migrates, Pausable};
 pub use common::*;
