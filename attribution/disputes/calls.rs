@@ -5,7 +5,7 @@ use ink::env::DefaultEnvironment;
 use ink::prelude::vec::Vec;
 use openledger_abi::disputes::{Commit, DisputesError, ReportId};
 use openledger_abi::payout::{Batch, Epoch, OracleSet, Payout, PayoutError, ReportInfo, Voided};
-use openledger_abi::staking::{Staking, StakingError};
+use openledger_abi::staking::{Offence, Staking, StakingError};
 use openledger_abi::{AccountId, Balance, Timestamp};
 use psp22::{PSP22Burnable, PSP22};
 
@@ -95,17 +95,18 @@ pub fn void(payout: AccountId, report: ReportId) -> Result<Voided, DisputesError
     }
 }
 
-/// Slashes an operator for the prover. What staking refuses is 0 and no reason to let a false report stand; what fails on
+/// Slashes operators for the prover. What staking refuses is 0 and no reason to let a false report stand; what fails on
 /// its way (which a signer who proves its own fraud could bring about) is an error.
 pub fn slash(
     staking: AccountId,
-    operator: AccountId,
+    operators: Vec<AccountId>,
     bps: u16,
+    offence: Offence,
     offence_at: Timestamp,
     prover: AccountId,
 ) -> Result<Balance, DisputesError> {
     let mut staking: ink::contract_ref!(Staking, DefaultEnvironment) = staking.into();
-    match staking.call_mut().slash(operator, bps, offence_at, Some(prover)).try_invoke() {
+    match staking.call_mut().slash_many(operators, bps, offence_at, Some(prover), offence).try_invoke() {
         Ok(Ok(Ok(slashed))) => Ok(slashed),
         Ok(Ok(Err(error))) if error != StakingError::TokenFailed => Ok(0),
         _ => Err(DisputesError::StakingFailed),

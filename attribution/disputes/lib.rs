@@ -36,7 +36,8 @@ mod disputes {
     use openledger_abi::disputes::*;
     use openledger_abi::host::HostHasher;
     use openledger_abi::payout::{ReportInfo, ReportStatus};
-    use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired};
+    use openledger_abi::staking::Offence;
+    use openledger_abi::{ensure, roles, Bytes32};
     use proof::check::{equivocation, EvidenceOpening, Fraud};
     use proof::receipt::Receipt;
     use proof::signed::Domain;
@@ -64,17 +65,14 @@ mod disputes {
     /// What a proof leads to.
     enum Sentence {
         /// Of a report that is voided already.
-        Void {
-            report: ReportId,
-            signers: Vec<AccountId>,
-            submitted_at: Timestamp,
-            fraud: Fraud,
-        },
+        Void { report: ReportId, signers: Vec<AccountId>, submitted_at: Timestamp, fraud: Fraud },
         Slash {
             operator: AccountId,
             bps: u16,
+            offence: Offence,
             offence_at: Timestamp,
-            offence: Bytes32,
+            /// What names this one deed, so that it is punished once.
+            deed: Bytes32,
             fraud: Fraud,
         },
     }
@@ -95,14 +93,6 @@ mod disputes {
             contract.config.set(&Config { token, genesis, parameters, peers: None });
             Self::env().emit_event(DisputeParametersSet { parameters });
             Ok(contract)
-        }
-
-        fn load_admin(&self) -> Result<Admin, AdminError> {
-            self.admin.get().ok_or(AdminError::NotWired)
-        }
-
-        fn ensure_admin(&self) -> Result<(), AdminError> {
-            self.load_admin()?.ensure(self.env().caller())
         }
 
         fn config(&self) -> Result<Config, DisputesError> {
@@ -174,8 +164,9 @@ mod disputes {
             Ok(Sentence::Slash {
                 operator: batch.host,
                 bps: config.parameters.report_bps,
+                offence: Offence::FalseReceipt,
                 offence_at: batch.at,
-                offence: receipt.hash::<HostHasher>(),
+                deed: receipt.hash::<HostHasher>(),
                 fraud: verdict.fraud,
             })
         }
@@ -203,8 +194,9 @@ mod disputes {
             Ok(Sentence::Slash {
                 operator: oracle.account,
                 bps: config.parameters.equivocation_bps,
+                offence: Offence::Equivocation,
                 offence_at,
-                offence: <HostHasher as proof::Hasher>::blake2_256(&witness.first.slot().encode()),
+                deed: <HostHasher as proof::Hasher>::blake2_256(&witness.first.slot().encode()),
                 fraud: verdict.fraud,
             })
         }
@@ -219,20 +211,17 @@ mod disputes {
         ) -> Result<(Outcome, Fraud, Vec<AccountId>), DisputesError> {
             match sentence {
                 Sentence::Void { report, signers, submitted_at, fraud } => {
-                    let mut slashed: Balance = 0;
-                    for signer in &signers {
-                        let bps = config.parameters.report_bps;
-                        let taken = calls::slash(peers.staking, *signer, bps, submitted_at, prover)?;
-                        slashed = slashed.checked_add(taken).ok_or(DisputesError::Overflow)?;
-                    }
+                    let (bps, offence) = (config.parameters.report_bps, Offence::FalseReport);
+                    let slashed = calls::slash(peers.staking, signers.clone(), bps, offence, submitted_at, prover)?;
                     Ok((Outcome::Voided { report, signers: signers.clone(), slashed }, fraud, signers))
                 }
-                Sentence::Slash { operator, bps, offence_at, offence, fraud } => {
-                    if self.punished.contains((operator, offence)) {
+                Sentence::Slash { operator, bps, offence, offence_at, deed, fraud } => {
+                    if self.punished.contains((operator, deed)) {
                         return Ok((Outcome::Slashed { operator, slashed: 0 }, fraud, Vec::new()));
                     }
-                    self.punished.insert((operator, offence), &());
-                    let slashed = calls::slash(peers.staking, operator, bps, offence_at, prover)?;
+                    self.punished.insert((operator, deed), &());
+                    let operators = vec![operator];
+                    let slashed = calls::slash(peers.staking, operators, bps, offence, offence_at, prover)?;
                     Ok((Outcome::Slashed { operator, slashed }, fraud, vec![operator]))
                 }
             }
@@ -249,14 +238,11 @@ mod disputes {
             datanet_registry: AccountId,
             timelock: AccountId,
         ) -> Result<(), DisputesError> {
-            let mut admin = self.load_admin()?;
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
+            roles::wire(&mut self.admin, timelock)?;
             let mut config = self.config()?;
             config.peers =
                 Some(DisputesPeers { token: config.token, payout, staking, model_registry, datanet_registry });
             self.config.set(&config);
-            self.env().emit_event(Wired { admin: timelock });
             Ok(())
         }
 
@@ -320,7 +306,7 @@ mod disputes {
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: DisputeParameters) -> Result<(), DisputesError> {
-            self.ensure_admin()?;
+            roles::ensure_admin(&self.admin)?;
             commits::validate(&parameters)?;
             let mut config = self.config()?;
             config.parameters = parameters;
@@ -353,33 +339,22 @@ mod disputes {
     impl Administered for DisputesContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let (mut admin, from) = (self.load_admin()?, self.env().caller());
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let (mut admin, to) = (self.load_admin()?, self.env().caller());
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.ensure_admin()?;
-            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
         }
     }
 }

@@ -26,15 +26,15 @@ mod tests;
 
 #[ink::contract]
 mod payout {
-    use crate::state::{bit, Claimant, Config, Counters, Pending, Standing};
+    use crate::state::{Claimant, Config, Counters, Pending, Standing};
     use crate::{calls, claim as claims, epoch as epochs, oracles, report as reports};
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
-    use openledger_abi::admin::{Admin, AdminError, Administered};
+    use openledger_abi::admin::{is_paused, Admin, AdminError, Administered, Pausable};
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::payout::*;
-    use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, PauseSet, Wired};
+    use openledger_abi::{ensure, roles, Bytes32};
     use proof::signed::{Domain, Signable};
 
     /// Batches of a page.
@@ -59,7 +59,7 @@ mod payout {
         pub fn new(
             token: AccountId,
             genesis: Bytes32,
-            guardian: AccountId,
+            guardian: Option<AccountId>,
             parameters: PayoutParameters,
         ) -> Result<Self, PayoutError> {
             reports::validate(&parameters)?;
@@ -74,8 +74,8 @@ mod payout {
                 sets: Mapping::new(),
                 claimants: Mapping::new(),
             };
-            contract.admin.set(&Admin::new(Self::env().caller()));
-            contract.config.set(&Config { token, genesis, guardian, parameters, paused: 0, peers: None });
+            contract.admin.set(&Admin::guarded(Self::env().caller(), guardian));
+            contract.config.set(&Config { token, genesis, parameters, paused: 0, peers: None });
             contract.counters.set(&Counters::default());
             contract.standing.set(&Standing {
                 live: Live { epochs: 0, payouts: SumHead::EMPTY, carry: 0 },
@@ -84,14 +84,6 @@ mod payout {
             });
             Self::env().emit_event(PayoutParametersSet { parameters });
             Ok(contract)
-        }
-
-        fn load_admin(&self) -> Result<Admin, AdminError> {
-            self.admin.get().ok_or(AdminError::NotWired)
-        }
-
-        fn ensure_admin(&self) -> Result<(), AdminError> {
-            self.load_admin()?.ensure(self.env().caller())
         }
 
         fn config(&self) -> Result<Config, PayoutError> {
@@ -108,7 +100,7 @@ mod payout {
         /// The same, if the function is not paused.
         fn running(&self, function: u8) -> Result<(Config, PayoutPeers), PayoutError> {
             let (config, peers) = self.wired()?;
-            ensure!(config.paused & bit(function)? == 0, PayoutError::Paused);
+            ensure!(!is_paused(config.paused, function), PayoutError::Paused);
             Ok((config, peers))
         }
 
@@ -222,6 +214,14 @@ mod payout {
             standing.claimed.checked_sub(before).ok_or(PayoutError::Overflow)
         }
 
+        /// Stops a function, or sets it free.
+        fn stop(&mut self, function: u8, stopped: bool) -> Result<(), AdminError> {
+            let mut config = self.config.get().ok_or(AdminError::NotWired)?;
+            roles::set_paused(&self.admin, &mut config.paused, function, pause::FUNCTIONS, stopped)?;
+            self.config.set(&config);
+            Ok(())
+        }
+
         /// Stores a pending report whose times changed.
         fn postpone(&mut self, mut standing: Standing, report: &ReportInfo, hold: bool) {
             let (epoch, attempt, live_at) = (report.body.epoch, report.body.attempt, report.live_at);
@@ -242,17 +242,13 @@ mod payout {
             timelock: AccountId,
             oracles: Vec<AccountId>,
         ) -> Result<(), PayoutError> {
-            let mut admin = self.load_admin()?;
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
+            roles::wire(&mut self.admin, timelock)?;
             let mut config = self.config()?;
-            config.peers =
-                Some(PayoutPeers { token: config.token, escrow, disputes, staking, guardian: config.guardian });
+            config.peers = Some(PayoutPeers { token: config.token, escrow, disputes, staking });
             self.config.set(&config);
             let mut counters = self.counters.get_or_default();
             counters.closed_at = self.env().block_timestamp();
             self.counters.set(&counters);
-            self.env().emit_event(Wired { admin: timelock });
             if !oracles.is_empty() {
                 self.make_set(staking, oracles)?;
             }
@@ -428,7 +424,8 @@ mod payout {
         #[ink(message)]
         fn hold(&mut self, epoch: u32, hold_ms: u64) -> Result<Timestamp, PayoutError> {
             let (config, _) = self.wired()?;
-            ensure!(self.env().caller() == config.guardian, PayoutError::NotGuardian);
+            let guardian = roles::admin(&self.admin).guardian;
+            ensure!(guardian == Some(self.env().caller()), PayoutError::NotGuardian);
             let standing = self.standing()?;
             let attempt = standing.pending.ok_or(PayoutError::NotPending)?.attempt;
             let mut report = self.load_pending(&standing, epoch, attempt)?;
@@ -461,45 +458,19 @@ mod payout {
 
         #[ink(message)]
         fn set_oracles(&mut self, oracles: Vec<AccountId>) -> Result<u32, PayoutError> {
-            self.ensure_admin()?;
+            roles::ensure_admin(&self.admin)?;
             let (_, peers) = self.wired()?;
             self.make_set(peers.staking, oracles)
         }
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: PayoutParameters) -> Result<(), PayoutError> {
-            self.ensure_admin()?;
+            roles::ensure_admin(&self.admin)?;
             reports::validate(&parameters)?;
             let mut config = self.config()?;
             config.parameters = parameters;
             self.config.set(&config);
             self.env().emit_event(PayoutParametersSet { parameters });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn set_guardian(&mut self, guardian: AccountId) -> Result<(), PayoutError> {
-            self.ensure_admin()?;
-            let (mut config, peers) = self.wired()?;
-            config.guardian = guardian;
-            config.peers = Some(PayoutPeers { guardian, ..peers });
-            self.config.set(&config);
-            self.env().emit_event(PayoutGuardianSet { guardian });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn set_paused(&mut self, function: u8, paused: bool) -> Result<(), PayoutError> {
-            let (mut config, _) = self.wired()?;
-            let by = self.env().caller();
-            // A guardian stops what may be going wrong; only governance decides that it goes on.
-            if !(paused && by == config.guardian) {
-                self.ensure_admin()?;
-            }
-            let bit = bit(function)?;
-            config.paused = if paused { config.paused | bit } else { config.paused & !bit };
-            self.config.set(&config);
-            self.env().emit_event(PauseSet { function, paused, by });
             Ok(())
         }
 
@@ -586,11 +557,6 @@ mod payout {
         }
 
         #[ink(message)]
-        fn paused(&self) -> u8 {
-            self.config.get().map_or(0, |config| config.paused)
-        }
-
-        #[ink(message)]
         fn peers(&self) -> Option<PayoutPeers> {
             self.config.get().and_then(|config| config.peers)
         }
@@ -599,33 +565,49 @@ mod payout {
     impl Administered for PayoutContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let (mut admin, from) = (self.load_admin()?, self.env().caller());
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let (mut admin, to) = (self.load_admin()?, self.env().caller());
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.ensure_admin()?;
-            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
+        }
+    }
+
+    impl Pausable for PayoutContract {
+        #[ink(message)]
+        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
+            self.stop(function, true)
+        }
+
+        #[ink(message)]
+        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
+            self.stop(function, false)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.config.get().map_or(0, |config| config.paused)
+        }
+
+        #[ink(message)]
+        fn set_guardian(&mut self, guardian: Option<AccountId>) -> Result<(), AdminError> {
+            roles::set_guardian(&mut self.admin, guardian)
+        }
+
+        #[ink(message)]
+        fn guardian(&self) -> Option<AccountId> {
+            roles::admin(&self.admin).guardian
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What payout stores beside the types of its messages.
 
-use openledger_abi::payout::{pause, Live, PayoutError, PayoutParameters, PayoutPeers};
-use openledger_abi::{ensure, AccountId, Balance, Bytes32, Timestamp};
+use openledger_abi::payout::{Live, PayoutParameters, PayoutPeers};
+use openledger_abi::{AccountId, Balance, Bytes32, Timestamp};
 
 /// What nearly every message reads.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -10,7 +10,6 @@ use openledger_abi::{ensure, AccountId, Balance, Bytes32, Timestamp};
 pub struct Config {
     pub token: AccountId,
     pub genesis: Bytes32,
-    pub guardian: AccountId,
     pub parameters: PayoutParameters,
     /// One bit a paused function.
     pub paused: u8,
@@ -64,10 +63,4 @@ pub struct Standing {
 pub struct Claimant {
     pub claimed: Balance,
     pub recipient: Option<AccountId>,
-}
-
-/// The bit of a function in the pause mask.
-pub fn bit(function: u8) -> Result<u8, PayoutError> {
-    ensure!(function <= pause::CLAIM, PayoutError::NoSuchFunction);
-    1u8.checked_shl(u32::from(function)).ok_or(PayoutError::NoSuchFunction)
 }

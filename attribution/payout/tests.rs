@@ -216,6 +216,7 @@ fn operator(active: Balance, jailed: bool) -> Option<OperatorInfo> {
         registered_at: 0,
         own: active,
         jailed_until: 0,
+        rise: None,
     })
 }
 

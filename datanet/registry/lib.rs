@@ -27,13 +27,11 @@ mod datanet_registry {
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::Lazy;
+    use openledger_abi::admin::is_paused;
     use openledger_abi::datanet::*;
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::staking::{Role, Staking};
-    use openledger_abi::{
-        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded,
-        PauseSet, Wired, BPS,
-    };
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable, BPS};
     use proof::signed::{Domain, Signable};
     use proof::Hasher;
 
@@ -56,12 +54,12 @@ mod datanet_registry {
     }
 
     impl DatanetContract {
-        /// A registry on the chain of `genesis`; whoever deploys it may `wire` it.
+        /// A registry on the chain of `genesis`, whose functions `guardian` may pause; whoever deploys it may `wire` it.
         ///
         /// # Errors
         /// `BadParameters`.
         #[ink(constructor)]
-        pub fn new(genesis: Bytes32, parameters: DatanetParameters) -> Outcome<Self> {
+        pub fn new(genesis: Bytes32, guardian: Option<AccountId>, parameters: DatanetParameters) -> Outcome<Self> {
             validate(&parameters)?;
             let mut contract = Self {
                 paused: 0,
@@ -72,20 +70,14 @@ mod datanet_registry {
                 parameters: Lazy::new(),
             };
             contract.genesis.set(&genesis);
-            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.admin.set(&Admin::guarded(Self::env().caller(), guardian));
             contract.parameters.set(&parameters);
             Ok(contract)
         }
 
-        fn role_holder(&self) -> Admin {
-            // Set by the constructor; without it nobody could ever wire.
-            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
-        }
-
         fn ensure_running(&self, function: u8) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
-            let bit = 1u8.checked_shl(u32::from(function)).unwrap_or(0);
-            ensure!(self.paused & bit == 0, DatanetError::FunctionPaused);
+            roles::admin(&self.admin).ensure_wired()?;
+            ensure!(!is_paused(self.paused, function), DatanetError::FunctionPaused);
             Ok(())
         }
 
@@ -107,11 +99,8 @@ mod datanet_registry {
     impl DatanetRegistry for DatanetContract {
         #[ink(message)]
         fn wire(&mut self, staking: AccountId, timelock: AccountId, disputes: AccountId) -> Outcome<()> {
-            let mut admin = self.role_holder();
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
+            roles::wire(&mut self.admin, timelock)?;
             self.peers.set(&DatanetPeers { staking, disputes });
-            self.env().emit_event(Wired { admin: timelock });
             Ok(())
         }
 
@@ -220,7 +209,7 @@ mod datanet_registry {
 
         #[ink(message)]
         fn veto(&mut self, contribution: u64) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
+            roles::admin(&self.admin).ensure_wired()?;
             self.registry.veto(self.env().caller(), contribution)?;
             self.env().emit_event(ContributionRefused { contribution, status: ContributionStatus::Vetoed });
             Ok(())
@@ -228,7 +217,7 @@ mod datanet_registry {
 
         #[ink(message)]
         fn revoke(&mut self, contribution: u64) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
+            roles::admin(&self.admin).ensure_wired()?;
             let (caller, at) = self.now();
             self.registry.revoke(caller, at, contribution)?;
             self.env().emit_event(ContributionRevoked { contribution, at });
@@ -289,20 +278,10 @@ mod datanet_registry {
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: DatanetParameters) -> Outcome<()> {
-            self.role_holder().ensure(self.env().caller())?;
+            roles::ensure_admin(&self.admin)?;
             validate(&parameters)?;
             self.parameters.set(&parameters);
             self.env().emit_event(DatanetParametersSet { parameters });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn set_paused(&mut self, function: u8, paused: bool) -> Outcome<()> {
-            let by = self.env().caller();
-            self.role_holder().ensure(by)?;
-            let bit = 1u8.checked_shl(u32::from(function)).ok_or(DatanetError::BadParameters)?;
-            self.paused = if paused { self.paused | bit } else { self.paused & !bit };
-            self.env().emit_event(PauseSet { function, paused, by });
             Ok(())
         }
 
@@ -389,6 +368,16 @@ mod datanet_registry {
         }
 
         #[ink(message)]
+        fn verdicts(&self, contribution: u64) -> Vec<(AccountId, Verdict)> {
+            self.registry.verdicts(contribution)
+        }
+
+        #[ink(message)]
+        fn outcome(&self, contribution: u64) -> Option<VerdictOutcome> {
+            self.registry.outcome(contribution)
+        }
+
+        #[ink(message)]
         fn payee_at(&self, contribution: u64, at: Timestamp) -> Option<AccountId> {
             self.registry.payee_at(contribution, at)
         }
@@ -401,11 +390,6 @@ mod datanet_registry {
         #[ink(message)]
         fn parameters(&self) -> DatanetParameters {
             self.parameters.get().unwrap_or(DatanetParameters { agreeing: MAX_AGREEING, veto_ms: 0 })
-        }
-
-        #[ink(message)]
-        fn paused(&self) -> u8 {
-            self.paused
         }
 
         #[ink(message)]
@@ -422,35 +406,49 @@ mod datanet_registry {
     impl Administered for DatanetContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.role_holder()
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let mut admin = self.role_holder();
-            let from = self.env().caller();
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let mut admin = self.role_holder();
-            let to = self.env().caller();
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.role_holder().ensure(self.env().caller())?;
-            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
+        }
+    }
+
+    impl Pausable for DatanetContract {
+        #[ink(message)]
+        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, true)
+        }
+
+        #[ink(message)]
+        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, false)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.paused
+        }
+
+        #[ink(message)]
+        fn set_guardian(&mut self, guardian: Option<AccountId>) -> Result<(), AdminError> {
+            roles::set_guardian(&mut self.admin, guardian)
+        }
+
+        #[ink(message)]
+        fn guardian(&self) -> Option<AccountId> {
+            roles::admin(&self.admin).guardian
         }
     }
 }

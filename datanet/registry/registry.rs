@@ -34,9 +34,8 @@ pub struct Registry {
     /// Who holds a root.
     roots: Mapping<Bytes32, u64, ManualKey<0xDA7A_0008>>,
     nonces: Mapping<AccountId, u64, ManualKey<0xDA7A_0009>>,
-    verdicts: Mapping<(u64, AccountId), Verdict, ManualKey<0xDA7A_000A>>,
-    /// Σ quality of the accepting verdicts so far.
-    tallies: Mapping<u64, u32, ManualKey<0xDA7A_000B>>,
+    /// A contribution's verdicts in their order: fewer than twice MAX_AGREEING, since each is a step to a decision.
+    verdicts: Mapping<u64, Vec<(AccountId, Verdict)>, ManualKey<0xDA7A_000A>>,
     /// Leaves of the current generation that a running rebuild went through.
     rebuilds: Mapping<u32, u32, ManualKey<0xDA7A_000C>>,
     /// Changes of a contribution's payee.
@@ -110,7 +109,22 @@ impl Registry {
     }
 
     pub fn verdict_of(&self, contribution: u64, validator: AccountId) -> Option<Verdict> {
-        self.verdicts.get((contribution, validator))
+        self.verdicts(contribution).into_iter().find(|(judge, _)| *judge == validator).map(|(_, verdict)| verdict)
+    }
+
+    pub fn verdicts(&self, contribution: u64) -> Vec<(AccountId, Verdict)> {
+        self.verdicts.get(contribution).unwrap_or_default()
+    }
+
+    /// How validators decided a contribution.
+    pub fn outcome(&self, contribution: u64) -> Option<VerdictOutcome> {
+        let accepted = match self.contributions.get(contribution)?.status {
+            ContributionStatus::Accepted => true,
+            ContributionStatus::Rejected => false,
+            _ => return None,
+        };
+        let agreed = self.verdicts(contribution).into_iter().filter(|(_, verdict)| verdict.accept == accepted);
+        Some(VerdictOutcome { accepted, agreeing: agreed.map(|(validator, _)| validator).collect() })
     }
 
     pub fn version(&self, datanet: u32, version: u32) -> Option<Version> {
@@ -235,7 +249,7 @@ impl Registry {
         let found = self.stored(contribution)?;
         ensure!(found.status == ContributionStatus::Pending, DatanetError::NotPending);
         ensure!(found.contributor != validator, DatanetError::OwnContribution);
-        ensure!(!self.verdicts.contains((contribution, validator)), DatanetError::AlreadyJudged);
+        ensure!(self.verdict_of(contribution, validator).is_none(), DatanetError::AlreadyJudged);
         ensure!(quality_bps <= BPS, DatanetError::BadBps);
         ensure!(!terms::expired(&found.terms, now), DatanetError::TermsExpired);
         if self.datanet(found.datanet)?.policy == DatanetPolicy::Curated {
@@ -259,22 +273,23 @@ impl Registry {
         quality_bps: u16,
     ) -> Outcome<(ContributionStatus, Option<Accepted>)> {
         let mut found = self.stored(contribution)?;
-        self.verdicts.insert((contribution, validator), &Verdict { accept, quality_bps, at: now });
+        let mut verdicts = self.verdicts(contribution);
+        verdicts.push((validator, Verdict { accept, quality_bps, at: now }));
+        self.verdicts.insert(contribution, &verdicts);
         let mut accepted = None;
         if accept {
             found.accepts = found.accepts.checked_add(1).ok_or(DatanetError::Overflow)?;
-            let tally = self.tallies.get(contribution).unwrap_or(0).saturating_add(u32::from(quality_bps));
-            self.tallies.insert(contribution, &tally);
             if found.accepts >= parameters.agreeing {
-                let mean = tally.checked_div(u32::from(found.accepts)).unwrap_or(0);
+                let accepting = verdicts.iter().filter(|(_, verdict)| verdict.accept);
+                let sum = accepting.fold(0u32, |sum, (_, verdict)| sum.saturating_add(u32::from(verdict.quality_bps)));
+                let mean = sum.checked_div(u32::from(found.accepts)).unwrap_or(0);
                 found.quality_bps = u16::try_from(mean).map_err(|_| DatanetError::Overflow)?;
                 accepted = Some(self.accept::<H>(now, contribution, &mut found)?);
-                self.tallies.remove(contribution);
             }
         } else {
             found.rejects = found.rejects.checked_add(1).ok_or(DatanetError::Overflow)?;
             if found.rejects >= parameters.agreeing {
-                self.refuse(contribution, &mut found, ContributionStatus::Rejected);
+                self.refuse(&mut found, ContributionStatus::Rejected);
             }
         }
         self.contributions.insert(contribution, &found);
@@ -302,10 +317,9 @@ impl Registry {
     }
 
     /// A refused text may be entered again, by whoever signs for it.
-    fn refuse(&mut self, number: u64, found: &mut Contribution, status: ContributionStatus) {
+    fn refuse(&mut self, found: &mut Contribution, status: ContributionStatus) {
         found.status = status;
         self.roots.remove(found.root);
-        self.tallies.remove(number);
     }
 
     /// # Errors
@@ -315,7 +329,7 @@ impl Registry {
         let datanet = self.owned(found.datanet, caller)?;
         ensure!(datanet.policy == DatanetPolicy::Curated, DatanetError::NotCurated);
         ensure!(found.status == ContributionStatus::Pending, DatanetError::NotPending);
-        self.refuse(contribution, &mut found, ContributionStatus::Vetoed);
+        self.refuse(&mut found, ContributionStatus::Vetoed);
         self.contributions.insert(contribution, &found);
         Ok(())
     }
@@ -327,7 +341,7 @@ impl Registry {
         ensure!(found.contributor == caller, DatanetError::NotContributor);
         ensure!(found.withdrawn_at.is_none(), DatanetError::AlreadyRevoked);
         match found.status {
-            ContributionStatus::Pending => self.refuse(contribution, &mut found, ContributionStatus::Retracted),
+            ContributionStatus::Pending => self.refuse(&mut found, ContributionStatus::Retracted),
             ContributionStatus::Accepted => self.bar(contribution, found.datanet)?,
             _ => return Err(DatanetError::NotAccepted),
         }

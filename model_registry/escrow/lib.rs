@@ -34,7 +34,7 @@ mod escrow {
     use openledger_abi::escrow::*;
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::payout::NewBatch;
-    use openledger_abi::{ensure, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, Wired, BPS};
+    use openledger_abi::{ensure, roles, Bytes32, BPS};
     use proof::signed::{tag, Domain, Signable, Tag};
 
     /// A host's consent to close a channel.
@@ -105,14 +105,6 @@ mod escrow {
             contract.parameters.insert(0, &parameters);
             Self::env().emit_event(ParametersAdded { number: 0, parameters });
             Ok(contract)
-        }
-
-        fn load_admin(&self) -> Result<Admin, AdminError> {
-            self.admin.get().ok_or(AdminError::NotWired)
-        }
-
-        fn ensure_admin(&self) -> Result<(), AdminError> {
-            self.load_admin()?.ensure(self.env().caller())
         }
 
         fn config(&self) -> Result<Config, EscrowError> {
@@ -220,13 +212,10 @@ mod escrow {
             timelock: AccountId,
             treasury: AccountId,
         ) -> Result<(), EscrowError> {
-            let mut admin = self.load_admin()?;
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
+            roles::wire(&mut self.admin, timelock)?;
             let mut config = self.config()?;
             config.peers = Some(EscrowPeers { token: config.token, model_registry, payout, staking, treasury });
             self.config.set(&config);
-            self.env().emit_event(Wired { admin: timelock });
             Ok(())
         }
 
@@ -395,7 +384,7 @@ mod escrow {
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: ParameterSet) -> Result<u32, EscrowError> {
-            self.ensure_admin()?;
+            roles::ensure_admin(&self.admin)?;
             let mut config = self.config()?;
             split::validate(&parameters, config.pot_floor_bps)?;
             let number = config.parameters.checked_add(1).ok_or(EscrowError::Overflow)?;
@@ -408,7 +397,7 @@ mod escrow {
 
         #[ink(message)]
         fn set_pot_floor(&mut self, bps: u16) -> Result<(), EscrowError> {
-            self.ensure_admin()?;
+            roles::ensure_admin(&self.admin)?;
             ensure!(bps <= BPS, EscrowError::BadParameters);
             let mut config = self.config()?;
             let current = self.parameters.get(config.parameters).ok_or(EscrowError::BadParameters)?;
@@ -421,7 +410,7 @@ mod escrow {
 
         #[ink(message)]
         fn set_treasury(&mut self, treasury: AccountId) -> Result<(), EscrowError> {
-            self.ensure_admin()?;
+            roles::ensure_admin(&self.admin)?;
             let (mut config, peers) = self.wired()?;
             config.peers = Some(EscrowPeers { treasury, ..peers });
             self.config.set(&config);
@@ -494,33 +483,22 @@ mod escrow {
     impl Administered for EscrowContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let (mut admin, from) = (self.load_admin()?, self.env().caller());
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let (mut admin, to) = (self.load_admin()?, self.env().caller());
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.ensure_admin()?;
-            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
         }
     }
 }

@@ -26,13 +26,11 @@ mod model_registry {
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::Lazy;
+    use openledger_abi::admin::is_paused;
     use openledger_abi::datanet::DatanetRegistry;
     use openledger_abi::models::*;
     use openledger_abi::staking::{Role, Staking};
-    use openledger_abi::{
-        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded,
-        PauseSet, Wired,
-    };
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable};
 
     #[ink(storage)]
     pub struct ModelContract {
@@ -46,12 +44,12 @@ mod model_registry {
     type Outcome<T> = Result<T, ModelError>;
 
     impl ModelContract {
-        /// A registry that whoever deploys it may `wire`.
+        /// A registry whose functions `guardian` may pause; whoever deploys it may `wire` it.
         ///
         /// # Errors
         /// `BadParameters`.
         #[ink(constructor)]
-        pub fn new(parameters: ModelParameters) -> Outcome<Self> {
+        pub fn new(guardian: Option<AccountId>, parameters: ModelParameters) -> Outcome<Self> {
             rules::parameters(&parameters)?;
             let mut contract = Self {
                 paused: 0,
@@ -60,20 +58,14 @@ mod model_registry {
                 peers: Lazy::new(),
                 parameters: Lazy::new(),
             };
-            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.admin.set(&Admin::guarded(Self::env().caller(), guardian));
             contract.parameters.set(&parameters);
             Ok(contract)
         }
 
-        fn role_holder(&self) -> Admin {
-            // Set by the constructor; without it nobody could ever wire.
-            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
-        }
-
         fn ensure_running(&self, function: u8) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
-            let bit = 1u8.checked_shl(u32::from(function)).unwrap_or(0);
-            ensure!(self.paused & bit == 0, ModelError::FunctionPaused);
+            roles::admin(&self.admin).ensure_wired()?;
+            ensure!(!is_paused(self.paused, function), ModelError::FunctionPaused);
             Ok(())
         }
 
@@ -105,11 +97,8 @@ mod model_registry {
     impl ModelRegistry for ModelContract {
         #[ink(message)]
         fn wire(&mut self, datanet_registry: AccountId, staking: AccountId, timelock: AccountId) -> Outcome<()> {
-            let mut admin = self.role_holder();
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
+            roles::wire(&mut self.admin, timelock)?;
             self.peers.set(&ModelPeers { datanet_registry, staking });
-            self.env().emit_event(Wired { admin: timelock });
             Ok(())
         }
 
@@ -197,20 +186,10 @@ mod model_registry {
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: ModelParameters) -> Outcome<()> {
-            self.role_holder().ensure(self.env().caller())?;
+            roles::ensure_admin(&self.admin)?;
             rules::parameters(&parameters)?;
             self.parameters.set(&parameters);
             self.env().emit_event(ModelParametersSet { parameters });
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn set_paused(&mut self, function: u8, paused: bool) -> Outcome<()> {
-            let by = self.env().caller();
-            self.role_holder().ensure(by)?;
-            let bit = 1u8.checked_shl(u32::from(function)).ok_or(ModelError::BadParameters)?;
-            self.paused = if paused { self.paused | bit } else { self.paused & !bit };
-            self.env().emit_event(PauseSet { function, paused, by });
             Ok(())
         }
 
@@ -280,11 +259,6 @@ mod model_registry {
         }
 
         #[ink(message)]
-        fn paused(&self) -> u8 {
-            self.paused
-        }
-
-        #[ink(message)]
         fn peers(&self) -> Option<ModelPeers> {
             self.peers.get()
         }
@@ -293,35 +267,49 @@ mod model_registry {
     impl Administered for ModelContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.role_holder()
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let mut admin = self.role_holder();
-            let from = self.env().caller();
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let mut admin = self.role_holder();
-            let to = self.env().caller();
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.role_holder().ensure(self.env().caller())?;
-            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
+        }
+    }
+
+    impl Pausable for ModelContract {
+        #[ink(message)]
+        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, true)
+        }
+
+        #[ink(message)]
+        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, false)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.paused
+        }
+
+        #[ink(message)]
+        fn set_guardian(&mut self, guardian: Option<AccountId>) -> Result<(), AdminError> {
+            roles::set_guardian(&mut self.admin, guardian)
+        }
+
+        #[ink(message)]
+        fn guardian(&self) -> Option<AccountId> {
+            roles::admin(&self.admin).guardian
         }
     }
 }

@@ -26,13 +26,11 @@ mod governor {
     use ink::storage::{traits::ManualKey, Lazy, Mapping};
     use openledger_abi::governor::{
         vote_body, Ballot, Governor, GovernorError, GovernorParameters, GovernorParametersSet, Proposal,
-        ProposalCanceled, ProposalCreated, ProposalId, ProposalQueued, ProposalState, Support, VoteCast,
-        MAX_DESCRIPTION, MAX_PAGE, MAX_REASON, VOTE_TAG,
+        ProposalCanceled, ProposalCreated, ProposalExtended, ProposalId, ProposalQueued, ProposalState, Support,
+        VoteCast, MAX_DESCRIPTION, MAX_PAGE, MAX_REASON, VOTE_TAG,
     };
     use openledger_abi::timelock::{Call, Operation};
-    use openledger_abi::{
-        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded, Wired,
-    };
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32};
     use proof::signed::{Domain, Signable};
 
     #[ink(storage)]
@@ -69,12 +67,14 @@ mod governor {
             voting_period_ms: Timestamp,
             threshold: Balance,
             quorum_bps: u16,
+            late_quorum_extension_ms: Timestamp,
         ) -> Result<Self, GovernorError> {
             let parameters = GovernorParameters {
                 voting_delay: voting_delay_ms,
                 voting_period: voting_period_ms,
                 threshold,
                 quorum_bps,
+                late_quorum_extension: late_quorum_extension_ms,
             };
             let mut contract = Self {
                 proposals: Mapping::new(),
@@ -102,10 +102,6 @@ mod governor {
 
         fn now(&self) -> Timestamp {
             self.env().block_timestamp()
-        }
-
-        fn admin_state(&self) -> Result<Admin, AdminError> {
-            self.admin.get().ok_or(AdminError::NotWired)
         }
 
         fn wired_peers(&self) -> Result<Peers, GovernorError> {
@@ -156,10 +152,13 @@ mod governor {
                 None => proposals::quorum(peers.supply(proposal.snapshot_at)?, proposal.quorum_bps)?,
             };
             let ballot = Ballot { support, weight };
-            proposals::count(&mut proposal, ballot, quorum)?;
+            let extended = proposals::count(&mut proposal, ballot, quorum, self.now())?;
             self.proposals.insert(id, &proposal);
             self.ballots.insert((id, voter), &ballot);
             self.env().emit_event(VoteCast { id, voter, support, weight, reason });
+            if let Some(deadline_at) = extended {
+                self.env().emit_event(ProposalExtended { id, deadline_at });
+            }
             Ok(weight)
         }
     }
@@ -167,11 +166,8 @@ mod governor {
     impl Governor for GovernorContract {
         #[ink(message)]
         fn wire(&mut self, token: AccountId, staking: AccountId, timelock: AccountId) -> Result<(), GovernorError> {
-            let mut admin = self.admin_state()?;
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
+            roles::wire(&mut self.admin, timelock)?;
             self.peers.set(&Peers { token, staking, timelock });
-            self.env().emit_event(Wired { admin: timelock });
             Ok(())
         }
 
@@ -270,7 +266,7 @@ mod governor {
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: GovernorParameters) -> Result<(), GovernorError> {
-            self.admin_state()?.ensure(self.env().caller())?;
+            roles::ensure_admin(&self.admin)?;
             self.store_parameters(parameters)
         }
 
@@ -334,35 +330,22 @@ mod governor {
     impl Administered for GovernorContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.admin_state().unwrap_or_else(|_| Admin::new(self.env().account_id()))
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let mut admin = self.admin_state()?;
-            let from = self.env().caller();
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let mut admin = self.admin_state()?;
-            let to = self.env().caller();
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.admin_state()?.ensure(self.env().caller())?;
-            self.env().set_code_hash(&Hash::from(code_hash)).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
         }
     }
 }

@@ -14,6 +14,7 @@ pub fn ensure_parameters(parameters: &GovernorParameters) -> Result<(), Governor
     ensure!(
         parameters.voting_delay <= MAX_VOTING_MS
             && (1..=MAX_VOTING_MS).contains(&parameters.voting_period)
+            && parameters.late_quorum_extension <= MAX_VOTING_MS
             && parameters.threshold <= TOTAL_SUPPLY
             && parameters.quorum_bps <= BPS,
         GovernorError::BadParameters
@@ -61,6 +62,7 @@ pub fn propose(
         quorum: None,
         canceled: false,
         operation: None,
+        late_quorum_extension: parameters.late_quorum_extension,
     })
 }
 
@@ -98,16 +100,27 @@ pub fn state(proposal: &Proposal, now: Timestamp, operation: Option<OperationSta
     }
 }
 
-/// More for than against, and for and abstain reach the quorum. Without a vote, when the quorum isn't known, nothing
-/// is for it.
+/// More for than against, and a quorum.
 fn passed(proposal: &Proposal) -> bool {
-    let took_part = proposal.votes_for.saturating_add(proposal.votes_abstain);
-    proposal.votes_for > proposal.votes_against && proposal.quorum.is_some_and(|quorum| took_part >= quorum)
+    proposal.votes_for > proposal.votes_against && has_quorum(proposal)
 }
 
-/// Counts a vote that is allowed: the proposal is active and the voter has not voted. `quorum` is what makes one.
-pub fn count(proposal: &mut Proposal, ballot: Ballot, quorum: Balance) -> Result<(), GovernorError> {
+/// For and abstain reach the quorum. Before the first vote, when it isn't known, nothing does.
+fn has_quorum(proposal: &Proposal) -> bool {
+    let took_part = proposal.votes_for.saturating_add(proposal.votes_abstain);
+    proposal.quorum.is_some_and(|quorum| took_part >= quorum)
+}
+
+/// Counts a vote that is allowed: the proposal is active and the voter has not voted. `quorum` is what makes one. Returns the new
+/// deadline if this vote brought the quorum so late that the vote is extended.
+pub fn count(
+    proposal: &mut Proposal,
+    ballot: Ballot,
+    quorum: Balance,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, GovernorError> {
     ensure!(ballot.weight > 0, GovernorError::NoVotes);
+    let had_quorum = has_quorum(proposal);
     let side = match ballot.support {
         Support::Against => &mut proposal.votes_against,
         Support::For => &mut proposal.votes_for,
@@ -115,7 +128,16 @@ pub fn count(proposal: &mut Proposal, ballot: Ballot, quorum: Balance) -> Result
     };
     *side = side.checked_add(ballot.weight).ok_or(GovernorError::Overflow)?;
     proposal.quorum = Some(quorum);
-    Ok(())
+    if had_quorum || !has_quorum(proposal) {
+        return Ok(None);
+    }
+    // The count only grows, so a quorum is reached once.
+    let until = now.checked_add(proposal.late_quorum_extension).ok_or(GovernorError::Overflow)?;
+    if until <= proposal.deadline_at {
+        return Ok(None);
+    }
+    proposal.deadline_at = until;
+    Ok(Some(until))
 }
 
 /// Errors unless `caller` may cancel a proposal in `state`; `votes` asks for the proposer's votes now.
@@ -140,8 +162,13 @@ mod tests {
     use proptest::prelude::*;
     use ProposalState::*;
 
-    const PARAMETERS: GovernorParameters =
-        GovernorParameters { voting_delay: 10, voting_period: 100, threshold: 50, quorum_bps: 400 };
+    const PARAMETERS: GovernorParameters = GovernorParameters {
+        voting_delay: 10,
+        voting_period: 100,
+        threshold: 50,
+        quorum_bps: 400,
+        late_quorum_extension: 30,
+    };
 
     fn account(byte: u8) -> AccountId {
         AccountId::from([byte; 32])
@@ -154,7 +181,7 @@ mod tests {
     fn voted(votes: &[(Support, Balance)], quorum: Balance) -> Proposal {
         let mut proposal = proposal();
         for (support, weight) in votes {
-            count(&mut proposal, Ballot { support: *support, weight: *weight }, quorum).unwrap();
+            count(&mut proposal, Ballot { support: *support, weight: *weight }, quorum, 1_011).unwrap();
         }
         proposal
     }
@@ -203,7 +230,43 @@ mod tests {
     #[test]
     fn a_vote_of_nothing_is_refused() {
         let ballot = Ballot { support: Support::For, weight: 0 };
-        assert_eq!(count(&mut proposal(), ballot, 1), Err(GovernorError::NoVotes));
+        assert_eq!(count(&mut proposal(), ballot, 1, 1_011), Err(GovernorError::NoVotes));
+    }
+
+    #[test]
+    fn a_quorum_that_comes_late_leaves_time_to_answer_it() {
+        // The vote is open until 1,110; the extension is 30.
+        for (at, extended) in [(1_080, None), (1_081, Some(1_111)), (1_110, Some(1_140))] {
+            let mut proposal = proposal();
+            let vote = |support, weight| Ballot { support, weight };
+            assert_eq!(count(&mut proposal, vote(Support::For, 39), 40, at), Ok(None), "no quorum yet");
+            assert_eq!(count(&mut proposal, vote(Support::Against, 1_000), 40, at), Ok(None), "against makes none");
+            assert_eq!(count(&mut proposal, vote(Support::Abstain, 1), 40, at), Ok(extended), "at {at}");
+            let deadline = extended.unwrap_or(1_110);
+            assert_eq!(state(&proposal, deadline, None), Active);
+            assert_eq!(state(&proposal, deadline + 1, None), Defeated);
+            // Once: what comes after the quorum moves nothing.
+            assert_eq!(count(&mut proposal, vote(Support::For, 5_000), 40, deadline), Ok(None));
+            assert_eq!(proposal.deadline_at, deadline);
+            assert_eq!(state(&proposal, deadline + 1, None), Succeeded);
+        }
+    }
+
+    #[test]
+    fn without_an_extension_no_vote_gets_longer() {
+        let parameters = GovernorParameters { late_quorum_extension: 0, ..PARAMETERS };
+        let mut proposal = propose(&parameters, account(1), [2; 32], 50, 1_000).unwrap();
+        let ballot = Ballot { support: Support::For, weight: 40 };
+        assert_eq!(count(&mut proposal, ballot, 40, 1_110), Ok(None));
+        assert_eq!(proposal.deadline_at, 1_110);
+    }
+
+    #[test]
+    fn a_quorum_of_zero_is_reached_by_the_first_vote() {
+        let mut proposal = proposal();
+        let against = Ballot { support: Support::Against, weight: 1 };
+        assert_eq!(count(&mut proposal, against, 0, 1_100), Ok(Some(1_130)));
+        assert_eq!(count(&mut proposal, against, 0, 1_120), Ok(None));
     }
 
     #[test]
@@ -259,6 +322,7 @@ mod tests {
             voting_period: MAX_VOTING_MS,
             threshold: TOTAL_SUPPLY,
             quorum_bps: BPS,
+            late_quorum_extension: MAX_VOTING_MS,
         };
         assert_eq!(ensure_parameters(&PARAMETERS), Ok(()));
         assert_eq!(ensure_parameters(&edge), Ok(()));
@@ -268,6 +332,7 @@ mod tests {
             GovernorParameters { voting_delay: MAX_VOTING_MS + 1, ..edge },
             GovernorParameters { threshold: TOTAL_SUPPLY + 1, ..edge },
             GovernorParameters { quorum_bps: BPS + 1, ..edge },
+            GovernorParameters { late_quorum_extension: MAX_VOTING_MS + 1, ..edge },
         ] {
             assert_eq!(ensure_parameters(&senseless), Err(GovernorError::BadParameters));
         }

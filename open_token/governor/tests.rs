@@ -15,7 +15,7 @@ const GENESIS: Bytes32 = [7; 32];
 /// Alice deploys; token, staking and timelock are bob, charlie and django.
 fn deploy() -> GovernorContract {
     set_caller::<E>(default_accounts::<E>().alice);
-    GovernorContract::new(GENESIS, 10, 100, 50, 400).unwrap()
+    GovernorContract::new(GENESIS, 10, 100, 50, 400, 20).unwrap()
 }
 
 fn wire(governor: &mut GovernorContract) {
@@ -29,8 +29,8 @@ fn calls() -> Vec<Call> {
 
 #[ink::test]
 fn senseless_parameters_are_refused_at_the_start() {
-    assert_eq!(GovernorContract::new(GENESIS, 10, 0, 50, 400).err(), Some(GovernorError::BadParameters));
-    assert_eq!(GovernorContract::new(GENESIS, 10, 1, 50, 10_001).err(), Some(GovernorError::BadParameters));
+    assert_eq!(GovernorContract::new(GENESIS, 10, 0, 50, 400, 0).err(), Some(GovernorError::BadParameters));
+    assert_eq!(GovernorContract::new(GENESIS, 10, 1, 50, 10_001, 0).err(), Some(GovernorError::BadParameters));
 }
 
 #[ink::test]
@@ -59,7 +59,8 @@ fn nothing_is_proposed_before_wiring_which_the_deployer_does_once() {
 fn only_the_timelock_sets_parameters() {
     let mut governor = deploy();
     wire(&mut governor);
-    let parameters = GovernorParameters { voting_delay: 1, voting_period: 2, threshold: 3, quorum_bps: 4 };
+    let parameters =
+        GovernorParameters { voting_delay: 1, voting_period: 2, threshold: 3, quorum_bps: 4, late_quorum_extension: 5 };
     assert_eq!(governor.set_parameters(parameters), Err(GovernorError::Admin(AdminError::NotAdmin)));
     set_caller::<E>(default_accounts::<E>().django);
     assert_eq!(governor.set_parameters(parameters), Ok(()));

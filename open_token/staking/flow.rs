@@ -34,6 +34,16 @@ pub struct UnbondOutcome {
     pub earning: Option<bool>,
 }
 
+/// What an operator, or several, are punished with.
+#[derive(Debug, Clone, Copy)]
+pub struct Penalty {
+    pub bps: u16,
+    pub offence_at: Timestamp,
+    pub now: Timestamp,
+    /// Whether somebody is credited for the proof.
+    pub rewarded: bool,
+}
+
 /// What a slash took and where it goes: burned + credited + to the pot = active + unbonding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlashOutcome {
@@ -160,17 +170,14 @@ pub fn claim(
 ///
 /// # Errors
 /// `BadBps`, `OffenceInFuture`, `Overflow`.
-#[allow(clippy::too_many_arguments)]
 pub fn slash(
-    now: Timestamp,
+    penalty: &Penalty,
     global: &mut Global,
     parameters: &StakingParameters,
     operator: &mut Operator,
     slices: &mut [Slice],
-    bps: u16,
-    offence_at: Timestamp,
-    rewarded: bool,
 ) -> Result<SlashOutcome, StakingError> {
+    let Penalty { bps, offence_at, now, rewarded } = *penalty;
     ensure!(bps <= BPS, StakingError::BadBps);
     ensure!(offence_at <= now, StakingError::OffenceInFuture);
     operator.detach(global)?;

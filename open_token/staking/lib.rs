@@ -1,7 +1,8 @@
 //! Operators bond OPEN, anyone bonds to them, slashers take it: the ink! shell.
 //!
 //! `pool` knows shares, worth and rewards, `unbonding` what leaves, `staker` an account and its votes, `flow` what a message
-//! does to all of them, `store` where they are kept. What the messages do is documented in `openledger_abi::staking`.
+//! does to all of them, `duty` pays for work, `store` is where all is kept, `calls` asks other contracts. What the messages do is
+//! documented in `openledger_abi::staking`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
     not(test),
@@ -13,6 +14,8 @@
     )
 )]
 
+pub mod calls;
+pub mod duty;
 pub mod flow;
 pub mod math;
 pub mod pool;
@@ -26,20 +29,16 @@ mod votes_tests;
 
 #[ink::contract]
 mod staking {
-    use crate::flow::{self, Act};
+    use crate::flow::{self, Act, Penalty, SlashOutcome};
     use crate::pool::{self, Global, Operator};
     use crate::store::Store;
-    use ink::codegen::TraitCallBuilder;
-    use ink::prelude::vec::Vec;
+    use crate::{calls, duty};
+    use ink::prelude::{vec, vec::Vec};
     use ink::storage::traits::ManualKey;
     use ink::storage::Lazy;
-    use openledger_abi::escrow::Escrow;
+    use openledger_abi::admin::is_paused;
     use openledger_abi::staking::*;
-    use openledger_abi::{
-        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded,
-        PauseSet, Wired,
-    };
-    use psp22::{PSP22Burnable, PSP22Error, PSP22};
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable};
 
     #[ink(storage)]
     pub struct StakingContract {
@@ -54,12 +53,12 @@ mod staking {
     type Outcome<T> = Result<T, StakingError>;
 
     impl StakingContract {
-        /// Staking of `token`; whoever deploys it may `wire` it.
+        /// Staking of `token`, whose functions `guardian` may pause; whoever deploys it may `wire` it.
         ///
         /// # Errors
         /// `BadParameters`.
         #[ink(constructor)]
-        pub fn new(token: AccountId, parameters: StakingParameters) -> Outcome<Self> {
+        pub fn new(token: AccountId, guardian: Option<AccountId>, parameters: StakingParameters) -> Outcome<Self> {
             pool::validate(&parameters)?;
             let mut contract = Self {
                 token,
@@ -69,14 +68,17 @@ mod staking {
                 peers: Lazy::new(),
                 parameters: Lazy::new(),
             };
-            contract.admin.set(&Admin::new(Self::env().caller()));
+            contract.admin.set(&Admin::guarded(Self::env().caller(), guardian));
             contract.parameters.set(&parameters);
             Ok(contract)
         }
 
-        fn role_holder(&self) -> Admin {
-            // Set by the constructor; without it nobody could ever wire.
-            self.admin.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+        fn ensure_wired(&self) -> Outcome<()> {
+            Ok(roles::admin(&self.admin).ensure_wired()?)
+        }
+
+        fn the_peers(&self) -> Outcome<StakingPeers> {
+            Ok(self.peers.get().ok_or(AdminError::NotWired)?)
         }
 
         fn limits(&self) -> Outcome<StakingParameters> {
@@ -84,9 +86,8 @@ mod staking {
         }
 
         fn ensure_running(&self, function: u8) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
-            let bit = 1u8.checked_shl(u32::from(function)).unwrap_or(0);
-            ensure!(self.paused & bit == 0, StakingError::FunctionPaused);
+            self.ensure_wired()?;
+            ensure!(!is_paused(self.paused, function), StakingError::FunctionPaused);
             Ok(())
         }
 
@@ -96,28 +97,98 @@ mod staking {
             }
         }
 
-        /// Takes the stakers' share from escrow, if there is any.
-        fn pull_from_escrow(&mut self) -> Outcome<Balance> {
-            let peers = self.peers.get().ok_or(AdminError::NotWired)?;
-            let mut escrow: ink::contract_ref!(Escrow) = peers.escrow.into();
-            let due = escrow.call().withdrawable(self.env().account_id()).try_invoke();
-            let Ok(Ok(due)) = due else { return Err(StakingError::EscrowFailed) };
-            if due == 0 {
-                return Ok(0);
-            }
-            match escrow.call_mut().withdraw().try_invoke() {
-                Ok(Ok(Ok(paid))) => Ok(paid),
-                _ => Err(StakingError::EscrowFailed),
-            }
+        /// Takes what escrow holds for the stakers.
+        fn pull(&self) -> Outcome<Balance> {
+            calls::pull(self.the_peers()?.escrow, self.env().account_id())
         }
 
-        /// Gives the pot and what was pulled to the pools that earn.
-        fn spread(&self, global: &mut Global, pulled: Balance) -> Outcome<Balance> {
-            let given = pool::distribute(global, pulled)?;
-            if given > 0 {
-                self.env().emit_event(RewardsDistributed { pulled, given, over: global.totals.earning });
+        /// Gives the pot and what was pulled to the pools that earn and the duty fund. Returns what the pools got.
+        fn spread(&self, global: &mut Global, parameters: &StakingParameters, pulled: Balance) -> Outcome<Balance> {
+            let pool::Spread { given, duty } = pool::distribute(global, parameters, pulled)?;
+            if given > 0 || duty > 0 {
+                self.env().emit_event(RewardsDistributed { pulled, given, duty, over: global.totals.earning });
             }
             Ok(given)
+        }
+
+        /// Whether the caller may slash for an offence: its judge and the admin may.
+        fn ensure_judge(&self, offence: Offence) -> Outcome<()> {
+            let (admin, peers) = (roles::admin(&self.admin), self.the_peers()?);
+            let judge = match offence.judge() {
+                Judge::Disputes => peers.disputes,
+                Judge::DatanetRegistry => peers.datanet_registry,
+                Judge::GovernanceAlone => admin.account,
+            };
+            let caller = self.env().caller();
+            ensure!(caller == judge || admin.ensure(caller).is_ok(), StakingError::NotSlasher);
+            Ok(())
+        }
+
+        /// Slashes these operators, credits and burns once for all. Returns what was taken.
+        fn punish(
+            &mut self,
+            operators: Vec<AccountId>,
+            penalty: &Penalty,
+            beneficiary: Option<AccountId>,
+            offence: Offence,
+        ) -> Outcome<Balance> {
+            let parameters = self.limits()?;
+            let mut global = self.store.global();
+            let (mut taken, mut burned, mut credited): (Balance, Balance, Balance) = (0, 0, 0);
+            let add = |sum: &mut Balance, amount: Balance| -> Outcome<()> {
+                *sum = sum.checked_add(amount).ok_or(StakingError::Overflow)?;
+                Ok(())
+            };
+            for account in operators {
+                let Ok(mut operator) = self.store.operator(account) else { continue };
+                let mut slices = self.store.slices(account);
+                let outcome = flow::slash(penalty, &mut global, &parameters, &mut operator, &mut slices)?;
+                if penalty.bps > 0 {
+                    self.store.put_rate(account, &operator, penalty.now)?;
+                }
+                if outcome.unbonding > 0 {
+                    self.store.put_slices(account, &slices);
+                }
+                self.store.put_operator(account, &operator);
+                add(&mut taken, outcome.active)?;
+                add(&mut taken, outcome.unbonding)?;
+                add(&mut burned, outcome.burned)?;
+                add(&mut credited, outcome.credited)?;
+                self.tell_slash(account, penalty, &operator, outcome, beneficiary, offence);
+            }
+            self.store.put_global(&global);
+            if let Some(account) = beneficiary.filter(|_| credited > 0) {
+                self.store.add_credit(account, credited)?;
+            }
+            if burned > 0 {
+                calls::burn(self.token, burned)?;
+            }
+            Ok(taken)
+        }
+
+        fn tell_slash(
+            &self,
+            account: AccountId,
+            penalty: &Penalty,
+            operator: &Operator,
+            outcome: SlashOutcome,
+            beneficiary: Option<AccountId>,
+            offence: Offence,
+        ) {
+            self.env().emit_event(Slashed {
+                operator: account,
+                bps: penalty.bps,
+                offence_at: penalty.offence_at,
+                active: outcome.active,
+                unbonding: outcome.unbonding,
+                burned: outcome.burned,
+                credited: outcome.credited,
+                to_pot: outcome.to_pot,
+                beneficiary,
+                jailed_until: operator.jailed_until,
+                offence,
+            });
+            self.tell_earning(account, outcome.earning);
         }
 
         /// The second half of `register` and `bond`: the shares and the tokens.
@@ -127,34 +198,18 @@ mod staking {
             let act = Act { account, operator: id, now };
             // What came in until now belongs to who was bonded until now: nobody can bond just in time for it. If escrow can't be
             // asked, bonding goes on.
-            let pulled = self.pull_from_escrow().unwrap_or(0);
+            let pulled = self.pull().unwrap_or(0);
+            let parameters = self.limits()?;
             let mut global = self.store.global();
-            self.spread(&mut global, pulled)?;
+            self.spread(&mut global, &parameters, pulled)?;
             let mut staker = self.store.staker(account);
-            let outcome = flow::bond(act, &mut global, &self.limits()?, &mut operator, &mut staker, amount)?;
+            let outcome = flow::bond(act, &mut global, &parameters, &mut operator, &mut staker, amount)?;
             self.store.put_global(&global);
             self.store.put_operator(id, &operator);
             self.store.put_voter(account, &mut staker, now)?;
             self.env().emit_event(Bonded { operator: id, account, amount, shares: outcome.shares });
             self.tell_earning(id, outcome.earning);
-            let mut token: ink::contract_ref!(PSP22) = self.token.into();
-            let me = self.env().account_id();
-            flatten(token.call_mut().transfer_from(account, me, amount, Vec::new()).try_invoke())
-        }
-
-        fn send(&mut self, to: AccountId, amount: Balance) -> Outcome<()> {
-            let mut token: ink::contract_ref!(PSP22) = self.token.into();
-            flatten(token.call_mut().transfer(to, amount, Vec::new()).try_invoke())
-        }
-    }
-
-    /// All layers of a call into the token as one error of ours.
-    fn flatten<L, E>(result: Result<Result<Result<(), PSP22Error>, L>, E>) -> Outcome<()> {
-        match result {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(PSP22Error::InsufficientBalance))) => Err(StakingError::InsufficientBalance),
-            Ok(Ok(Err(PSP22Error::InsufficientAllowance))) => Err(StakingError::InsufficientAllowance),
-            _ => Err(StakingError::TokenFailed),
+            calls::take(self.token, account, self.env().account_id(), amount)
         }
     }
 
@@ -165,13 +220,11 @@ mod staking {
             escrow: AccountId,
             disputes: AccountId,
             datanet_registry: AccountId,
+            payout: AccountId,
             timelock: AccountId,
         ) -> Outcome<()> {
-            let mut admin = self.role_holder();
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
-            self.peers.set(&StakingPeers { token: self.token, escrow, disputes, datanet_registry });
-            self.env().emit_event(Wired { admin: timelock });
+            roles::wire(&mut self.admin, timelock)?;
+            self.peers.set(&StakingPeers { token: self.token, escrow, disputes, datanet_registry, payout });
             Ok(())
         }
 
@@ -204,7 +257,7 @@ mod staking {
 
         #[ink(message)]
         fn unbond(&mut self, operator: AccountId, amount: Balance) -> Outcome<u32> {
-            self.role_holder().ensure_wired()?;
+            self.ensure_wired()?;
             let account = self.env().caller();
             let act = Act { account, operator, now: self.env().block_timestamp() };
             let parameters = self.limits()?;
@@ -225,7 +278,7 @@ mod staking {
 
         #[ink(message)]
         fn withdraw(&mut self) -> Outcome<Balance> {
-            self.role_holder().ensure_wired()?;
+            self.ensure_wired()?;
             let account = self.env().caller();
             let now = self.env().block_timestamp();
             let mut global = self.store.global();
@@ -244,7 +297,7 @@ mod staking {
             self.store.put_staker(account, &staker);
             self.store.put_global(&global);
             self.env().emit_event(StakeWithdrawn { account, amount });
-            self.send(account, amount)?;
+            calls::pay(self.token, account, amount)?;
             Ok(amount)
         }
 
@@ -261,7 +314,7 @@ mod staking {
             self.store.put_operator(operator, &found);
             self.store.put_staker(account, &staker);
             self.env().emit_event(RewardsClaimed { account, operator, amount });
-            self.send(account, amount)?;
+            calls::pay(self.token, account, amount)?;
             Ok(amount)
         }
 
@@ -275,13 +328,13 @@ mod staking {
             *credits = credits.checked_sub(amount).ok_or(StakingError::Overflow)?;
             self.store.put_global(&global);
             self.env().emit_event(CreditClaimed { account, amount });
-            self.send(account, amount)?;
+            calls::pay(self.token, account, amount)?;
             Ok(amount)
         }
 
         #[ink(message)]
         fn set_signing_key(&mut self, key: Bytes32) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
+            self.ensure_wired()?;
             let account = self.env().caller();
             let mut operator = self.store.operator(account)?;
             self.store.take_key(key, account)?;
@@ -293,21 +346,41 @@ mod staking {
 
         #[ink(message)]
         fn set_commission(&mut self, commission_bps: u16) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
+            self.ensure_wired()?;
             let account = self.env().caller();
             let mut operator = self.store.operator(account)?;
-            ensure!(commission_bps <= self.limits()?.commission_cap_bps, StakingError::CommissionAboveCap);
-            // What came in until now is shared as it was agreed on.
-            operator.settle(&self.store.global())?;
-            operator.commission_bps = commission_bps;
+            let now = self.env().block_timestamp();
+            let rise = operator.set_commission(&self.store.global(), &self.limits()?, commission_bps, now)?;
             self.store.put_operator(account, &operator);
-            self.env().emit_event(CommissionSet { operator: account, commission_bps });
+            match rise {
+                Some(CommissionRise { commission_bps, due_at }) => {
+                    self.env().emit_event(CommissionRiseAnnounced { operator: account, commission_bps, due_at });
+                }
+                None => self.env().emit_event(CommissionSet { operator: account, commission_bps }),
+            }
             Ok(())
         }
 
         #[ink(message)]
+        fn apply_commission(&mut self, operator: AccountId) -> Outcome<u16> {
+            self.ensure_running(pause::PULL)?;
+            let now = self.env().block_timestamp();
+            let mut found = self.store.operator(operator)?;
+            found.due_rise(now)?;
+            let pulled = self.pull()?;
+            let parameters = self.limits()?;
+            let mut global = self.store.global();
+            self.spread(&mut global, &parameters, pulled)?;
+            let commission_bps = found.apply_rise(&global, &parameters, now)?;
+            self.store.put_global(&global);
+            self.store.put_operator(operator, &found);
+            self.env().emit_event(CommissionSet { operator, commission_bps });
+            Ok(commission_bps)
+        }
+
+        #[ink(message)]
         fn unjail(&mut self) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
+            self.ensure_wired()?;
             let account = self.env().caller();
             let mut operator = self.store.operator(account)?;
             let parameters = self.limits()?;
@@ -325,9 +398,9 @@ mod staking {
         #[ink(message)]
         fn pull_rewards(&mut self) -> Outcome<Balance> {
             self.ensure_running(pause::PULL)?;
-            let pulled = self.pull_from_escrow()?;
+            let pulled = self.pull()?;
             let mut global = self.store.global();
-            let given = self.spread(&mut global, pulled)?;
+            let given = self.spread(&mut global, &self.limits()?, pulled)?;
             self.store.put_global(&global);
             Ok(given)
         }
@@ -339,59 +412,70 @@ mod staking {
             bps: u16,
             offence_at: Timestamp,
             beneficiary: Option<AccountId>,
+            offence: Offence,
         ) -> Outcome<Balance> {
-            let admin = self.role_holder();
-            admin.ensure_wired()?;
-            let peers = self.peers.get().ok_or(AdminError::NotWired)?;
-            let slashers = [peers.disputes, peers.datanet_registry, admin.account];
-            ensure!(slashers.contains(&self.env().caller()), StakingError::NotSlasher);
+            self.ensure_wired()?;
+            self.ensure_judge(offence)?;
+            self.store.operator(operator)?;
             let now = self.env().block_timestamp();
-            let mut found = self.store.operator(operator)?;
-            let mut slices = self.store.slices(operator);
-            let mut global = self.store.global();
-            let outcome = flow::slash(
-                now,
-                &mut global,
-                &self.limits()?,
-                &mut found,
-                &mut slices,
-                bps,
-                offence_at,
-                beneficiary.is_some(),
-            )?;
-            if let Some(account) = beneficiary.filter(|_| outcome.credited > 0) {
-                self.store.add_credit(account, outcome.credited)?;
-            }
-            if bps > 0 {
-                self.store.put_rate(operator, &found, now)?;
-                self.store.put_slices(operator, &slices);
-            }
-            self.store.put_global(&global);
-            self.store.put_operator(operator, &found);
-            let taken = outcome.active.checked_add(outcome.unbonding).ok_or(StakingError::Overflow)?;
-            self.env().emit_event(Slashed {
-                operator,
-                bps,
-                offence_at,
-                active: outcome.active,
-                unbonding: outcome.unbonding,
-                burned: outcome.burned,
-                credited: outcome.credited,
-                to_pot: outcome.to_pot,
-                beneficiary,
-                jailed_until: found.jailed_until,
-            });
-            self.tell_earning(operator, outcome.earning);
-            if outcome.burned > 0 {
-                let mut token: ink::contract_ref!(PSP22Burnable) = self.token.into();
-                flatten(token.call_mut().burn(outcome.burned).try_invoke())?;
-            }
-            Ok(taken)
+            let penalty = Penalty { bps, offence_at, now, rewarded: beneficiary.is_some() };
+            self.punish(vec![operator], &penalty, beneficiary, offence)
+        }
+
+        #[ink(message)]
+        fn slash_many(
+            &mut self,
+            operators: Vec<AccountId>,
+            bps: u16,
+            offence_at: Timestamp,
+            beneficiary: Option<AccountId>,
+            offence: Offence,
+        ) -> Outcome<Balance> {
+            self.ensure_wired()?;
+            self.ensure_judge(offence)?;
+            ensure!(operators.len() <= MAX_OPERATORS_ASKED, StakingError::TooManyAsked);
+            let now = self.env().block_timestamp();
+            let penalty = Penalty { bps, offence_at, now, rewarded: beneficiary.is_some() };
+            self.punish(operators, &penalty, beneficiary, offence)
+        }
+
+        #[ink(message)]
+        fn pay_report(&mut self, epoch: u32) -> Outcome<Balance> {
+            self.ensure_running(pause::PULL)?;
+            ensure!(!self.store.report_paid(epoch), StakingError::AlreadyPaid);
+            let signers = calls::signers(self.the_peers()?.payout, epoch)?;
+            let each = self.limits()?.signature_pay;
+            let (operators, sum) = duty::pay(&mut self.store, signers, each)?;
+            self.store.put_report_paid(epoch);
+            self.env().emit_event(ReportPaid { epoch, operators, each });
+            Ok(sum)
+        }
+
+        #[ink(message)]
+        fn pay_verdicts(&mut self, contribution: u64) -> Outcome<Balance> {
+            self.ensure_running(pause::PULL)?;
+            ensure!(!self.store.verdicts_paid(contribution), StakingError::AlreadyPaid);
+            let agreeing = calls::agreeing(self.the_peers()?.datanet_registry, contribution)?;
+            let each = self.limits()?.verdict_pay;
+            let (operators, sum) = duty::pay(&mut self.store, agreeing, each)?;
+            self.store.put_verdicts_paid(contribution);
+            self.env().emit_event(VerdictsPaid { contribution, operators, each });
+            Ok(sum)
+        }
+
+        #[ink(message)]
+        fn report_paid(&self, epoch: u32) -> bool {
+            self.store.report_paid(epoch)
+        }
+
+        #[ink(message)]
+        fn verdicts_paid(&self, contribution: u64) -> bool {
+            self.store.verdicts_paid(contribution)
         }
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: StakingParameters) -> Outcome<()> {
-            self.role_holder().ensure(self.env().caller())?;
+            roles::ensure_admin(&self.admin)?;
             pool::validate(&parameters)?;
             self.parameters.set(&parameters);
             self.env().emit_event(StakingParametersSet { parameters });
@@ -400,24 +484,19 @@ mod staking {
 
         #[ink(message)]
         fn refresh(&mut self, operator: AccountId) -> Outcome<()> {
-            self.role_holder().ensure_wired()?;
+            self.ensure_wired()?;
+            let parameters = self.limits()?;
             let mut found = self.store.operator(operator)?;
             let mut global = self.store.global();
             found.detach(&mut global)?;
-            let earning = found.attach(&mut global, &self.limits()?)?;
+            let earning = found.attach(&mut global, &parameters)?;
+            let capped = found.cap_commission(&global, &parameters)?;
             self.store.put_global(&global);
             self.store.put_operator(operator, &found);
             self.tell_earning(operator, earning);
-            Ok(())
-        }
-
-        #[ink(message)]
-        fn set_paused(&mut self, function: u8, paused: bool) -> Outcome<()> {
-            let by = self.env().caller();
-            self.role_holder().ensure(by)?;
-            let bit = 1u8.checked_shl(u32::from(function)).ok_or(StakingError::BadParameters)?;
-            self.paused = if paused { self.paused | bit } else { self.paused & !bit };
-            self.env().emit_event(PauseSet { function, paused, by });
+            if let Some(commission_bps) = capped {
+                self.env().emit_event(CommissionSet { operator, commission_bps });
+            }
             Ok(())
         }
 
@@ -485,18 +564,7 @@ mod staking {
 
         #[ink(message)]
         fn parameters(&self) -> StakingParameters {
-            self.parameters.get().unwrap_or(StakingParameters {
-                unbonding_ms: 0,
-                jail_ms: 0,
-                min_bonds: [0; 4],
-                commission_cap_bps: 0,
-                beneficiary_bps: 0,
-            })
-        }
-
-        #[ink(message)]
-        fn paused(&self) -> u8 {
-            self.paused
+            self.parameters.get().unwrap_or_default()
         }
 
         #[ink(message)]
@@ -524,35 +592,49 @@ mod staking {
     impl Administered for StakingContract {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.role_holder()
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let mut admin = self.role_holder();
-            let from = self.env().caller();
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let mut admin = self.role_holder();
-            let to = self.env().caller();
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.role_holder().ensure(self.env().caller())?;
-            self.env().set_code_hash(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
+        }
+    }
+
+    impl Pausable for StakingContract {
+        #[ink(message)]
+        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, true)
+        }
+
+        #[ink(message)]
+        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, false)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.paused
+        }
+
+        #[ink(message)]
+        fn set_guardian(&mut self, guardian: Option<AccountId>) -> Result<(), AdminError> {
+            roles::set_guardian(&mut self.admin, guardian)
+        }
+
+        #[ink(message)]
+        fn guardian(&self) -> Option<AccountId> {
+            roles::admin(&self.admin).guardian
         }
     }
 }

@@ -6,7 +6,9 @@
 
 use crate::math::{bps_of, mul_div, mul_div_up, Accumulator};
 use openledger_abi::ensure;
-use openledger_abi::staking::{OperatorInfo, Role, StakingError, StakingParameters, StakingTotals};
+use openledger_abi::staking::{
+    CommissionRise, OperatorInfo, Role, StakingError, StakingParameters, StakingTotals, MAX_COMMISSION_DELAY_MS,
+};
 use openledger_abi::{Balance, Bytes32, Timestamp};
 
 /// A share's worth before any slash.
@@ -35,6 +37,8 @@ pub struct Operator {
     pub registered_at: Timestamp,
     pub jailed_at: Option<Timestamp>,
     pub jailed_until: Timestamp,
+    /// A higher commission that was announced.
+    pub rise: Option<CommissionRise>,
     pub pool: Pool,
 }
 
@@ -80,7 +84,16 @@ impl Operator {
             per_share: Accumulator::default(),
             commission: 0,
         };
-        Self { role, signing_key, commission_bps, registered_at: now, jailed_at: None, jailed_until: 0, pool }
+        Self {
+            role,
+            signing_key,
+            commission_bps,
+            registered_at: now,
+            jailed_at: None,
+            jailed_until: 0,
+            rise: None,
+            pool,
+        }
     }
 
     /// The operator's own bond.
@@ -88,9 +101,16 @@ impl Operator {
         self.pool.worth(self.pool.own_shares)
     }
 
+    /// Whether the own bond reaches the least of its role. It counts rounded up: in a slashed pool, the shares of exactly the least
+    /// are worth a fraction of a unit less.
+    pub fn has_least_bond(&self, parameters: &StakingParameters) -> bool {
+        let own = mul_div_up(self.pool.own_shares, self.pool.rate, ONE);
+        own.is_ok_and(|own| own >= least_bond(parameters, self.role))
+    }
+
     /// Not in jail, with the least own bond of its role.
     pub fn is_active(&self, parameters: &StakingParameters) -> bool {
-        self.jailed_at.is_none() && self.own() >= least_bond(parameters, self.role)
+        self.jailed_at.is_none() && self.has_least_bond(parameters)
     }
 
     /// As others see it; `unbonding` is what a slash would still reach.
@@ -105,6 +125,7 @@ impl Operator {
             registered_at: self.registered_at,
             own: self.own(),
             jailed_until: self.jailed_until,
+            rise: self.rise,
         }
     }
 
@@ -177,9 +198,79 @@ impl Operator {
     pub fn unjail(&mut self, now: Timestamp, parameters: &StakingParameters) -> Result<(), StakingError> {
         ensure!(self.jailed_at.is_some(), StakingError::NotJailed);
         ensure!(now >= self.jailed_until, StakingError::JailNotOver);
-        ensure!(self.own() >= least_bond(parameters, self.role), StakingError::BelowMinBond);
+        ensure!(self.has_least_bond(parameters), StakingError::BelowMinBond);
         self.jailed_at = None;
         Ok(())
+    }
+
+    /// Sets the commission: a lower one at once, a higher one is announced. Returns the announcement.
+    ///
+    /// # Errors
+    /// `CommissionAboveCap`, `Overflow`.
+    pub fn set_commission(
+        &mut self,
+        global: &Global,
+        parameters: &StakingParameters,
+        commission_bps: u16,
+        now: Timestamp,
+    ) -> Result<Option<CommissionRise>, StakingError> {
+        ensure!(commission_bps <= parameters.commission_cap_bps, StakingError::CommissionAboveCap);
+        self.rise = None;
+        if commission_bps > self.commission_bps {
+            let due_at = now.checked_add(parameters.commission_delay_ms).ok_or(StakingError::Overflow)?;
+            self.rise = Some(CommissionRise { commission_bps, due_at });
+            return Ok(self.rise);
+        }
+        // What came in until now is shared as it was agreed on.
+        self.settle(global)?;
+        self.commission_bps = commission_bps;
+        Ok(None)
+    }
+
+    /// The announced commission, when it is due.
+    ///
+    /// # Errors
+    /// `NoRise`, `RiseNotDue`.
+    pub fn due_rise(&self, now: Timestamp) -> Result<u16, StakingError> {
+        let rise = self.rise.ok_or(StakingError::NoRise)?;
+        ensure!(now >= rise.due_at, StakingError::RiseNotDue);
+        Ok(rise.commission_bps)
+    }
+
+    /// Puts an announced commission in force, on what comes in from now on. Returns the commission.
+    ///
+    /// # Errors
+    /// `NoRise`, `RiseNotDue`, `Overflow`.
+    pub fn apply_rise(
+        &mut self,
+        global: &Global,
+        parameters: &StakingParameters,
+        now: Timestamp,
+    ) -> Result<u16, StakingError> {
+        // The cap may be lower by now.
+        let due = self.due_rise(now)?.min(parameters.commission_cap_bps);
+        self.settle(global)?;
+        self.rise = None;
+        self.commission_bps = self.commission_bps.max(due);
+        Ok(self.commission_bps)
+    }
+
+    /// Brings the commission down to the cap. Returns it, if it changed.
+    ///
+    /// # Errors
+    /// `Overflow`.
+    pub fn cap_commission(
+        &mut self,
+        global: &Global,
+        parameters: &StakingParameters,
+    ) -> Result<Option<u16>, StakingError> {
+        let cap = parameters.commission_cap_bps;
+        if self.commission_bps <= cap {
+            return Ok(None);
+        }
+        self.settle(global)?;
+        self.commission_bps = cap;
+        Ok(Some(cap))
     }
 }
 
@@ -253,21 +344,38 @@ pub fn least_bond(parameters: &StakingParameters, role: Role) -> Balance {
     }
 }
 
-/// Spreads the pot, with what was `pulled`, over the pools that earn. Returns what was given: nothing if none earns.
+/// What was spread of the pot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// To the pools that earn.
+    pub given: Balance,
+    /// Into the duty fund.
+    pub duty: Balance,
+}
+
+/// Spreads the pot, with what was `pulled`: a part into the duty fund while that is not full, the rest over the pools that earn.
+/// Nothing if none earns.
 ///
 /// # Errors
 /// `Overflow`.
-pub fn distribute(global: &mut Global, pulled: Balance) -> Result<Balance, StakingError> {
+pub fn distribute(
+    global: &mut Global,
+    parameters: &StakingParameters,
+    pulled: Balance,
+) -> Result<Spread, StakingError> {
     let totals = &mut global.totals;
     totals.pot = totals.pot.checked_add(pulled).ok_or(StakingError::Overflow)?;
     if totals.earning == 0 || totals.pot == 0 {
-        return Ok(0);
+        return Ok(Spread::default());
     }
-    let given = totals.pot;
+    let room = parameters.duty_cap.saturating_sub(totals.duty);
+    let duty = bps_of(totals.pot, parameters.duty_bps)?.min(room);
+    let given = totals.pot.checked_sub(duty).ok_or(StakingError::Overflow)?;
     global.rewards = global.rewards.raised(given, totals.earning)?;
     totals.rewards = totals.rewards.checked_add(given).ok_or(StakingError::Overflow)?;
+    totals.duty = totals.duty.checked_add(duty).ok_or(StakingError::Overflow)?;
     totals.pot = 0;
-    Ok(given)
+    Ok(Spread { given, duty })
 }
 
 /// Whether parameters are within their bounds.
@@ -277,6 +385,8 @@ pub fn distribute(global: &mut Global, pulled: Balance) -> Result<Balance, Staki
 pub fn validate(parameters: &StakingParameters) -> Result<(), StakingError> {
     let good = parameters.unbonding_ms >= crate::unbonding::SLICES
         && parameters.commission_cap_bps <= openledger_abi::BPS
+        && parameters.commission_delay_ms <= MAX_COMMISSION_DELAY_MS
+        && parameters.duty_bps <= openledger_abi::BPS
         && parameters.beneficiary_bps <= openledger_abi::staking::MAX_BENEFICIARY_BPS;
     ensure!(good, StakingError::BadParameters);
     Ok(())

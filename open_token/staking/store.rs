@@ -31,6 +31,10 @@ pub struct Store {
     votes: Mapping<(AccountId, u32), VoteCheckpoint, ManualKey<0x5354_000b>>,
     rates: Mapping<(AccountId, u32), RateCheckpoint, ManualKey<0x5354_000c>>,
     credits: Mapping<AccountId, Balance, ManualKey<0x5354_000d>>,
+    /// Epochs whose signers were paid.
+    paid_reports: Mapping<u32, (), ManualKey<0x5354_000e>>,
+    /// Contributions whose validators were paid.
+    paid_verdicts: Mapping<u64, (), ManualKey<0x5354_000f>>,
 }
 
 impl Store {
@@ -175,6 +179,22 @@ impl Store {
     /// `NothingToClaim`.
     pub fn take_credit(&mut self, account: AccountId) -> Outcome<Balance> {
         self.credits.take(account).ok_or(StakingError::NothingToClaim)
+    }
+
+    pub fn report_paid(&self, epoch: u32) -> bool {
+        self.paid_reports.contains(epoch)
+    }
+
+    pub fn put_report_paid(&mut self, epoch: u32) {
+        self.paid_reports.insert(epoch, &());
+    }
+
+    pub fn verdicts_paid(&self, contribution: u64) -> bool {
+        self.paid_verdicts.contains(contribution)
+    }
+
+    pub fn put_verdicts_paid(&mut self, contribution: u64) {
+        self.paid_verdicts.insert(contribution, &());
     }
 
     /// An operator as others see it.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 const UNBONDING: u64 = 1_600;
 const JAIL: u64 = 500;
+const RISE: u64 = 700;
 const LEAST: Balance = 100 * OPEN;
 
 fn account(byte: u8) -> AccountId {
@@ -38,6 +39,11 @@ impl World {
             min_bonds: [LEAST; 4],
             commission_cap_bps: 2_000,
             beneficiary_bps: 3_000,
+            commission_delay_ms: RISE,
+            duty_bps: 0,
+            duty_cap: 0,
+            signature_pay: 0,
+            verdict_pay: 0,
         };
         World {
             now: 1_000_000,
@@ -138,13 +144,14 @@ impl World {
     fn fund(&mut self, amount: Balance) -> Balance {
         self.balance += amount;
         self.funded += amount;
-        pool::distribute(&mut self.global, amount).unwrap()
+        pool::distribute(&mut self.global, &self.parameters, amount).unwrap().given
     }
 
     fn slash(&mut self, operator: u8, bps: u16, offence_at: Timestamp) -> Result<flow::SlashOutcome, StakingError> {
         let now = self.now;
         let outcome = self.atomic(operator, operator, |global, parameters, operator, slices, _| {
-            flow::slash(now, global, parameters, operator, slices, bps, offence_at, true)
+            let penalty = flow::Penalty { bps, offence_at, now, rewarded: true };
+            flow::slash(&penalty, global, parameters, operator, slices)
         })?;
         self.balance -= outcome.burned;
         Ok(outcome)
@@ -178,7 +185,7 @@ impl World {
     fn check(&self) {
         let totals = self.global.totals;
         assert_eq!(
-            totals.active + totals.unbonding + totals.rewards + totals.credits + totals.pot,
+            totals.active + totals.unbonding + totals.rewards + totals.credits + totals.pot + totals.duty,
             self.balance,
             "what is accounted for is what is there"
         );

@@ -21,6 +21,7 @@ fn parameters() -> StakingParameters {
         min_bonds: [0; 4],
         commission_cap_bps: 0,
         beneficiary_bps: 3_000,
+        ..StakingParameters::default()
     }
 }
 
@@ -54,7 +55,8 @@ fn slash(store: &mut Store, operator: u8, bps: u16, now: Timestamp) {
     let id = account(operator);
     let (mut global, mut found): (Global, Operator) = (store.global(), store.operator(id).unwrap());
     let mut slices = store.slices(id);
-    flow::slash(now, &mut global, &parameters(), &mut found, &mut slices, bps, now, false).unwrap();
+    let penalty = flow::Penalty { bps, offence_at: now, now, rewarded: false };
+    flow::slash(&penalty, &mut global, &parameters(), &mut found, &mut slices).unwrap();
     if bps > 0 {
         store.put_rate(id, &found, now).unwrap();
     }

@@ -3,7 +3,9 @@
 //!
 //! `kept` is where the contract keeps its [`Admin`]; a contract that was instantiated always has one there.
 
-use crate::{Admin, AdminError, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, GuardianSet, PauseSet};
+use crate::{
+    Admin, AdminError, AdminTransferStarted, AdminTransferred, Bytes32, CodeUpgraded, GuardianSet, PauseSet, Wired,
+};
 use ink::env::DefaultEnvironment;
 use ink::primitives::AccountId;
 use ink::storage::traits::StorageKey;
@@ -16,6 +18,26 @@ fn caller() -> AccountId {
 /// Who may change the contract. Without one (which can't be), nobody.
 pub fn admin<K: StorageKey>(kept: &Lazy<Admin, K>) -> Admin {
     kept.get().unwrap_or_else(|| Admin::new(AccountId::from([0; 32])))
+}
+
+/// The deployer hands the role over, once. Emits [`Wired`].
+///
+/// # Errors
+/// `AlreadyWired`, `NotDeployer`.
+pub fn wire<K: StorageKey>(kept: &mut Lazy<Admin, K>, to: AccountId) -> Result<(), AdminError> {
+    let mut state = admin(kept);
+    state.wire(caller(), to)?;
+    kept.set(&state);
+    ink::env::emit_event::<DefaultEnvironment, _>(Wired { admin: to });
+    Ok(())
+}
+
+/// Whether the caller is the admin of a wired contract.
+///
+/// # Errors
+/// `NotWired`, `NotAdmin`.
+pub fn ensure_admin<K: StorageKey>(kept: &Lazy<Admin, K>) -> Result<(), AdminError> {
+    admin(kept).ensure(caller())
 }
 
 /// [`crate::Administered::transfer_admin`].
@@ -47,7 +69,7 @@ pub fn accept<K: StorageKey>(kept: &mut Lazy<Admin, K>) -> Result<(), AdminError
 /// # Errors
 /// `NotWired`, `NotAdmin`, `UnknownCode`.
 pub fn upgrade<K: StorageKey>(kept: &Lazy<Admin, K>, code_hash: Bytes32) -> Result<(), AdminError> {
-    admin(kept).ensure(caller())?;
+    ensure_admin(kept)?;
     ink::env::set_code_hash::<DefaultEnvironment>(&code_hash.into()).map_err(|_| AdminError::UnknownCode)?;
     ink::env::emit_event::<DefaultEnvironment, _>(CodeUpgraded { code_hash });
     Ok(())

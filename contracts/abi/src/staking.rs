@@ -167,7 +167,7 @@ pub struct UnbondingInfo {
 /// What governance may set.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StakingParameters {
     /// Least time between unbonding and withdrawing, ms. Maturities are rounded up to sixteenths of it. Longer than the longest
     /// possible window of a report; at least 16.
