@@ -4,15 +4,24 @@ mod channel;
 mod common;
 mod contribute;
 mod datanet;
+mod delegates;
 mod deploy;
-mod govern;
+mod gas;
+mod guardian;
 mod key;
 mod model;
+mod proposal;
+mod propose;
+mod recipient;
 mod report;
 mod roles;
+mod session;
+mod signing;
 mod stake;
+mod stake_show;
 mod token;
 mod train;
+mod vote;
 
 use std::path::PathBuf;
 
@@ -20,6 +29,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::demo;
+pub use common::bytes32;
 
 /// Data, models and the people behind them, on chain.
 ///
@@ -53,17 +63,17 @@ enum Command {
     /// Keys: make, show, give native coin for fees.
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// OPEN: balance, transfer, delegate.
+    /// OPEN: balance, transfer, approve, permit, delegate, burn.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Bonding: become an operator, bond to one, take rewards.
+    /// Bonding: become an operator, bond to one, take rewards, leave.
     #[command(subcommand)]
     Stake(stake::StakeCommand),
     /// Datanets: create, contribute, judge, version.
     #[command(subcommand)]
     Datanet(datanet::DatanetCommand),
     Train(train::TrainArgs),
-    /// Models: register, list, show, other prices.
+    /// Models: register, list, show, other prices, pause, retire.
     #[command(subcommand)]
     Model(model::ModelCommand),
     /// What a host says on chain.
@@ -91,15 +101,23 @@ enum Command {
     Earnings(report::EarningsArgs),
     Claim(report::ClaimArgs),
     Audit(report::AuditArgs),
-    /// Propose a change for holders to vote on.
+    /// Where your claims are paid to.
     #[command(subcommand)]
-    Propose(govern::ProposeCommand),
-    /// Proposals: list, show.
+    Recipient(recipient::RecipientCommand),
+    Propose(propose::ProposeArgs),
+    /// Proposals: list, show, simulate, queue, execute, cancel.
     #[command(subcommand)]
-    Proposal(govern::ProposalCommand),
-    Vote(govern::VoteArgs),
-    Queue(govern::QueueArgs),
-    Execute(govern::ExecuteArgs),
+    Proposal(proposal::ProposalCommand),
+    /// Vote on a proposal: for, against, abstain; by signature too.
+    #[command(subcommand)]
+    Vote(vote::VoteCommand),
+    Delegates(delegates::DelegatesArgs),
+    /// Stop what may be going wrong: pause, veto, hold.
+    #[command(subcommand)]
+    Guardian(guardian::GuardianCommand),
+    /// Native coin for OPEN: quote, order, relay, fund.
+    #[command(subcommand)]
+    Gas(gas::GasCommand),
 }
 
 #[derive(Args)]
@@ -107,7 +125,7 @@ struct DemoArgs {
     /// `embedded` (a fresh chain in this process), or ws://… of a development node.
     #[arg(long, default_value = "embedded")]
     chain: String,
-    /// The demo's own folder; emptied at each start.
+    /// The demo's own folder; emptied at each start, but for adapters that were trained on the same rows.
     #[arg(long, default_value = ".openledger/demo")]
     home: PathBuf,
     /// Folder with base model and texts, as scripts/fetch-data fills it.
@@ -125,6 +143,9 @@ struct DemoArgs {
     /// How often each row is trained on.
     #[arg(long, default_value_t = 5)]
     epochs: usize,
+    /// Train again, also what this program trained on the same rows in the run before.
+    #[arg(long)]
+    retrain: bool,
     /// Tokens of an answer at most.
     #[arg(long, default_value_t = 80)]
     max_tokens: u32,
@@ -144,6 +165,7 @@ pub fn run(cli: Cli) -> Result<()> {
             seed: args.seed,
             rows: args.rows,
             epochs: args.epochs,
+            retrain: args.retrain,
             max_tokens: args.max_tokens,
             payers: args.payers.max(1),
         }),
@@ -168,10 +190,12 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Earnings(args) => args.run(),
         Command::Claim(args) => args.run(),
         Command::Audit(args) => args.run(),
-        Command::Propose(command) => command.run(),
+        Command::Recipient(command) => command.run(),
+        Command::Propose(args) => args.run(),
         Command::Proposal(command) => command.run(),
-        Command::Vote(args) => args.run(),
-        Command::Queue(args) => args.run(),
-        Command::Execute(args) => args.run(),
+        Command::Vote(command) => command.run(),
+        Command::Delegates(args) => args.run(),
+        Command::Guardian(command) => command.run(),
+        Command::Gas(command) => command.run(),
     }
 }

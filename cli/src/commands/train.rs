@@ -85,6 +85,9 @@ impl TrainArgs {
             training.last_loss,
             outcome.folder.display()
         );
+        if outcome.reused {
+            text.push_str("\ntrained before with these texts and settings: taken as it was");
+        }
         match number {
             Some(number) => text.push_str(&format!("\nregistered as model {number}")),
             None => {
@@ -97,6 +100,7 @@ impl TrainArgs {
             "rows": training.rows,
             "first_loss": training.first_loss,
             "last_loss": training.last_loss,
+            "reused": outcome.reused,
             "model": number,
         });
         self.common.output().say(&value, text)

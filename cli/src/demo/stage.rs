@@ -15,11 +15,11 @@ use openledger_abi::staking::Role;
 use proof::Account;
 use serve::payer::PayerChannel;
 
-use super::Options;
 use super::cast::{Cast, LIARS, Operator};
 use super::narrate::Narrator;
 use super::processes::{Process, free_port};
 use super::texts::{self, Document};
+use super::{Options, home};
 use crate::actions::{channel, datanet, models, staking, token};
 use crate::amount;
 use crate::context::{Context, folder};
@@ -213,7 +213,7 @@ fn train(
         config.training.seed = options.seed;
         config.sketch.seed = options.seed;
         let source = Source { datanet: room.datanet, version: 0 };
-        let out = options.home.join("models").join(room.name);
+        let out = options.home.join(home::MODELS).join(room.name);
         let progress = Terminal::new(room.name);
         let run = models::Run { base: &base, config: &config, sources: &[source], begin: &texts::begin, out: &out };
         let outcome = models::train(context, store, &run, &progress)?;
@@ -224,6 +224,12 @@ fn train(
         room.seen = texts::seen(&room.version, &outcome.rows, 2 * options.payers)?;
         room.held_out = texts::held_out(&room.version, 2 * options.payers)?;
         let training = &outcome.card.training;
+        if outcome.reused {
+            narrator.line(&format!(
+                "`{}` was trained on these rows by an earlier run (--retrain trains it again):",
+                room.name
+            ));
+        }
         narrator.line(&format!(
             "model {} `{}`: {} rows, loss {:.2} → {:.2}; adapter 0x{}…, sketches of {} entries, loss curve in {}",
             room.model,

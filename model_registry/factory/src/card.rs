@@ -47,6 +47,9 @@ pub struct Evaluation {
 /// The card, `model_card.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
+    /// Digest of configuration, base and rows: who trains the same again gets the same, on the same machine.
+    #[serde(default)]
+    pub run: String,
     pub name: String,
     /// The base model's name.
     pub base: String,

@@ -2,8 +2,8 @@
 //!
 //! [`train`] cuts texts into rows, trains an adapter on all but the held-out ones, compares it with the base on those,
 //! sketches every trained row, and writes a folder: the adapter in PEFT's format, `sketches.bin` and `sketch_meta.bin`,
-//! `loss.json` and `loss.svg`, `model_card.json`. It goes on from its last checkpoint after an interruption, and gives the
-//! same bytes for the same configuration, texts and machine.
+//! `loss.json` and `loss.svg`, `model_card.json`. It goes on from its last checkpoint after an interruption, gives the
+//! same bytes for the same configuration, texts and machine, and so takes a folder that it finished before as it is.
 //!
 //! The crate knows nothing of a chain: the caller brings the texts with the place that each has in its source, and
 //! registers what comes out.
@@ -13,6 +13,7 @@ mod checkpoint;
 mod config;
 mod error;
 mod evaluate;
+mod finished;
 mod loss;
 mod progress;
 mod rows;

@@ -5,9 +5,10 @@ use crate::checkpoint::Checkpoint;
 use crate::config::TrainConfig;
 use crate::error::{Error, Result};
 use crate::evaluate::evaluate;
+use crate::finished;
 use crate::loss::{Point, svg};
 use crate::progress::{Progress, Stage};
-use crate::rows::{SourceText, TrainingRow, cut, split};
+use crate::rows::{SourceText, Split, TrainingRow, cut, split};
 use crate::{CARD_FILE, SKETCH_META_FILE, SKETCHES_FILE};
 use corpus::Cid;
 use engine::train::{AdamW, Gradients, Memory, PackedBatch, backward};
@@ -63,10 +64,12 @@ pub struct Outcome {
     /// Root of tree 04: what the model's revision names.
     pub sketch_root: [u8; 32],
     pub card: Card,
+    /// Whether an earlier call had finished it.
+    pub reused: bool,
 }
 
 /// Trains, evaluates, sketches and writes the folder. After an interruption the same call goes on from the last
-/// epoch's checkpoint.
+/// epoch's checkpoint; what is finished with the same configuration, base and rows is taken as it is.
 ///
 /// # Errors
 /// See [`Error`]; the folder then holds no card, so half a result is never taken for a whole one.
@@ -74,11 +77,16 @@ pub fn train(job: Job, progress: &dyn Progress) -> Result<Outcome> {
     let Job { config, base, texts, provenance, out } = job;
     config.check()?;
     std::fs::create_dir_all(out).map_err(|cause| Error::Write { path: out.to_owned(), cause })?;
-    let _ = std::fs::remove_file(out.join(CARD_FILE));
     let rows = cut(texts, &base.tokenizer, config.training.row_tokens, config.training.max_rows)?;
     let rows = split(rows, &config.training)?;
+    let run = run_digest(config, base, &rows)?;
+    if let Some(outcome) = finished::outcome(out, &run, &provenance, &base.model.config) {
+        return Ok(outcome);
+    }
+    let _ = std::fs::remove_file(out.join(CARD_FILE));
 
-    let (weights, points) = fit(config, base, &rows.train, out, progress)?;
+    let checkpoint = Checkpoint::new(out, run.clone());
+    let (weights, points) = fit(config, base, &rows.train, &checkpoint, progress)?;
     let adapter_hash = weights.save(out, &base.model.config, &base.name)?;
     // Loaded back, so that what is sketched and evaluated is what the file says.
     let adapter = Arc::new(Adapter::load(out, &base.model.config)?);
@@ -111,6 +119,7 @@ pub fn train(job: Job, progress: &dyn Progress) -> Result<Outcome> {
     let precision = if precision(config) == Precision::Bf16 { "bf16" } else { "canonical f32" };
     let contributions: BTreeSet<(u8, u32)> = places.iter().map(|p| (p.source, p.index)).collect();
     let card = Card {
+        run,
         name: config.name.clone(),
         base: base.name.clone(),
         base_hash: hex::encode(base.hash),
@@ -145,8 +154,9 @@ pub fn train(job: Job, progress: &dyn Progress) -> Result<Outcome> {
     write_json(&out.join("loss.json"), &points)?;
     write_atomically(&out.join("loss.svg"), svg(&config.name, &points).as_bytes())?;
     write_json(&out.join(CARD_FILE), &card)?;
-    Checkpoint::new(out, String::new()).remove();
-    Ok(Outcome { folder: out.to_owned(), adapter, adapter_hash, sketch_root: index.root(), rows: index, card })
+    checkpoint.remove();
+    let folder = out.to_owned();
+    Ok(Outcome { folder, adapter, adapter_hash, sketch_root: index.root(), rows: index, card, reused: false })
 }
 
 fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
@@ -159,17 +169,22 @@ fn precision(config: &TrainConfig) -> Precision {
     if config.training.canonical { Precision::Canonical } else { Precision::fastest() }
 }
 
-/// Digest of everything that the weights are a function of.
-fn run_digest(config: &TrainConfig, base: &Base, rows: &[TrainingRow]) -> Result<String> {
+/// Digest of everything that the folder is a function of, but for where the versions stand on chain.
+fn run_digest(config: &TrainConfig, base: &Base, rows: &Split) -> Result<String> {
     let mut config = config.clone();
     // Where the base lies changes nothing.
     config.base.path = PathBuf::new();
     let mut bytes = serde_json::to_vec(&config).map_err(|e| Error::Config(e.to_string()))?;
+    bytes.push(u8::from(precision(&config) == Precision::Bf16));
     bytes.extend(base.hash);
-    for row in rows {
+    for row in rows.train.iter().chain(&rows.held_out) {
+        let influence::Row { source, index, offset, length } = row.place;
+        bytes.push(source);
+        bytes.extend([index, offset, length].iter().flat_map(|n| n.to_le_bytes()));
         bytes.extend((row.tokens.len() as u64).to_le_bytes());
         bytes.extend(row.tokens.iter().flat_map(|t| t.to_le_bytes()));
     }
+    bytes.extend((rows.train.len() as u64).to_le_bytes());
     Ok(hex::encode(Blake2::blake2_256(&bytes)))
 }
 
@@ -178,13 +193,12 @@ fn fit(
     config: &TrainConfig,
     base: &Base,
     rows: &[TrainingRow],
-    out: &Path,
+    checkpoint: &Checkpoint,
     progress: &dyn Progress,
 ) -> Result<(LoraWeights, Vec<Point>)> {
     let training = &config.training;
     let mut weights = LoraWeights::init(&base.model.config, config.lora_config(), training.seed)?;
     let mut optimizer = AdamW::new(&weights, training.weight_decay);
-    let checkpoint = Checkpoint::new(out, run_digest(config, base, rows)?);
     let (first_epoch, mut points) = checkpoint.load(&mut weights, &mut optimizer).unwrap_or_default();
     let steps_an_epoch = rows.len().div_ceil(training.batch);
     let steps = steps_an_epoch * training.epochs;

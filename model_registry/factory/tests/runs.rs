@@ -83,6 +83,31 @@ fn a_run_gives_everything_that_is_published_and_the_same_bytes_again() {
 }
 
 #[test]
+fn what_is_finished_is_taken_as_it_is_unless_something_of_it_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = base(folder.path());
+    let out = folder.path().join("out");
+    let made = run(&config(), &base, &out, &Silent).unwrap();
+    // A run that trained would stop at once.
+    let never = || StopAfter(AtomicUsize::new(0));
+    let again = run(&config(), &base, &out, &never()).unwrap();
+    assert!(!made.reused && again.reused);
+    assert_eq!((again.adapter_hash, again.sketch_root), (made.adapter_hash, made.sketch_root));
+    assert_eq!(again.card, made.card);
+
+    let mut other = config();
+    other.training.seed = 6;
+    assert!(matches!(run(&other, &base, &out, &never()), Err(Error::Interrupted)));
+    run(&config(), &base, &out, &Silent).unwrap();
+    let sketches = out.join("sketches.bin");
+    let mut bytes = std::fs::read(&sketches).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&sketches, bytes).unwrap();
+    let healed = run(&config(), &base, &out, &Silent).unwrap();
+    assert!(!healed.reused && healed.sketch_root == made.sketch_root);
+}
+
+#[test]
 fn an_interrupted_run_goes_on_to_the_same_result() {
     let folder = tempfile::tempdir().unwrap();
     let base = base(folder.path());
