@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use chain::{AccountId, Chain, Keypair, Sent};
+use chain::{AccountId, Chain, Keypair, Receipt, Sent};
 use ink::env::call::Execution;
 use scale::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,31 @@ use suite::Suite;
 pub struct Context {
     pub chain: Arc<dyn Chain>,
     pub suite: Suite,
+    /// Sees each transaction before and after it is sent, if anybody wants to.
+    watcher: Option<Arc<dyn SendWatcher>>,
+}
+
+/// A transaction that is about to be sent.
+#[derive(Debug)]
+pub struct Sending<'a> {
+    /// What it does, for people.
+    pub what: &'a str,
+    pub contract: AccountId,
+    pub input: &'a [u8],
+    /// Native coin that goes along.
+    pub value: u128,
+}
+
+/// Shows, counts or stops transactions.
+pub trait SendWatcher: Send + Sync {
+    /// Called before; an error stops it.
+    ///
+    /// # Errors
+    /// Why it shall not be sent.
+    fn before(&self, chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<()>;
+
+    /// Called after it succeeded.
+    fn after(&self, sending: &Sending, receipt: &Receipt);
 }
 
 /// `suite.json`: the contracts' addresses and the chain they are on.
@@ -27,6 +52,16 @@ pub struct SuiteFile {
 }
 
 impl Context {
+    /// The suite on a chain; nobody watches.
+    pub fn new(chain: Arc<dyn Chain>, suite: Suite) -> Self {
+        Self { chain, suite, watcher: None }
+    }
+
+    /// The same suite on a copy of the chain, or with somebody who watches.
+    pub fn watched(&self, chain: Arc<dyn Chain>, watcher: Arc<dyn SendWatcher>) -> Self {
+        Self { chain, suite: self.suite.clone(), watcher: Some(watcher) }
+    }
+
     /// Reads a message, as nobody in particular.
     pub fn read<A: Encode, O: Decode>(&self, contract: AccountId, call: Execution<A, O>) -> Result<O> {
         Ok(chain::read(&*self.chain, contract, call)?)
@@ -40,13 +75,34 @@ impl Context {
         contract: AccountId,
         call: Execution<A, Result<T, E>>,
     ) -> Result<Sent<T>> {
-        chain::send(&*self.chain, key, contract, call).map_err(|error| {
+        self.send_value(what, key, contract, call, 0)
+    }
+
+    /// [`Context::send`] with native coin.
+    pub fn send_value<A: Encode, T: Decode, E: Decode + std::fmt::Debug>(
+        &self,
+        what: &str,
+        key: &Keypair,
+        contract: AccountId,
+        call: Execution<A, Result<T, E>>,
+        value: u128,
+    ) -> Result<Sent<T>> {
+        let input = call.input.encode();
+        let sending = Sending { what, contract, input: &input, value };
+        if let Some(watcher) = &self.watcher {
+            watcher.before(&*self.chain, key, &sending)?;
+        }
+        let sent = chain::send_value(&*self.chain, key, contract, call, value).map_err(|error| {
             let hint = error.message().and_then(|refusal| crate::hints::hint(&format!("{refusal:?}")));
             match hint {
                 Some(hint) => anyhow::anyhow!("{what}: {error}: {hint}"),
                 None => anyhow::anyhow!("{what}: {error}"),
             }
-        })
+        })?;
+        if let Some(watcher) = &self.watcher {
+            watcher.after(&sending, &sent.receipt);
+        }
+        Ok(sent)
     }
 
     /// Writes the addresses to a file.
@@ -73,7 +129,7 @@ impl Context {
             path.display(),
             file.genesis
         );
-        Ok(Self { chain, suite: file.suite })
+        Ok(Self::new(chain, file.suite))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The `openledger` program: parses, dispatches, and says what went wrong.
 
+mod abi;
 mod actions;
 mod amount;
 mod commands;
@@ -7,6 +8,7 @@ mod context;
 mod demo;
 mod hints;
 mod output;
+mod rehearsal;
 mod table;
 mod time;
 
@@ -20,7 +22,10 @@ fn main() -> std::process::ExitCode {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
+            match error.is::<output::Usage>() {
+                true => std::process::ExitCode::from(2),
+                false => std::process::ExitCode::FAILURE,
+            }
         }
     }
 }

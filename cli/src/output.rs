@@ -31,6 +31,34 @@ impl Output {
     }
 }
 
+/// The command line asks for what makes no sense: exit code 2, as clap's own.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+impl Usage {
+    /// An error of reading the command line, unless it is the chain's.
+    pub fn of(error: anyhow::Error) -> anyhow::Error {
+        match error.chain().any(|cause| {
+            matches!(cause.downcast_ref::<chain::ChainError>(), Some(known) if !matches!(known, chain::ChainError::Input(_)))
+        }) {
+            true => error,
+            false => Self(format!("{error:#}")).into(),
+        }
+    }
+}
+
+/// Lets a person at a terminal decide; a program that runs this has decided, unless it is something to be `careful` with.
+///
+/// # Errors
+/// The answer is no, or a careful question meets nobody.
+pub fn ask(question: &str, yes: bool, careful: bool) -> Result<()> {
+    if yes || (!careful && !std::io::stdin().is_terminal()) {
+        return Ok(());
+    }
+    confirm(question, false)
+}
+
 /// Lets a person decide. With `yes` nobody is asked.
 ///
 /// # Errors

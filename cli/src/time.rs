@@ -23,6 +23,15 @@ pub fn span(ms: u64) -> String {
     }
 }
 
+/// A duration in the largest unit that it is a whole number of: `90 s`, `10 min`, `2 d`.
+pub fn exact_span(ms: u64) -> String {
+    let units = [(DAY_MS, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    match units.iter().find(|(unit, _)| ms > 0 && ms % unit == 0) {
+        Some((unit, name)) => format!("{} {name}", ms / unit),
+        None => format!("{ms} ms"),
+    }
+}
+
 /// The first millisecond of a day `YYYY-MM-DD`.
 pub fn parse_day(text: &str) -> Result<u64> {
     let wrong = || format!("`{text}` is not a day: write YYYY-MM-DD");

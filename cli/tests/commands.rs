@@ -113,24 +113,24 @@ fn holders_bond_propose_vote_and_execute() {
     assert_eq!(home.ok("stake withdraw --key //Eve")["amount"], "4000000000000000000");
     assert_eq!(home.ok("stake show //Eve")["stakes"][0]["amount"], "6000000000000000000");
 
-    let odd = home.fails("propose fee-split --platform 1 --description odd --key //Alice");
-    assert!(odd.contains("sum to 9001"), "{odd}");
-    let few = home.fails("propose fee-split --platform 500 --contributors 5000 --description few --key //Eve");
+    let few = home.fails("propose --set escrow.platform=5% --set escrow.contributors=50% --description few --key //Eve");
     assert!(few.contains("BelowThreshold"), "{few}");
-    let id =
-        text(&home.ok("propose fee-split --platform 500 --contributors 5000 --description more --key //Alice"), "id");
+    let more = "propose --set escrow.platform=500 --set escrow.split.contributors=5000 --description more --key //Alice";
+    let id = text(&home.ok(more), "id");
     home.ok("chain advance 3s");
-    assert_eq!(home.ok(&format!("vote {id} for --key //Alice"))["id"], id.as_str());
-    let late = home.fails(&format!("queue {id} --key //Eve"));
+    assert_eq!(home.ok(&format!("vote for {id} --key //Alice"))["support"], "for");
+    let late = home.fails(&format!("proposal queue {id} --key //Eve"));
     assert!(late.contains("WrongState(Active)"), "{late}");
     home.ok("chain advance 1min");
-    home.ok(&format!("queue {id} --key //Eve"));
+    home.ok(&format!("proposal queue {id} --key //Eve"));
     home.ok("chain advance 1min");
-    let split = home.ok(&format!("execute {id} --key //Eve"));
-    assert_eq!((&split["platform_bps"], &split["contributors_bps"]), (&Value::from(500), &Value::from(5_000)));
+    let done = home.ok(&format!("proposal execute {id} --key //Eve"));
+    assert_eq!(done["calls"][0]["changes"][0]["what"], "platform_bps");
     let shown = home.ok("proposal list");
     assert_eq!((text(&shown[0], "state"), text(&shown[0], "description")), ("executed".into(), "more".into()));
-    assert_eq!(home.ok(&format!("proposal show {id}"))["calls"][0]["target"], "escrow");
+    let call = &home.ok(&format!("proposal show {id}"))["calls"][0];
+    assert_eq!((&call["target"], &call["message"]), (&"escrow".into(), &"Escrow::set_parameters".into()));
+    assert_eq!(call["notes"][0], "changes nothing: these are the values already");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use chain::{AccountId, Keypair, account_bytes};
 use ink::message_builder;
-use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, Paid, ParameterSet};
+use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, NewSession, Paid, ParameterSet, Session};
 use openledger_abi::models::ModelRegistry;
 use openledger_abi::staking::Staking;
 use serve::payer::{ChannelConfig, PayerChannel};
@@ -24,6 +24,32 @@ pub fn open(context: &Context, payer: &Keypair, host: AccountId, deposit: u128) 
     token::approve(context, payer, context.suite.escrow, deposit)?;
     let call = message_builder!(Escrow).open(host, deposit, None);
     Ok(context.send("opening the channel", payer, context.suite.escrow, call)?.value)
+}
+
+/// Lets a key sign vouchers of a channel for its payer.
+pub fn set_session(
+    context: &Context,
+    payer: &Keypair,
+    number: u64,
+    key: [u8; 32],
+    cap: u128,
+    expires_at: u64,
+) -> Result<()> {
+    let call = message_builder!(Escrow).set_session(number, NewSession { key, cap, expires_at });
+    context.send("the session key", payer, context.suite.escrow, call)?;
+    Ok(())
+}
+
+/// Ends a session key, after the exit delay.
+pub fn revoke_session(context: &Context, payer: &Keypair, number: u64, key: [u8; 32]) -> Result<()> {
+    let call = message_builder!(Escrow).revoke_session(number, key);
+    context.send("revoking the session key", payer, context.suite.escrow, call)?;
+    Ok(())
+}
+
+/// What a session key may do.
+pub fn session(context: &Context, number: u64, key: [u8; 32]) -> Result<Option<Session>> {
+    context.read(context.suite.escrow, message_builder!(Escrow).session(number, key))
 }
 
 /// A channel as the chain keeps it.

@@ -106,6 +106,13 @@ pub fn cut_version(context: &Context, owner: &Keypair, datanet: u32) -> Result<u
     Ok(context.send("cutting the version", owner, context.suite.datanet_registry, call)?.value)
 }
 
+/// The owner of a curated Datanet refuses a contribution that is pending.
+pub fn veto(context: &Context, owner: &Keypair, contribution: u64) -> Result<()> {
+    let call = message_builder!(DatanetRegistry).veto(contribution);
+    context.send("the veto", owner, context.suite.datanet_registry, call)?;
+    Ok(())
+}
+
 /// Withdraws a contribution from all new versions and models.
 pub fn revoke(context: &Context, contributor: &Keypair, contribution: u64) -> Result<()> {
     let call = message_builder!(DatanetRegistry).revoke(contribution);

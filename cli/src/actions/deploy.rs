@@ -35,7 +35,7 @@ pub fn deploy(
         false => SuiteConfig::live(holder, treasury, guardian),
     };
     let suite = Suite::deploy(&*chain, deployer, &config)?;
-    Ok(Context { chain, suite })
+    Ok(Context::new(chain, suite))
 }
 
 /// Wires payout with its first oracles, which must have bonded.

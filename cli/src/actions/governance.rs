@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
-use chain::Keypair;
+use chain::{AccountId, Keypair};
 use ink::message_builder;
 use openledger_abi::escrow::{Escrow, ParameterSet};
-use openledger_abi::governor::{Governor, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support};
+use openledger_abi::governor::{
+    Ballot, Governor, GovernorParameters, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support,
+};
 use openledger_abi::timelock::{Call, Timelock};
 
 use crate::context::Context;
@@ -34,13 +36,58 @@ pub fn vote(context: &Context, voter: &Keypair, id: ProposalId, support: Support
     Ok(context.send("voting", voter, context.suite.governor, call)?.value)
 }
 
+/// [`vote`] with a reason for others to read.
+pub fn vote_with_reason(
+    context: &Context,
+    voter: &Keypair,
+    id: ProposalId,
+    support: Support,
+    reason: &str,
+) -> Result<u128> {
+    let call = message_builder!(Governor).cast_vote_with_reason(id, support, reason.to_owned());
+    Ok(context.send("voting", voter, context.suite.governor, call)?.value)
+}
+
+/// Cancels a proposal: its proposer while it is pending, anyone once the proposer has less votes than the threshold.
+pub fn cancel(context: &Context, key: &Keypair, id: ProposalId) -> Result<()> {
+    context.send("cancelling", key, context.suite.governor, message_builder!(Governor).cancel(id))?;
+    Ok(())
+}
+
+/// The guardian takes a queued proposal out of the timelock.
+pub fn veto(context: &Context, guardian: &Keypair, id: ProposalId) -> Result<()> {
+    let Some(operation) = show(context, id)?.operation else { bail!("the proposal is not in the timelock") };
+    context.send("the veto", guardian, context.suite.timelock, message_builder!(Timelock).cancel(operation))?;
+    Ok(())
+}
+
+/// How an account voted.
+pub fn ballot(context: &Context, id: ProposalId, voter: AccountId) -> Result<Option<Ballot>> {
+    context.read(context.suite.governor, message_builder!(Governor).ballot(id, voter))
+}
+
+/// The votes that make a quorum: the proposal's own, or those that the supply of `at` or now would ask for.
+pub fn quorum(context: &Context, proposal: &Proposal) -> Result<u128> {
+    if let Some(quorum) = proposal.quorum {
+        return Ok(quorum);
+    }
+    let at = context.chain.now()?.saturating_sub(1).min(proposal.snapshot_at);
+    let quorum = context.read(context.suite.governor, message_builder!(Governor).quorum(at))?;
+    quorum.map_err(|error| anyhow::anyhow!("the quorum: {error:?}"))
+}
+
+/// What a proposal needs to be made, and how long its stages take.
+pub fn parameters(context: &Context) -> Result<GovernorParameters> {
+    context.read(context.suite.governor, message_builder!(Governor).parameters())
+}
+
 /// Where a proposal stands.
 pub fn state(context: &Context, id: ProposalId) -> Result<ProposalState> {
     let state = context.read(context.suite.governor, message_builder!(Governor).state(id))?;
     state.map_err(|error| anyhow::anyhow!("the proposal's state: {error:?}"))
 }
 
-/// Puts a proposal that succeeded into the timelock.
+/// Puts a proposal that succeeded into the timelock. Anyone may.
 pub fn queue(context: &Context, key: &Keypair, id: ProposalId) -> Result<()> {
     context.send("queueing", key, context.suite.governor, message_builder!(Governor).queue(id))?;
     Ok(())

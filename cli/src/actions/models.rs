@@ -11,8 +11,8 @@ use factory::{
 use influence::RowIndex;
 use ink::message_builder;
 use openledger_abi::models::{
-    Access, AttributionPolicy, Host, HostOffer, HostedModel, MAX_MODEL_PAGE, Model, ModelKind, ModelRegistry, NewModel,
-    NewRevision, Parent, Revision, SketchRoot, Source,
+    Access, AttributionPolicy, Host, HostOffer, HostedModel, MAX_MODEL_PAGE, Model, ModelKind, ModelRegistry,
+    ModelStatus, NewModel, NewRevision, Parent, Revision, SketchRoot, Source,
 };
 use proof::{Blake2, Hasher};
 
@@ -218,6 +218,13 @@ pub fn base_of(context: &Context, hash: [u8; 32]) -> Result<Option<u32>> {
 pub fn hosts_of(context: &Context, model: u32) -> Result<Vec<HostOffer>> {
     let call = message_builder!(ModelRegistry).hosts_of(model, 0, MAX_MODEL_PAGE);
     context.read(context.suite.model_registry, call)
+}
+
+/// Pauses a model, lets it go on, or retires it for good. By its owner.
+pub fn set_status(context: &Context, owner: &Keypair, model: u32, status: ModelStatus) -> Result<()> {
+    let call = message_builder!(ModelRegistry).set_status(model, status);
+    context.send("the model's status", owner, context.suite.model_registry, call)?;
+    Ok(())
 }
 
 /// Gives a model other prices from its next revision on. Returns the revision's number.

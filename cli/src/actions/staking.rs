@@ -4,7 +4,7 @@ use anyhow::Result;
 use chain::{AccountId, Keypair};
 use ink::message_builder;
 use openledger_abi::staking::{
-    MAX_STAKING_PAGE, OperatorInfo, Role, StakeInfo, Staking, StakingParameters, UnbondingInfo,
+    MAX_STAKING_PAGE, OperatorInfo, Role, StakeInfo, Staking, StakingParameters, StakingTotals, UnbondingInfo,
 };
 
 use super::token;
@@ -60,6 +60,43 @@ pub fn claim_credit(context: &Context, key: &Keypair) -> Result<u128> {
     Ok(context.send("claiming", key, context.suite.staking, message_builder!(Staking).claim_credit())?.value)
 }
 
+/// Sets an operator's commission; a rise is announced, and can be put in force when it is due.
+pub fn set_commission(context: &Context, key: &Keypair, bps: u16) -> Result<()> {
+    context.send("the commission", key, context.suite.staking, message_builder!(Staking).set_commission(bps))?;
+    Ok(())
+}
+
+/// Puts an announced commission in force. Returns it.
+pub fn apply_commission(context: &Context, key: &Keypair, operator: AccountId) -> Result<u16> {
+    let call = message_builder!(Staking).apply_commission(operator);
+    Ok(context.send("the commission", key, context.suite.staking, call)?.value)
+}
+
+/// The key's account leaves jail.
+pub fn unjail(context: &Context, key: &Keypair) -> Result<()> {
+    context.send("leaving jail", key, context.suite.staking, message_builder!(Staking).unjail())?;
+    Ok(())
+}
+
+/// Has an operator's work signed by another key from now on.
+pub fn set_signing_key(context: &Context, key: &Keypair, signing_key: [u8; 32]) -> Result<()> {
+    let call = message_builder!(Staking).set_signing_key(signing_key);
+    context.send("the signing key", key, context.suite.staking, call)?;
+    Ok(())
+}
+
+/// Pays the signers of an epoch's live report from the duty fund. Returns the sum.
+pub fn pay_report(context: &Context, key: &Keypair, epoch: u32) -> Result<u128> {
+    let call = message_builder!(Staking).pay_report(epoch);
+    Ok(context.send("paying for signatures", key, context.suite.staking, call)?.value)
+}
+
+/// Pays the validators who agreed with a contribution's outcome. Returns the sum.
+pub fn pay_verdicts(context: &Context, key: &Keypair, contribution: u64) -> Result<u128> {
+    let call = message_builder!(Staking).pay_verdicts(contribution);
+    Ok(context.send("paying for verdicts", key, context.suite.staking, call)?.value)
+}
+
 /// An operator as the chain sees it.
 pub fn operator(context: &Context, account: AccountId) -> Result<Option<OperatorInfo>> {
     context.read(context.suite.staking, message_builder!(Staking).operator(account))
@@ -102,4 +139,9 @@ pub fn operators(context: &Context) -> Result<Vec<(AccountId, OperatorInfo)>> {
 /// Least bonds, delays and caps.
 pub fn parameters(context: &Context) -> Result<StakingParameters> {
     context.read(context.suite.staking, message_builder!(Staking).parameters())
+}
+
+/// What staking holds for whom.
+pub fn totals(context: &Context) -> Result<StakingTotals> {
+    context.read(context.suite.staking, message_builder!(Staking).totals())
 }

@@ -4,14 +4,18 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use chain::Keypair;
 use clap::{Args, Subcommand};
 use openledger_abi::escrow::{Channel, ChannelStatus};
 use serde_json::{Value, json};
 use serve::answer::{Prompt, Shown};
 use serve::http::Ask;
 
-use super::common::{Common, KeyArg, open, short};
+use super::common::{Common, KeyArg, SenderArg, open, short};
+use super::session::SessionCommand;
 use crate::actions::{channel, models};
+use crate::context::Context;
+use crate::rehearsal::Said;
 use crate::{amount, table, time};
 
 /// Training rows of an answer's attribution that are shown.
@@ -29,7 +33,7 @@ pub enum ChannelCommand {
         #[arg(value_parser = open)]
         deposit: u128,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -61,7 +65,7 @@ pub enum ChannelCommand {
         #[arg(value_parser = open)]
         amount: u128,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -72,17 +76,20 @@ pub enum ChannelCommand {
     Exit {
         channel: u64,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
+    /// Keys that may sign vouchers in your place, each with a cap and an end.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Take what escrow credits to you: a host's or owner's shares of fees, the rest of closed channels.
     ///
     /// Example: openledger channel withdraw --key //Dave
     #[command(verbatim_doc_comment)]
     Withdraw {
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -116,44 +123,49 @@ fn channel_json(number: u64, channel: &Channel) -> Value {
 impl ChannelCommand {
     pub fn run(self) -> Result<()> {
         match self {
-            Self::Open { host, deposit, key, common } => {
-                let (context, key) = common.signed(&key)?;
-                let number = channel::open(&context, &key, common.account(&host)?, deposit)?;
-                let text = format!("channel {number} to {host} with {} OPEN", amount::show(deposit));
-                common.output().say(&channel_json(number, &channel::show(&context, number)?), text)
+            Self::Open { host, deposit, sender, common } => {
+                let account = common.account(&host)?;
+                common.transact(&sender, |context, key| {
+                    let number = channel::open(context, key, account, deposit)?;
+                    let text = format!("channel {number} to {host} with {} OPEN", amount::show(deposit));
+                    Ok(Said::new(channel_json(number, &channel::show(context, number)?), text))
+                })
             }
             Self::Show { channel: number, common } => show(&common, number),
-            Self::List { account, common } => {
-                let context = common.context()?;
-                let of = account.as_deref().map(|text| common.account(text)).transpose()?;
-                let channels = channel::list(&context, of)?;
-                let rows: Vec<_> = channels
-                    .iter()
-                    .map(|(number, c)| {
-                        let (deposit, spent) = (amount::show(c.deposit), amount::show(c.spent));
-                        vec![number.to_string(), short(&c.payer), short(&c.host), deposit, spent, status_text(c)]
-                    })
-                    .collect();
-                let value = json!(channels.iter().map(|(number, c)| channel_json(*number, c)).collect::<Vec<_>>());
-                let header = ["channel", "payer", "host", "deposit", "redeemed", "status"];
-                common.output().table(&value, &header, &rows, "no channels; `openledger channel open HOST DEPOSIT`")
-            }
-            Self::TopUp { channel: number, amount, key, common } => {
-                let (context, key) = common.signed(&key)?;
-                channel::top_up(&context, &key, number, amount)?;
-                let now = channel::show(&context, number)?;
+            Self::List { account, common } => list(&common, account.as_deref()),
+            Self::TopUp { channel: number, amount, sender, common } => common.transact(&sender, |context, key| {
+                channel::top_up(context, key, number, amount)?;
+                let now = channel::show(context, number)?;
                 let text = format!("channel {number} has a deposit of {} OPEN now", amount::show(now.deposit));
-                common.output().say(&channel_json(number, &now), text)
+                Ok(Said::new(channel_json(number, &now), text))
+            }),
+            Self::Exit { channel: number, sender, common } => {
+                common.transact(&sender, |context, key| exit(context, key, number))
             }
-            Self::Exit { channel: number, key, common } => exit(&common, &key, number),
-            Self::Withdraw { key, common } => {
-                let (context, key) = common.signed(&key)?;
-                let got = channel::withdraw(&context, &key)?;
+            Self::Session(command) => command.run(),
+            Self::Withdraw { sender, common } => common.transact(&sender, |context, key| {
+                let got = channel::withdraw(context, key)?;
                 let text = format!("{} OPEN are in {}", amount::show(got), key.address());
-                common.output().say(&json!({ "amount": got.to_string() }), text)
-            }
+                Ok(Said::new(json!({ "amount": got.to_string() }), text))
+            }),
         }
     }
+}
+
+fn list(common: &Common, account: Option<&str>) -> Result<()> {
+    let context = common.context()?;
+    let of = account.map(|text| common.account(text)).transpose()?;
+    let channels = channel::list(&context, of)?;
+    let rows: Vec<_> = channels
+        .iter()
+        .map(|(number, c)| {
+            let (deposit, spent) = (amount::show(c.deposit), amount::show(c.spent));
+            vec![number.to_string(), short(&c.payer), short(&c.host), deposit, spent, status_text(c)]
+        })
+        .collect();
+    let value = json!(channels.iter().map(|(number, c)| channel_json(*number, c)).collect::<Vec<_>>());
+    let header = ["channel", "payer", "host", "deposit", "redeemed", "status"];
+    common.output().table(&value, &header, &rows, "no channels; `openledger channel open HOST DEPOSIT`")
 }
 
 fn show(common: &Common, number: u64) -> Result<()> {
@@ -188,25 +200,24 @@ fn show(common: &Common, number: u64) -> Result<()> {
     common.output().say(&value, text)
 }
 
-fn exit(common: &Common, key: &KeyArg, number: u64) -> Result<()> {
-    let (context, key) = common.signed(key)?;
-    let text = match channel::show(&context, number)?.status {
+fn exit(context: &Context, key: &Keypair, number: u64) -> Result<Said> {
+    let text = match channel::show(context, number)?.status {
         ChannelStatus::Exiting { exit_at } if context.chain.now()? < exit_at => {
             format!("channel {number} can be closed from {} UTC on: say this again then", time::show(exit_at))
         }
         ChannelStatus::Exiting { .. } => {
-            channel::exit(&context, &key, number)?;
+            channel::exit(context, key, number)?;
             format!("channel {number} is closed; `openledger channel withdraw` returns the rest")
         }
         ChannelStatus::Open | ChannelStatus::Closed => {
-            let exit_at = channel::request_exit(&context, &key, number)?;
+            let exit_at = channel::request_exit(context, key, number)?;
             format!(
                 "the host has until {} UTC to redeem; say this again then to close the channel",
                 time::show(exit_at)
             )
         }
     };
-    common.output().say(&channel_json(number, &channel::show(&context, number)?), text)
+    Ok(Said::new(channel_json(number, &channel::show(context, number)?), text))
 }
 
 /// Ask a model, pay for the answer, and see whose words are in it.

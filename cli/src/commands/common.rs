@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::output::Output;
+use crate::rehearsal::{self, Manner, Said};
 
 /// Which chain, where its contracts are known, where keys are.
 #[derive(Args, Debug, Clone)]
@@ -111,10 +112,38 @@ impl Common {
         self.chain.account(text)
     }
 
-    /// Opens the chain as the account of `key`.
+    /// Opens the chain as the account of `key`, to send at once.
     pub fn signed(&self, key: &KeyArg) -> Result<(Context, Keypair)> {
         let key = self.chain.key(&key.key)?;
         Ok((self.context()?, key))
+    }
+
+    /// Does what `act` does, after it was tried out, shown, and agreed to.
+    pub fn transact(&self, sender: &SenderArg, act: impl Fn(&Context, &Keypair) -> Result<Said>) -> Result<()> {
+        self.act(sender, None, act)
+    }
+
+    /// [`Common::transact`] of something that can't be taken back: `warn` says what to know before.
+    pub fn transact_warned(
+        &self,
+        sender: &SenderArg,
+        warn: impl Fn(&Context, &Keypair) -> Result<String>,
+        act: impl Fn(&Context, &Keypair) -> Result<Said>,
+    ) -> Result<()> {
+        self.act(sender, Some(&warn), act)
+    }
+
+    fn act(
+        &self,
+        sender: &SenderArg,
+        warn: Option<&dyn Fn(&Context, &Keypair) -> Result<String>>,
+        act: impl Fn(&Context, &Keypair) -> Result<Said>,
+    ) -> Result<()> {
+        let key = self.chain.key(&sender.key.key)?;
+        let context = self.context()?;
+        let warning = warn.map(|warn| warn(&context, &key)).transpose()?;
+        let (yes, dry_run, output) = (sender.yes, sender.dry_run, self.output());
+        rehearsal::run(&context, &key, Manner { yes, dry_run, output, warning: warning.as_deref() }, act)
     }
 }
 
@@ -126,9 +155,27 @@ pub struct KeyArg {
     pub key: String,
 }
 
+/// Who sends a transaction, and how sure of it.
+#[derive(Args, Debug, Clone)]
+pub struct SenderArg {
+    #[command(flatten)]
+    pub key: KeyArg,
+    /// Don't ask before sending.
+    #[arg(long)]
+    pub yes: bool,
+    /// Show what it would do and cost; send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// An amount of OPEN on the command line.
 pub fn open(text: &str) -> Result<u128, String> {
     crate::amount::parse(text).map_err(|error| format!("{error:#}"))
+}
+
+/// An amount of native coin on the command line.
+pub fn native(text: &str) -> Result<u128, String> {
+    crate::amount::parse_native(text).map_err(|error| format!("{error:#}"))
 }
 
 /// Basis points on the command line, at most 10,000.

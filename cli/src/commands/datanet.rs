@@ -5,9 +5,10 @@ use clap::Subcommand;
 use openledger_abi::datanet::{Contribution, ContributionStatus, Datanet, DatanetPolicy, VersionTerms};
 use serde_json::{Value, json};
 
-use super::common::{Common, KeyArg, VersionName, bps, short, version_name};
+use super::common::{Common, SenderArg, VersionName, bps, short, version_name};
 use super::contribute::{ContributeArgs, PreviewArgs};
 use crate::actions::datanet;
+use crate::rehearsal::Said;
 use crate::{table, time};
 
 #[derive(Subcommand)]
@@ -26,7 +27,7 @@ pub enum DatanetCommand {
         #[arg(long, default_value = "0", value_parser = bps)]
         min_bps: u16,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -44,7 +45,7 @@ pub enum DatanetCommand {
         #[arg(long, default_value = "8000", value_parser = bps)]
         quality_bps: u16,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -58,7 +59,7 @@ pub enum DatanetCommand {
         #[arg(long)]
         rebuild: bool,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -70,7 +71,18 @@ pub enum DatanetCommand {
     Revoke {
         contribution: u64,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Refuse a contribution that is pending, as the owner of a curated Datanet.
+    ///
+    /// Example: openledger datanet veto 7 --key maria
+    #[command(verbatim_doc_comment)]
+    Veto {
+        contribution: u64,
+        #[command(flatten)]
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -97,46 +109,49 @@ pub enum DatanetCommand {
 impl DatanetCommand {
     pub fn run(self) -> Result<()> {
         match self {
-            Self::Create { name, curated, min_bps, key, common } => {
-                let (context, key) = common.signed(&key)?;
+            Self::Create { name, curated, min_bps, sender, common } => common.transact(&sender, |context, key| {
                 let policy = if curated { DatanetPolicy::Curated } else { DatanetPolicy::Open };
-                let number = datanet::create(&context, &key, &name, policy, min_bps)?;
-                common.output().say(&json!({ "datanet": number }), format!("Datanet {number} `{name}` is yours"))
-            }
+                let number = datanet::create(context, key, &name, policy, min_bps)?;
+                Ok(Said::new(json!({ "datanet": number }), format!("Datanet {number} `{name}` is yours")))
+            }),
             Self::Preview(args) => args.run(),
             Self::Contribute(args) => args.run(),
-            Self::Verdict { contribution, verdict, quality_bps, key, common } => {
-                let (context, key) = common.signed(&key)?;
-                let status = datanet::verdict(&context, &key, contribution, verdict == "accept", quality_bps)?;
-                let now = datanet::contribution(&context, contribution)?;
-                let text = format!(
-                    "contribution {contribution} is {}: {} for it, {} against, {} agreeing decide",
-                    status_name(status),
-                    now.accepts,
-                    now.rejects,
-                    datanet::agreeing(&context)?
-                );
-                common.output().say(&contribution_json(contribution, &now), text)
+            Self::Verdict { contribution, verdict, quality_bps, sender, common } => {
+                common.transact(&sender, |context, key| {
+                    let status = datanet::verdict(context, key, contribution, verdict == "accept", quality_bps)?;
+                    let now = datanet::contribution(context, contribution)?;
+                    let text = format!(
+                        "contribution {contribution} is {}: {} for it, {} against, {} agreeing decide",
+                        status_name(status),
+                        now.accepts,
+                        now.rejects,
+                        datanet::agreeing(context)?
+                    );
+                    Ok(Said::new(contribution_json(contribution, &now), text))
+                })
             }
-            Self::Version { datanet: number, rebuild, key, common } => {
-                let (context, key) = common.signed(&key)?;
+            Self::Version { datanet: number, rebuild, sender, common } => common.transact(&sender, |context, key| {
                 if rebuild {
-                    datanet::rebuild(&context, &key, number)?;
+                    datanet::rebuild(context, key, number)?;
                 }
-                let version = datanet::cut_version(&context, &key, number)?;
-                let cut = datanet::cut(&context, number, version)?;
+                let version = datanet::cut_version(context, key, number)?;
+                let cut = datanet::cut(context, number, version)?;
                 let root = hex::encode(cut.root);
                 let text = format!("version {number}:{version} holds {} contributions, root 0x{root}", cut.count);
-                let value = json!({ "datanet": number, "version": version, "count": cut.count, "root": root });
-                common.output().say(&value, text)
-            }
-            Self::Revoke { contribution, key, common } => {
-                let (context, key) = common.signed(&key)?;
-                datanet::revoke(&context, &key, contribution)?;
-                let now = datanet::contribution(&context, contribution)?;
+                Ok(Said::new(json!({ "datanet": number, "version": version, "count": cut.count, "root": root }), text))
+            }),
+            Self::Revoke { contribution, sender, common } => common.transact(&sender, |context, key| {
+                datanet::revoke(context, key, contribution)?;
+                let now = datanet::contribution(context, contribution)?;
                 let text = format!("contribution {contribution} is taken back; it earns nothing from now on");
-                common.output().say(&contribution_json(contribution, &now), text)
-            }
+                Ok(Said::new(contribution_json(contribution, &now), text))
+            }),
+            Self::Veto { contribution, sender, common } => common.transact(&sender, |context, key| {
+                datanet::veto(context, key, contribution)?;
+                let now = datanet::contribution(context, contribution)?;
+                let text = format!("contribution {contribution} is {}", status_name(now.status));
+                Ok(Said::new(contribution_json(contribution, &now), text))
+            }),
             Self::List { common } => list(&common),
             Self::Show { datanet: VersionName { datanet, version: Some(version) }, common } => {
                 show_version(&common, datanet, version)

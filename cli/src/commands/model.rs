@@ -10,9 +10,10 @@ use openledger_abi::datanet::Use;
 use openledger_abi::models::{AttributionPolicy, Model, ModelKind, ModelStatus, Parent, Revision, Source};
 use serde_json::{Value, json};
 
-use super::common::{Common, KeyArg, bps, open, short};
+use super::common::{Common, KeyArg, SenderArg, bps, open, short};
 use crate::actions::models;
 use crate::context::Context;
+use crate::rehearsal::Said;
 use crate::{amount, table};
 
 /// Price, share and attribution policy of a model.
@@ -127,10 +128,52 @@ pub enum ModelCommand {
         #[arg(long, value_parser = open)]
         price_out: u128,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
+    /// Take no more answers of a model for now. By its owner.
+    ///
+    /// Example: openledger model pause 1 --key maria
+    #[command(verbatim_doc_comment)]
+    Pause(StatusArgs),
+    /// Take answers of a paused model again.
+    ///
+    /// Example: openledger model resume 1 --key maria
+    #[command(verbatim_doc_comment)]
+    Resume(StatusArgs),
+    /// Take a model out of use, for good.
+    ///
+    /// Example: openledger model retire 1 --key maria
+    #[command(verbatim_doc_comment)]
+    Retire(StatusArgs),
+}
+
+/// Which model, by its owner.
+#[derive(Args)]
+pub struct StatusArgs {
+    model: u32,
+    #[command(flatten)]
+    sender: SenderArg,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl StatusArgs {
+    fn run(self, status: ModelStatus) -> Result<()> {
+        let (number, name) = (self.model, status_name(status));
+        let said = |context: &Context, key: &chain::Keypair| {
+            models::set_status(context, key, number, status)?;
+            Ok(Said::new(json!({ "model": number, "status": name }), format!("model {number} is {name}")))
+        };
+        if status == ModelStatus::Retired {
+            let warn = |_: &Context, _: &chain::Keypair| {
+                Ok(format!("A retired model stays retired: nobody can be paid for answers of model {number} any more."))
+            };
+            return self.common.transact_warned(&self.sender, warn, said);
+        }
+        self.common.transact(&self.sender, said)
+    }
 }
 
 /// Register a base model's file, or an adapter's folder as `train` wrote it.
@@ -185,13 +228,18 @@ impl ModelCommand {
             Self::Register(args) => args.run(),
             Self::List { common } => list(&common),
             Self::Show { model, common } => show(&common, model),
-            Self::RevisePrice { model, price_in, price_out, key, common } => {
-                let (context, key) = common.signed(&key)?;
-                let revision = models::revise_price(&context, &key, model, price_in, price_out)?;
-                let text =
-                    format!("model {model} has revision {revision} with these prices; hosts announce again to follow");
-                common.output().say(&json!({ "model": model, "revision": revision }), text)
+            Self::RevisePrice { model, price_in, price_out, sender, common } => {
+                common.transact(&sender, |context, key| {
+                    let revision = models::revise_price(context, key, model, price_in, price_out)?;
+                    let text = format!(
+                        "model {model} has revision {revision} with these prices; hosts announce again to follow"
+                    );
+                    Ok(Said::new(json!({ "model": model, "revision": revision }), text))
+                })
             }
+            Self::Pause(args) => args.run(ModelStatus::Paused),
+            Self::Resume(args) => args.run(ModelStatus::Active),
+            Self::Retire(args) => args.run(ModelStatus::Retired),
         }
     }
 }
@@ -329,7 +377,7 @@ pub enum HostCommand {
         #[arg(long, value_delimiter = ',', required = true)]
         models: Vec<u32>,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -338,16 +386,17 @@ pub enum HostCommand {
 impl HostCommand {
     pub fn run(self) -> Result<()> {
         match self {
-            Self::Announce { endpoint, models: numbers, key, common } => {
+            Self::Announce { endpoint, models: numbers, sender, common } => {
                 anyhow::ensure!(
                     endpoint.starts_with("http://") || endpoint.starts_with("https://"),
                     "`{endpoint}` is no base URL: write for instance http://127.0.0.1:8080"
                 );
-                let (context, key) = common.signed(&key)?;
                 let endpoint = endpoint.trim_end_matches('/');
-                models::announce(&context, &key, endpoint, &numbers)?;
-                let text = format!("announced {endpoint} with models {numbers:?}; now `openledger serve`");
-                common.output().say(&json!({ "endpoint": endpoint, "models": numbers }), text)
+                common.transact(&sender, |context, key| {
+                    models::announce(context, key, endpoint, &numbers)?;
+                    let text = format!("announced {endpoint} with models {numbers:?}; now `openledger serve`");
+                    Ok(Said::new(json!({ "endpoint": endpoint, "models": numbers }), text))
+                })
             }
         }
     }

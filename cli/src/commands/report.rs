@@ -11,8 +11,9 @@ use openledger_abi::payout::{ReportInfo, ReportStatus};
 use serde_json::{Value, json};
 use worker::fetch::Fetcher;
 
-use super::common::{Common, KeyArg, short};
+use super::common::{Common, SenderArg, short};
 use crate::actions::{audit, claims, reports, roles};
+use crate::rehearsal::Said;
 use crate::{amount, table, time};
 
 #[derive(Subcommand)]
@@ -307,34 +308,39 @@ pub struct ClaimArgs {
     #[command(flatten)]
     oracles: OracleArgs,
     #[command(flatten)]
-    key: KeyArg,
+    sender: SenderArg,
     #[command(flatten)]
     common: Common,
 }
 
 impl ClaimArgs {
     pub fn run(self) -> Result<()> {
-        let (context, key) = self.common.signed(&self.key)?;
         let named = self.accounts.iter().map(|text| self.common.account(text)).collect::<Result<Vec<_>>>()?;
-        let accounts = match (self.all, named.is_empty()) {
-            (true, _) => None,
-            (false, true) => Some(vec![key.account()]),
-            (false, false) => Some(named),
-        };
-        let leaves = claims::live_payouts(&context, &self.oracles.fetcher()?, &self.oracles.oracles)?;
-        let paid = claims::claim(&context, &key, &leaves, accounts.as_deref())?;
-        let rows: Vec<_> = paid
-            .iter()
-            .map(|(account, amount)| vec![chain::ss58(&chain::AccountId::from(*account)), amount::show(*amount)])
-            .collect();
-        let value = json!(
-            rows.iter()
-                .zip(paid.values())
-                .map(|(row, amount)| json!({ "account": row[0], "amount": amount.to_string() }))
-                .collect::<Vec<_>>()
-        );
-        let none = "nothing to claim: no final report owes these accounts anything that was not paid";
-        self.common.output().table(&value, &["account", "OPEN paid"], &rows, none)
+        let leaves = claims::live_payouts(&self.common.context()?, &self.oracles.fetcher()?, &self.oracles.oracles)?;
+        self.common.transact(&self.sender, |context, key| {
+            let accounts = match (self.all, named.is_empty()) {
+                (true, _) => None,
+                (false, true) => Some(vec![key.account()]),
+                (false, false) => Some(named.clone()),
+            };
+            let paid = claims::claim(context, key, &leaves, accounts.as_deref())?;
+            let rows: Vec<_> = paid
+                .iter()
+                .map(|(account, amount)| vec![chain::ss58(&chain::AccountId::from(*account)), amount::show(*amount)])
+                .collect();
+            let value = json!(
+                rows.iter()
+                    .zip(paid.values())
+                    .map(|(row, amount)| json!({ "account": row[0], "amount": amount.to_string() }))
+                    .collect::<Vec<_>>()
+            );
+            let none = "nothing to claim: no final report owes these accounts anything that was not paid";
+            let text = match rows.is_empty() {
+                true => none.to_owned(),
+                false => table::render(&["account", "OPEN paid"], &rows),
+            };
+            Ok(Said::new(value, text))
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cast;
 mod epoch;
+mod home;
 mod narrate;
 mod processes;
 mod stage;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail};
 use chain::{Chain, Embedded, Genesis, Rpc, Server, endow};
 use suite::{Suite, SuiteConfig};
 
@@ -29,7 +30,7 @@ use narrate::Narrator;
 pub struct Options {
     /// `embedded`, or a development node's `ws://…`.
     pub chain: String,
-    /// The demo's own folder; emptied at the start.
+    /// The demo's own folder; emptied at the start, but for adapters that were trained on the same rows.
     pub home: PathBuf,
     /// Folder with base model and texts (see `scripts/fetch-data`).
     pub cache: PathBuf,
@@ -38,6 +39,8 @@ pub struct Options {
     /// Rows that each adapter is trained on, and how often.
     pub rows: usize,
     pub epochs: usize,
+    /// Whether to train again what the run before trained on the same rows.
+    pub retrain: bool,
     /// Tokens of an answer at most.
     pub max_tokens: u32,
     /// Payers, each with a channel; as many answers are made at once.
@@ -47,8 +50,6 @@ pub struct Options {
 /// Native coin of each account on a node.
 const NATIVE: u128 = 5_000_000_000_000_000;
 const DEPLOYER_NATIVE: u128 = 100_000_000_000_000_000;
-/// In the demo's folder: says that it may be emptied.
-const MARK: &str = ".openledger-demo";
 
 /// Runs the demo.
 ///
@@ -56,14 +57,14 @@ const MARK: &str = ".openledger-demo";
 /// What failed, with the log of the process that it failed in; and if too little was attributed.
 pub fn run(options: &Options) -> Result<()> {
     let started = Instant::now();
-    prepare_home(options)?;
+    home::prepare(options)?;
     let narrator = Narrator::new();
     let cast = Cast::new(options.payers)?;
     let mut opened = open_chain(options, &cast)?;
     narrator.step("The chain", &opened.description);
     let config = opened.config(&cast);
     let suite = Suite::deploy(&*opened.chain, &cast.deployer, &config)?;
-    let context = Context { chain: opened.chain.clone(), suite };
+    let context = Context::new(opened.chain.clone(), suite);
     context.save(&options.home.join("suite.json"))?;
     narrator.line(&format!(
         "nine contracts deployed and wired; 1,000,000,000 OPEN at {}",
@@ -78,23 +79,6 @@ pub fn run(options: &Options) -> Result<()> {
     drop(stage);
     opened.server.take();
     summary.check()
-}
-
-fn prepare_home(options: &Options) -> Result<()> {
-    for needed in [options.model_file(), options.texts()] {
-        ensure!(needed.exists(), "{} is not there: run scripts/fetch-data first", needed.display());
-    }
-    let home = &options.home;
-    if home.exists() {
-        let empty = std::fs::read_dir(home).with_context(|| home.display().to_string())?.next().is_none();
-        if !empty && !home.join(MARK).exists() {
-            bail!("{} holds other files: name an empty folder with --home", home.display());
-        }
-        std::fs::remove_dir_all(home).with_context(|| home.display().to_string())?;
-    }
-    std::fs::create_dir_all(home).with_context(|| home.display().to_string())?;
-    std::fs::write(home.join(MARK), "emptied at each start of `openledger demo`\n")?;
-    Ok(())
 }
 
 impl Options {

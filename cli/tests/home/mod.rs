@@ -71,7 +71,7 @@ impl Home {
 
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_openledger"));
-        command.args(line.split_whitespace()).current_dir(self.path()).stdin(Stdio::null());
+        command.args(words(line)).current_dir(self.path()).stdin(Stdio::null());
         for name in ["CHAIN", "SUITE", "STATE", "KEYS", "KEY", "STORE", "ORACLES", "LOG"] {
             command.env_remove(format!("OPENLEDGER_{name}"));
         }
@@ -91,14 +91,43 @@ impl Home {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|cause| panic!("{line}: {cause}"))
     }
 
+    /// Runs a command that must work; what it says to people.
+    pub fn says(&self, line: &str) -> String {
+        let output = self.run(line);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {error}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs a command that must fail; what it says to people.
     pub fn fails(&self, line: &str) -> String {
+        self.fails_with(line, 1)
+    }
+
+    /// Runs a command line that makes no sense; what it says to people.
+    pub fn misused(&self, line: &str) -> String {
+        self.fails_with(line, 2)
+    }
+
+    fn fails_with(&self, line: &str, code: i32) -> String {
         let output = self.run(line);
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(1), "{line}: {error}");
+        assert_eq!(output.status.code(), Some(code), "{line}: {error}");
         assert!(error.contains("error: ") && !error.contains("panicked"), "{line}: {error}");
         error
     }
+}
+
+/// Words as a shell splits them: by spaces, but for what stands in quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for (i, part) in line.split('"').enumerate() {
+        match i % 2 {
+            1 => all.push(part.to_owned()),
+            _ => all.extend(part.split_whitespace().map(str::to_owned)),
+        }
+    }
+    all
 }
 
 impl Drop for Home {

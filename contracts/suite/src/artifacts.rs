@@ -13,6 +13,9 @@ pub struct Artifact {
 
 macro_rules! artifacts {
     ($($name:literal),* $(,)?) => {
+        /// The packages of the suite's contracts.
+        pub const CONTRACTS: &[&str] = &[$($name),*];
+
         /// The contract of a package name, `None` for a name that is none.
         pub fn artifact(name: &str) -> Option<Artifact> {
             match name {
@@ -32,6 +35,7 @@ artifacts!(
     "staking",
     "governor",
     "timelock",
+    "gas_station",
     "datanet_registry",
     "model_registry",
     "escrow",

@@ -4,11 +4,14 @@ use chain::AccountId;
 use openledger_abi::datanet::DatanetParameters;
 use openledger_abi::disputes::DisputeParameters;
 use openledger_abi::escrow::ParameterSet;
+use openledger_abi::gas_station::{GasParameters, GasRate};
 use openledger_abi::models::ModelParameters;
 use openledger_abi::payout::PayoutParameters;
 use openledger_abi::staking::StakingParameters;
 use openledger_abi::{Balance, OPEN};
 
+/// One whole of the native coin, as the chains we know count it.
+const COIN: Balance = 1_000_000_000_000;
 const SECOND: u64 = 1_000;
 const HOUR: u64 = 3_600 * SECOND;
 const DAY: u64 = 24 * HOUR;
@@ -20,12 +23,13 @@ pub struct SuiteConfig {
     pub holder: AccountId,
     /// Is credited the platform's share of fees.
     pub treasury: AccountId,
-    /// May cancel in the timelock, hold a report once and pause payout's functions.
+    /// May cancel in the timelock, hold a report once and pause functions of staking, the registries, payout and the gas station.
     pub guardian: AccountId,
     pub voting_delay_ms: u64,
     pub voting_period_ms: u64,
     pub proposal_threshold: Balance,
     pub quorum_bps: u16,
+    pub late_quorum_extension_ms: u64,
     pub timelock_delay_ms: u64,
     pub timelock_grace_ms: u64,
     pub exit_delay_ms: u64,
@@ -36,6 +40,9 @@ pub struct SuiteConfig {
     pub fees: ParameterSet,
     pub payout: PayoutParameters,
     pub disputes: DisputeParameters,
+    pub gas: GasParameters,
+    /// Native coin that the deployer gives the gas station.
+    pub gas_funds: Balance,
 }
 
 impl SuiteConfig {
@@ -49,6 +56,7 @@ impl SuiteConfig {
             voting_period_ms: 7 * DAY,
             proposal_threshold: 100_000 * OPEN,
             quorum_bps: 400,
+            late_quorum_extension_ms: 2 * DAY,
             timelock_delay_ms: 2 * DAY,
             timelock_grace_ms: 14 * DAY,
             exit_delay_ms: 3 * DAY,
@@ -59,6 +67,11 @@ impl SuiteConfig {
                 min_bonds: [10_000 * OPEN, 1_000 * OPEN, 1_000 * OPEN, 100 * OPEN],
                 commission_cap_bps: 2_000,
                 beneficiary_bps: 3_000,
+                commission_delay_ms: 7 * DAY,
+                duty_bps: 1_000,
+                duty_cap: 100_000 * OPEN,
+                signature_pay: OPEN / 100,
+                verdict_pay: OPEN / 100,
             },
             datanets: DatanetParameters { agreeing: 2, veto_ms: DAY },
             models: ModelParameters {
@@ -89,6 +102,16 @@ impl SuiteConfig {
                 report_bps: 2_000,
                 equivocation_bps: 3_000,
             },
+            gas: GasParameters {
+                rate: GasRate { native: COIN, open: OPEN },
+                tip: OPEN / 2,
+                least: COIN / 10,
+                account_limit: 20 * COIN,
+                total_limit: 1_000 * COIN,
+                reserve: COIN,
+                period_ms: DAY,
+            },
+            gas_funds: 1_000 * COIN,
         }
     }
 
@@ -97,17 +120,20 @@ impl SuiteConfig {
         let mut config = Self::live(holder, treasury, guardian);
         config.voting_delay_ms = 2 * SECOND;
         config.voting_period_ms = 10 * SECOND;
+        config.late_quorum_extension_ms = 4 * SECOND;
         config.timelock_delay_ms = 2 * SECOND;
         config.timelock_grace_ms = HOUR;
         config.exit_delay_ms = 10 * SECOND;
         config.staking.unbonding_ms = 600 * SECOND;
         config.staking.jail_ms = 60 * SECOND;
+        config.staking.commission_delay_ms = 2 * SECOND;
         config.datanets.veto_ms = SECOND;
         config.payout.epoch_ms = SECOND;
         config.payout.demand_ms = 2 * SECOND;
         config.payout.window_ms = 20 * SECOND;
         config.payout.max_hold_ms = 60 * SECOND;
         config.disputes.reveal_ms = 15 * SECOND;
+        config.gas.period_ms = 60 * SECOND;
         config
     }
 }

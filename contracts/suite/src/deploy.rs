@@ -1,9 +1,10 @@
 //! Deploying and wiring.
 
-use chain::{AccountId, CallError, Chain, ChainError, Keypair, deploy, send};
+use chain::{AccountId, CallError, Chain, ChainError, Keypair, deploy, send, send_value};
 use openledger_abi::datanet::{DatanetError, DatanetRegistry};
 use openledger_abi::disputes::{Disputes, DisputesError};
 use openledger_abi::escrow::{Escrow, EscrowError};
+use openledger_abi::gas_station::{GasStation, GasStationError};
 use openledger_abi::governor::{Governor, GovernorError};
 use openledger_abi::models::{ModelError, ModelRegistry};
 use openledger_abi::payout::{Payout, PayoutError};
@@ -42,12 +43,20 @@ fn wired<T, E: std::fmt::Debug>(
     contract: &'static str,
     outcome: Result<chain::Sent<T>, CallError<E>>,
 ) -> Result<(), DeployError> {
-    outcome.map(|_| ()).map_err(|e| DeployError { contract, step: "wiring", reason: e.to_string() })
+    done(contract, "wiring", outcome)
+}
+
+fn done<T, E: std::fmt::Debug>(
+    contract: &'static str,
+    step: &'static str,
+    outcome: Result<chain::Sent<T>, CallError<E>>,
+) -> Result<(), DeployError> {
+    outcome.map(|_| ()).map_err(|e| DeployError { contract, step, reason: e.to_string() })
 }
 
 impl Suite {
-    /// Deploys the nine contracts and wires all but payout. The deployer must have native coin; OPEN's whole supply
-    /// goes to the configured holder.
+    /// Deploys the ten contracts, wires all but payout, and funds the gas station. The deployer must have native coin;
+    /// OPEN's whole supply goes to the configured holder.
     ///
     /// # Errors
     /// The contract and step that failed, with the contract's own reason.
@@ -55,19 +64,23 @@ impl Suite {
         let genesis = chain.genesis();
         let c = config;
         let token = instantiate::<TokenError>(chain, deployer, "open_token", &(genesis, c.holder))?;
-        let governor = (genesis, c.voting_delay_ms, c.voting_period_ms, c.proposal_threshold, c.quorum_bps);
-        let timelock = (c.timelock_delay_ms, c.timelock_grace_ms, Some(c.guardian));
+        let (period, extension) = (c.voting_period_ms, c.late_quorum_extension_ms);
+        let governor = (genesis, c.voting_delay_ms, period, c.proposal_threshold, c.quorum_bps, extension);
+        let guardian = Some(c.guardian);
+        let timelock = (c.timelock_delay_ms, c.timelock_grace_ms, guardian);
         let escrow = (token, genesis, c.exit_delay_ms, c.pot_floor_bps, &c.fees);
-        let datanets = (genesis, &c.datanets);
+        let datanets = (genesis, guardian, &c.datanets);
+        let station = (token, genesis, c.treasury, Some(c.guardian), c.gas);
         let suite = Suite {
             token,
-            staking: instantiate::<StakingError>(chain, deployer, "staking", &(token, &c.staking))?,
+            staking: instantiate::<StakingError>(chain, deployer, "staking", &(token, guardian, &c.staking))?,
             governor: instantiate::<GovernorError>(chain, deployer, "governor", &governor)?,
             timelock: instantiate::<TimelockError>(chain, deployer, "timelock", &timelock)?,
+            gas_station: instantiate::<GasStationError>(chain, deployer, "gas_station", &station)?,
             datanet_registry: instantiate::<DatanetError>(chain, deployer, "datanet_registry", &datanets)?,
-            model_registry: instantiate::<ModelError>(chain, deployer, "model_registry", &(&c.models,))?,
+            model_registry: instantiate::<ModelError>(chain, deployer, "model_registry", &(guardian, &c.models))?,
             escrow: instantiate::<EscrowError>(chain, deployer, "escrow", &escrow)?,
-            payout: instantiate::<PayoutError>(chain, deployer, "payout", &(token, genesis, c.guardian, c.payout))?,
+            payout: instantiate::<PayoutError>(chain, deployer, "payout", &(token, genesis, guardian, c.payout))?,
             disputes: instantiate::<DisputesError>(chain, deployer, "disputes", &(token, genesis, c.disputes))?,
         };
         suite.wire(chain, deployer, config)?;
@@ -78,12 +91,20 @@ impl Suite {
         let s = self;
         let token = ink::message_builder!(Token).wire(s.timelock);
         wired("open_token", send(chain, deployer, s.token, token))?;
-        let staking = ink::message_builder!(Staking).wire(s.escrow, s.disputes, s.datanet_registry, s.timelock);
+        let staking =
+            ink::message_builder!(Staking).wire(s.escrow, s.disputes, s.datanet_registry, s.payout, s.timelock);
         wired("staking", send(chain, deployer, s.staking, staking))?;
         let governor = ink::message_builder!(Governor).wire(s.token, s.staking, s.timelock);
         wired("governor", send(chain, deployer, s.governor, governor))?;
         let timelock = ink::message_builder!(Timelock).wire(s.governor);
         wired("timelock", send(chain, deployer, s.timelock, timelock))?;
+        let station = ink::message_builder!(GasStation).wire(s.timelock);
+        wired("gas_station", send(chain, deployer, s.gas_station, station))?;
+        if config.gas_funds > 0 {
+            let fund = ink::message_builder!(GasStation).fund();
+            let funded = send_value(chain, deployer, s.gas_station, fund, config.gas_funds);
+            done("gas_station", "funding", funded)?;
+        }
         let datanets = ink::message_builder!(DatanetRegistry).wire(s.staking, s.timelock, s.disputes);
         wired("datanet_registry", send(chain, deployer, s.datanet_registry, datanets))?;
         let models = ink::message_builder!(ModelRegistry).wire(s.datanet_registry, s.staking, s.timelock);

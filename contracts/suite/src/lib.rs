@@ -1,14 +1,14 @@
-//! The nine contracts together: their built artifacts, how they are deployed and wired, where they are.
+//! The ten contracts together: their built artifacts, how they are deployed and wired, where they are.
 //!
 //! Contracts that know each other can't take each other's address in their constructors, so deploying has two steps:
-//! [`Suite::deploy`] makes all nine and wires eight; [`Suite::wire_payout`] wires payout once the first oracles have
+//! [`Suite::deploy`] makes all ten and wires nine; [`Suite::wire_payout`] wires payout once the first oracles have
 //! bonded, since it reads their signing keys from staking then. From that moment nobody but the timelock can change anything.
 
 mod artifacts;
 mod config;
 mod deploy;
 
-pub use artifacts::{Artifact, artifact};
+pub use artifacts::{Artifact, CONTRACTS, artifact};
 pub use config::SuiteConfig;
 pub use deploy::DeployError;
 
@@ -27,6 +27,8 @@ pub struct Suite {
     #[serde(with = "address")]
     pub timelock: AccountId,
     #[serde(with = "address")]
+    pub gas_station: AccountId,
+    #[serde(with = "address")]
     pub datanet_registry: AccountId,
     #[serde(with = "address")]
     pub model_registry: AccountId,
@@ -40,12 +42,13 @@ pub struct Suite {
 
 impl Suite {
     /// The contracts with their package names.
-    pub fn named(&self) -> [(&'static str, AccountId); 9] {
+    pub fn named(&self) -> [(&'static str, AccountId); 10] {
         [
             ("open_token", self.token),
             ("staking", self.staking),
             ("governor", self.governor),
             ("timelock", self.timelock),
+            ("gas_station", self.gas_station),
             ("datanet_registry", self.datanet_registry),
             ("model_registry", self.model_registry),
             ("escrow", self.escrow),

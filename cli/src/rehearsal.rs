@@ -1,0 +1,298 @@
+//! Before a transaction is sent it is tried out: on a copy of the chain where there is one to be had, else by a dry run.
+//! So whoever signs sees the fee, the storage deposit and what will change, and a refusal costs nothing.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use chain::{AccountId, Chain, ChainError, ContractEvent, Keypair, Receipt};
+use serde_json::{Value, json};
+
+use crate::abi::Contracts;
+use crate::actions::{staking, token};
+use crate::amount;
+use crate::context::{Context, SendWatcher, Sending};
+use crate::output::{Output, ask};
+
+/// How a command that changes something was asked to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    pub yes: bool,
+    pub dry_run: bool,
+    pub output: Output,
+    /// Said before anybody is asked; with it nobody's silence counts as a yes.
+    pub warning: Option<&'a str>,
+}
+
+/// What a command says when it is done.
+pub struct Said {
+    pub value: Value,
+    pub text: String,
+}
+
+impl Said {
+    /// The same thing, for programs and for people.
+    pub fn new(value: Value, text: impl Into<String>) -> Self {
+        Self { value, text: text.into() }
+    }
+}
+
+/// What one transaction costs.
+#[derive(Debug, Clone)]
+struct Cost {
+    what: String,
+    fee: u128,
+    deposit: i128,
+    events: Vec<ContractEvent>,
+}
+
+impl Cost {
+    fn text(&self) -> String {
+        format!("{}: fee {} native{}", self.what, amount::show_native(self.fee), deposit_text(self.deposit))
+    }
+
+    fn json(&self) -> Value {
+        json!({ "what": self.what, "fee": self.fee.to_string(), "deposit": self.deposit.to_string() })
+    }
+}
+
+fn deposit_text(deposit: i128) -> String {
+    match deposit {
+        0 => String::new(),
+        1.. => format!(", storage deposit {}", amount::show_native(deposit.unsigned_abs())),
+        _ => format!(", storage deposit {} given back", amount::show_native(deposit.unsigned_abs())),
+    }
+}
+
+/// What an account has that transactions change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Holdings(Vec<(&'static str, u128, fn(u128) -> String)>);
+
+impl Holdings {
+    fn of(context: &Context, account: AccountId) -> Result<Self> {
+        let unbonding = staking::unbondings(context, account)?.iter().map(|unbonding| unbonding.amount).sum();
+        Ok(Self(vec![
+            ("OPEN", token::balance(context, account)?, amount::show),
+            ("votes by OPEN", token::votes(context, account)?, amount::show),
+            ("votes by stake", staking::votes(context, account)?, amount::show),
+            ("OPEN unbonding", unbonding, amount::show),
+            ("native coin", context.chain.balance(account)?, amount::show_native),
+        ]))
+    }
+
+    fn changes(&self, after: &Self) -> Vec<(&'static str, u128, u128, fn(u128) -> String)> {
+        let both = self.0.iter().zip(&after.0);
+        both.filter(|(b, a)| b.1 != a.1)
+            .map(|((name, before, show), (_, after, _))| (*name, *before, *after, *show))
+            .collect()
+    }
+}
+
+/// Notes what each transaction cost on a copy.
+#[derive(Default)]
+struct Recorder(Mutex<Vec<Cost>>);
+
+impl SendWatcher for Recorder {
+    fn before(&self, _: &dyn Chain, _: &Keypair, _: &Sending) -> Result<()> {
+        Ok(())
+    }
+
+    fn after(&self, sending: &Sending, receipt: &Receipt) {
+        let cost = Cost {
+            what: sending.what.to_owned(),
+            fee: receipt.fee,
+            deposit: receipt.deposit,
+            events: receipt.events.clone(),
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(cost);
+    }
+}
+
+/// Shows the dry run's cost of each transaction before it is sent, and asks once.
+struct Gate {
+    yes: bool,
+    dry_run: bool,
+    quiet: bool,
+    careful: bool,
+    asked: AtomicBool,
+}
+
+/// A dry run stops here: what follows depends on what was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("a dry run: nothing was sent")]
+struct Stopped(Cost);
+
+impl SendWatcher for Gate {
+    fn before(&self, chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<()> {
+        let outcome = chain.dry_run(key.account(), sending.contract, sending.input, sending.value)?;
+        if outcome.reverted {
+            // Sending says why, typed: the chain refuses it before it costs anything.
+            return Ok(());
+        }
+        let fee = chain.fee(sending.contract, sending.input, sending.value, outcome.gas)?;
+        let cost = Cost { what: sending.what.to_owned(), fee, deposit: outcome.deposit, events: Vec::new() };
+        if self.dry_run {
+            return Err(Stopped(cost).into());
+        }
+        if !self.quiet {
+            eprintln!("{}", cost.text());
+        }
+        if !self.asked.swap(true, Ordering::Relaxed) {
+            ask("Send it?", self.yes, self.careful)?;
+        }
+        Ok(())
+    }
+
+    fn after(&self, _: &Sending, _: &Receipt) {}
+}
+
+/// What a command would cost and change.
+struct Preview {
+    account: AccountId,
+    costs: Vec<Cost>,
+    before: Holdings,
+    after: Holdings,
+}
+
+impl Preview {
+    fn fee(&self) -> u128 {
+        self.costs.iter().fold(0, |sum, cost| sum.saturating_add(cost.fee))
+    }
+
+    fn deposit(&self) -> i128 {
+        self.costs.iter().fold(0, |sum, cost| sum.saturating_add(cost.deposit))
+    }
+
+    fn text(&self) -> String {
+        let mut lines = vec![format!("as {}", chain::ss58(&self.account))];
+        lines.extend(self.costs.iter().map(|cost| format!("  {}", cost.text())));
+        if self.costs.len() > 1 {
+            let fee = amount::show_native(self.fee());
+            lines.push(format!("  together: fee {fee} native{}", deposit_text(self.deposit())));
+        }
+        for (name, before, after, show) in self.before.changes(&self.after) {
+            lines.push(format!("  {name}: {} → {}", show(before), show(after)));
+        }
+        lines.join("\n")
+    }
+
+    fn events(&self, contracts: &Contracts) -> Vec<crate::abi::Told> {
+        self.costs.iter().flat_map(|cost| &cost.events).filter_map(|event| contracts.told(event)).collect()
+    }
+}
+
+/// Does what `act` does, after it was tried out, shown, and agreed to.
+///
+/// # Errors
+/// Those of `act` (from trying it out, so that nothing was sent); that nobody agreed.
+pub fn run(
+    context: &Context,
+    key: &Keypair,
+    manner: Manner,
+    act: impl Fn(&Context, &Keypair) -> Result<Said>,
+) -> Result<()> {
+    match context.chain.copy() {
+        Ok(copy) => on_a_copy(context, copy.as_chain(), key, manner, act),
+        Err(ChainError::NoCopy) => by_dry_runs(context, key, manner, act),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn on_a_copy(
+    context: &Context,
+    copy: Arc<dyn Chain>,
+    key: &Keypair,
+    manner: Manner,
+    act: impl Fn(&Context, &Keypair) -> Result<Said>,
+) -> Result<()> {
+    let recorder = Arc::new(Recorder::default());
+    let tried = context.watched(copy, recorder.clone());
+    let before = Holdings::of(&tried, key.account())?;
+    let would_say = act(&tried, key)?;
+    let after = Holdings::of(&tried, key.account())?;
+    drop(tried);
+    let costs = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let preview = Preview { account: key.account(), costs, before, after };
+    if manner.dry_run {
+        return say_dry(context, manner, &preview, &would_say);
+    }
+    if !preview.costs.is_empty() {
+        if !manner.output.json {
+            eprintln!("{}", preview.text());
+        }
+        if let Some(warning) = manner.warning {
+            eprintln!("{warning}");
+        }
+        ask("Send it?", manner.yes, manner.warning.is_some())?;
+    }
+    let said = act(context, key)?;
+    manner.output.say(&said.value, said.text)
+}
+
+fn say_dry(context: &Context, manner: Manner, preview: &Preview, said: &Said) -> Result<()> {
+    let contracts = Contracts::of(&context.suite)?;
+    let told = preview.events(&contracts);
+    let mut text = format!("dry run, on a copy of the chain: nothing was sent\n{}", preview.text());
+    for event in &told {
+        text.push_str(&format!("\n  event {}", event.text()));
+    }
+    if let Some(warning) = manner.warning {
+        text.push_str(&format!("\n{warning}"));
+    }
+    text.push_str(&format!("\nit would say: {}", said.text.trim_end()));
+    let changes = preview.before.changes(&preview.after);
+    let value = json!({
+        "dry_run": true,
+        "account": chain::ss58(&preview.account),
+        "transactions": preview.costs.iter().map(Cost::json).collect::<Vec<_>>(),
+        "fee": preview.fee().to_string(),
+        "deposit": preview.deposit().to_string(),
+        "changes": changes.iter().map(|(name, before, after, _)| {
+            json!({ "what": name, "before": before.to_string(), "after": after.to_string() })
+        }).collect::<Vec<_>>(),
+        "events": told.iter().map(crate::abi::Told::json).collect::<Vec<_>>(),
+        "warning": manner.warning,
+        "result": said.value,
+    });
+    manner.output.say(&value, text)
+}
+
+fn by_dry_runs(
+    context: &Context,
+    key: &Keypair,
+    manner: Manner,
+    act: impl Fn(&Context, &Keypair) -> Result<Said>,
+) -> Result<()> {
+    if let Some(warning) = manner.warning {
+        eprintln!("{warning}");
+    }
+    let gate = Gate {
+        yes: manner.yes,
+        dry_run: manner.dry_run,
+        quiet: manner.output.json,
+        careful: manner.warning.is_some(),
+        asked: AtomicBool::new(false),
+    };
+    let watched = context.watched(context.chain.clone(), Arc::new(gate));
+    match act(&watched, key) {
+        Ok(said) => manner.output.say(&said.value, said.text),
+        Err(error) => match error.downcast_ref::<Stopped>() {
+            Some(Stopped(cost)) => {
+                let text = format!(
+                    "dry run: nothing was sent\n  {}\nwhat comes after it can't be told: this chain gives no copy to try it on",
+                    cost.text()
+                );
+                let value = json!({
+                    "dry_run": true,
+                    "account": key.address(),
+                    "transactions": [cost.json()],
+                    "fee": cost.fee.to_string(),
+                    "deposit": cost.deposit.to_string(),
+                    "complete": false,
+                });
+                manner.output.say(&value, text)
+            }
+            None => Err(error),
+        },
+    }
+}
