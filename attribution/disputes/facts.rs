@@ -4,8 +4,8 @@
 //! and whoever asked for a verdict has to look at [`OnChain::failure`] before believing it.
 
 use core::cell::{Cell, RefCell};
-use ink::codegen::TraitCallBuilder;
-use ink::env::DefaultEnvironment;
+use ink::message_builder;
+use openledger_abi::ask::ask;
 use openledger_abi::datanet::{Contribution, DatanetRegistry};
 use openledger_abi::disputes::{DisputesError, DisputesPeers};
 use openledger_abi::escrow::Escrow;
@@ -66,9 +66,8 @@ impl<'a> OnChain<'a> {
                 return Some(read(known));
             }
         }
-        let registry: ink::contract_ref!(ModelRegistry, DefaultEnvironment) = self.peers.model_registry.into();
-        let found = match registry.call().revision(model, revision).try_invoke() {
-            Ok(Ok(found)) => found?,
+        let found = match ask(self.peers.model_registry, message_builder!(ModelRegistry).revision(model, revision)) {
+            Some(found) => found?,
             _ => return self.failed(Failure::Models),
         };
         let answer = read(&found);
@@ -77,9 +76,8 @@ impl<'a> OnChain<'a> {
     }
 
     fn contribution(&self, contribution: u64) -> Option<Contribution> {
-        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.peers.datanet_registry.into();
-        match registry.call().contribution(contribution).try_invoke() {
-            Ok(Ok(Some(found))) => Some(found),
+        match ask(self.peers.datanet_registry, message_builder!(DatanetRegistry).contribution(contribution)) {
+            Some(Some(found)) => Some(found),
             // A version's leaf names it, so it exists.
             _ => self.failed(Failure::Datanets),
         }
@@ -101,9 +99,8 @@ impl<'a> OnChain<'a> {
                 return Some(known.clone());
             }
         }
-        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
-        let found = match payout.call().batch(batch).try_invoke() {
-            Ok(Ok(Some(found))) => found,
+        let found = match ask(self.peers.payout, message_builder!(Payout).batch(batch)) {
+            Some(Some(found)) => found,
             _ => return self.failed(Failure::Payout),
         };
         *self.batch.borrow_mut() = Some((batch, found.clone()));
@@ -111,9 +108,8 @@ impl<'a> OnChain<'a> {
     }
 
     fn escrow(&self) -> Option<AccountId> {
-        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
-        match payout.call().peers().try_invoke() {
-            Ok(Ok(Some(peers))) => Some(peers.escrow),
+        match ask(self.peers.payout, message_builder!(Payout).peers()) {
+            Some(Some(peers)) => Some(peers.escrow),
             _ => self.failed(Failure::Payout),
         }
     }
@@ -147,9 +143,11 @@ impl SourceFacts for OnChain<'_> {
     fn source(&self, model: u32, revision: u32, source: u8) -> Option<VersionHead> {
         let named = self.with_revision(model, revision, |revision| revision.sources.get(usize::from(source)).copied());
         let source = named.flatten()?;
-        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.peers.datanet_registry.into();
-        match registry.call().version(source.datanet, source.version).try_invoke() {
-            Ok(Ok(Some(version))) => Some(VersionHead { count: version.count, top: version.top }),
+        match ask(
+            self.peers.datanet_registry,
+            message_builder!(DatanetRegistry).version(source.datanet, source.version),
+        ) {
+            Some(Some(version)) => Some(VersionHead { count: version.count, top: version.top }),
             // A registered revision's sources exist.
             _ => self.failed(Failure::Datanets),
         }
@@ -206,18 +204,16 @@ impl EpochFacts for OnChain<'_> {
 
     fn parameters(&self, batch: u64) -> Option<ParameterSet> {
         let number = self.load_batch(batch)?.params;
-        let escrow: ink::contract_ref!(Escrow, DefaultEnvironment) = self.escrow()?.into();
-        match escrow.call().parameters(number).try_invoke() {
-            Ok(Ok(Some(set))) => Some(ParameterSet { rank_weights: set.retrieval_weights }),
+        match ask(self.escrow()?, message_builder!(Escrow).parameters(number)) {
+            Some(Some(set)) => Some(ParameterSet { rank_weights: set.retrieval_weights }),
             _ => self.failed(Failure::Escrow),
         }
     }
 
     fn carry(&self) -> Carry {
         // The report in dispute is the one after the live ones, so what is carried now is what comes in.
-        let payout: ink::contract_ref!(Payout, DefaultEnvironment) = self.peers.payout.into();
-        let carry_in = match payout.call().live().try_invoke() {
-            Ok(Ok(live)) => live.carry,
+        let carry_in = match ask(self.peers.payout, message_builder!(Payout).live()) {
+            Some(live) => live.carry,
             _ => self.failed(Failure::Payout).unwrap_or(0),
         };
         Carry { carry_in, pots: self.epoch.pots, carry_bps: self.epoch.carry_bps }
@@ -230,9 +226,11 @@ impl PayeeFacts for OnChain<'_> {
         if before(found.withdrawn_at, batch_at) || self.gone(&found) {
             return None;
         }
-        let registry: ink::contract_ref!(DatanetRegistry, DefaultEnvironment) = self.peers.datanet_registry.into();
-        match registry.call().payee_at(contribution, self.epoch.closed_at).try_invoke() {
-            Ok(Ok(Some(payee))) => Some(*payee.as_ref()),
+        match ask(
+            self.peers.datanet_registry,
+            message_builder!(DatanetRegistry).payee_at(contribution, self.epoch.closed_at),
+        ) {
+            Some(Some(payee)) => Some(*payee.as_ref()),
             _ => self.failed(Failure::Datanets),
         }
     }

@@ -27,9 +27,10 @@ mod tests;
 #[ink::contract]
 mod disputes {
     use crate::facts::OnChain;
+    use crate::judge::{Filed, HostsWord};
     use crate::{calls, commit as commits, judge, private};
     use ink::prelude::{vec, vec::Vec};
-    use ink::scale::{DecodeAll, Encode};
+    use ink::scale::Encode;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
     use openledger_abi::admin::{Admin, AdminError, Administered};
@@ -38,8 +39,7 @@ mod disputes {
     use openledger_abi::payout::{ReportInfo, ReportStatus};
     use openledger_abi::staking::Offence;
     use openledger_abi::{ensure, roles, Bytes32};
-    use proof::check::{equivocation, EvidenceOpening, Fraud};
-    use proof::receipt::Receipt;
+    use proof::check::{equivocation, Fraud};
     use proof::signed::Domain;
 
     #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -115,32 +115,24 @@ mod disputes {
             config: &Config,
             peers: &DisputesPeers,
             commit: &Commit,
-            proof: &FraudProof,
+            proof: Filed<'_>,
         ) -> Result<Sentence, DisputesError> {
-            match proof {
-                FraudProof::Equivocation(place, witness) => {
-                    Self::judge_equivocation(config, peers, commit, *place, witness)
-                }
-                FraudProof::PrivateSpan(redeemed, witness) => {
-                    Self::judge_host(config, peers, commit, proof, redeemed, (&witness.receipt, &witness.evidence))
-                }
-                FraudProof::PrivateOutranked(redeemed, witness) => {
-                    Self::judge_host(config, peers, commit, proof, redeemed, (&witness.receipt, &witness.evidence))
-                }
-                _ => Self::judge_signers(peers, commit, proof),
+            if let Some(bytes) = proof.equivocation() {
+                let (place, witness) = judge::decoded::<(u8, EquivocationWitness)>(bytes)?;
+                Self::judge_equivocation(config, peers, commit, place, &witness)
+            } else if proof.is_private() {
+                Self::judge_host(config, peers, commit, proof)
+            } else {
+                Self::judge_signers(peers, commit, proof)
             }
         }
 
         /// Voids first, since that one call also brings what there is to judge by; an error here undoes it.
-        fn judge_signers(
-            peers: &DisputesPeers,
-            commit: &Commit,
-            proof: &FraudProof,
-        ) -> Result<Sentence, DisputesError> {
+        fn judge_signers(peers: &DisputesPeers, commit: &Commit, proof: Filed<'_>) -> Result<Sentence, DisputesError> {
             let report = commit.report.ok_or(DisputesError::WrongReport)?;
             let voided = calls::void(peers.payout, report)?;
             let facts = OnChain::new(peers, &voided.epoch);
-            let verdict = judge::against_report(proof, &voided.report.body, &facts)?;
+            let verdict = proof.against_signers(&voided.report.body, &facts)?;
             let ReportInfo { signers, submitted_at, .. } = voided.report;
             Ok(Sentence::Void { report, signers, submitted_at, fraud: verdict.fraud })
         }
@@ -149,18 +141,17 @@ mod disputes {
             config: &Config,
             peers: &DisputesPeers,
             commit: &Commit,
-            proof: &FraudProof,
-            redeemed: &HostsReceipt,
-            (receipt, evidence): (&Receipt, &EvidenceOpening),
+            proof: Filed<'_>,
         ) -> Result<Sentence, DisputesError> {
             let report = commit.report.ok_or(DisputesError::WrongReport)?;
             let info = calls::report_of(peers.payout, report)?;
             ensure!(info.status == ReportStatus::Pending, DisputesError::NotPending);
             let epoch = calls::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
-            let verdict = judge::against_report(proof, &info.body, &OnChain::new(peers, &epoch))?;
+            let (verdict, word) = proof.against_host(&info.body, &OnChain::new(peers, &epoch))?;
+            let HostsWord { redeemed, receipt, evidence } = word;
             ensure!((epoch.from..epoch.to).contains(&redeemed.batch), DisputesError::NoSuchBatch);
             let batch = calls::batch(peers.payout, redeemed.batch)?;
-            private::ensure_hosts_word::<HostHasher>(&batch, redeemed, receipt, &evidence.fields)?;
+            private::ensure_hosts_word::<HostHasher>(&batch, &redeemed, &receipt, &evidence.fields)?;
             Ok(Sentence::Slash {
                 operator: batch.host,
                 bps: config.parameters.report_bps,
@@ -272,8 +263,7 @@ mod disputes {
             let hash = commit_hash::<HostHasher>(&prover, &proof);
             let (now, block) = (self.env().block_timestamp(), self.env().block_number());
             commits::ensure_revealable(&commit, prover, hash, proof.len(), now, block)?;
-            let proof = FraudProof::decode_all(&mut proof.as_slice()).map_err(|_| DisputesError::BadProof)?;
-            let sentence = Self::judge(&config, &peers, &commit, &proof)?;
+            let sentence = Self::judge(&config, &peers, &commit, Filed::of(&proof)?)?;
             commit.status = CommitStatus::Proven;
             self.commits.insert(number, &commit);
             let (outcome, fraud, slashed) = self.execute(&config, &peers, prover, sentence)?;

@@ -6,6 +6,7 @@
 #![allow(clippy::cast_possible_truncation)]
 
 pub mod admin;
+pub mod ask;
 pub mod common;
 pub mod datanet;
 pub mod disputes;

@@ -62,47 +62,31 @@ pub fn check<H: Hasher>(
     if leaf.status != ATTRIBUTED {
         return Err(Error::NotFraud);
     }
-    let named = |receipt: &Receipt| -> Result<(), Error> {
-        if receipt.hash::<H>() == leaf.receipt {
-            Ok(())
-        } else {
-            Err(Error::WitnessMismatch)
-        }
+    let receipt = match &witness.fault {
+        FormFault::Undecodable | FormFault::EntriesWithoutStatus => return Err(Error::NotFraud),
+        FormFault::Form(receipt)
+        | FormFault::Amounts(receipt, _)
+        | FormFault::Retrieval(receipt, _)
+        | FormFault::Private(receipt, _) => receipt,
     };
+    if receipt.hash::<H>() != leaf.receipt {
+        return Err(Error::WitnessMismatch);
+    }
+    if let FormFault::Retrieval(_, list) = &witness.fault {
+        let right: Vec<Entry> = retrieval(named_list::<H>(receipt, list)?).collect();
+        let named = |entry: &Entry| matches!(entry, Entry::Retrieval(_));
+        return show(without_amounts(&leaf.entries, named) != right, Fraud::WrongRetrieval).map(Verdict::signers);
+    }
     // Without its revision the receipt is invalid: fraud proof 2's.
-    let policy = |receipt: &Receipt| {
-        facts.revision(receipt.model, receipt.revision).map(|terms| terms.policy).ok_or(Error::WitnessMismatch)
-    };
+    let policy = facts.revision(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?.policy;
     let fraud = match &witness.fault {
-        FormFault::Undecodable | FormFault::EntriesWithoutStatus => Err(Error::NotFraud),
-        FormFault::Form(receipt) => {
-            named(receipt)?;
-            show(form::check(&leaf.entries, policy(receipt)?.c_max).is_err(), Fraud::BadForm)
-        }
-        FormFault::Amounts(receipt, batch) => {
-            named(receipt)?;
+        FormFault::Amounts(_, batch) => {
             facts.batch(*batch).ok_or(Error::WitnessMismatch)?.sequence(witness.evidence.index)?;
             let params = facts.parameters(*batch).ok_or(Error::WitnessMismatch)?;
-            let right = amounts::of_entries(leaf.part, &policy(receipt)?, &params, &leaf.entries)?;
+            let right = amounts::of_entries(leaf.part, &policy, &params, &leaf.entries)?;
             show(leaf.entries.iter().map(Entry::amount).ne(right), Fraud::WrongAmounts)
         }
-        FormFault::Retrieval(receipt, list) => {
-            named(receipt)?;
-            if receipt.is_private() {
-                return Err(Error::PrivateText);
-            }
-            let list: &[u8] = if no_context::<H>(&receipt.context) { &[] } else { list };
-            if !list.is_empty() && context_hash::<H>(list) != receipt.context {
-                return Err(Error::WrongHash);
-            }
-            if list.is_empty() && !no_context::<H>(&receipt.context) {
-                return Err(Error::WrongHash);
-            }
-            let named = leaf.entries.iter().filter(|entry| matches!(entry, Entry::Retrieval(_)));
-            show(!retrieval(list).eq(named.map(without_amount)), Fraud::WrongRetrieval)
-        }
-        FormFault::Private(receipt, preimage) => {
-            named(receipt)?;
+        FormFault::Private(_, preimage) => {
             if !receipt.is_private() {
                 return Err(Error::WitnessMismatch);
             }
@@ -110,18 +94,33 @@ pub fn check<H: Hasher>(
                 return Err(Error::WrongHash);
             }
             // A preimage that breaks the rules makes the receipt invalid: fraud proof 2's.
-            let right =
-                form::private_entries::<H>(receipt, preimage, policy(receipt)?.c_max).map_err(|_| Error::NotFraud)?;
-            show(leaf.entries.iter().map(without_amount).ne(right), Fraud::WrongPrivateEntries)
+            let right = form::private_entries::<H>(receipt, preimage, policy.c_max).map_err(|_| Error::NotFraud)?;
+            show(without_amounts(&leaf.entries, |_| true) != right, Fraud::WrongPrivateEntries)
         }
+        _ => show(form::check(&leaf.entries, policy.c_max).is_err(), Fraud::BadForm),
     };
     fraud.map(Verdict::signers)
 }
 
-fn without_amount(entry: &Entry) -> Entry {
-    let mut entry = entry.clone();
-    entry.set_amount(0);
-    entry
+/// The context list that a public receipt names.
+fn named_list<'a, H: Hasher>(receipt: &Receipt, list: &'a [u8]) -> Result<&'a [u8], Error> {
+    if receipt.is_private() {
+        return Err(Error::PrivateText);
+    }
+    if no_context::<H>(&receipt.context) {
+        return Ok(&[]);
+    }
+    if list.is_empty() || context_hash::<H>(list) != receipt.context {
+        return Err(Error::WrongHash);
+    }
+    Ok(list)
+}
+
+/// Those of the entries that are wanted, with amounts 0.
+fn without_amounts(entries: &[Entry], wanted: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = entries.iter().filter(|entry| wanted(entry)).cloned().collect();
+    entries.iter_mut().for_each(|entry| entry.set_amount(0));
+    entries
 }
 
 /// The first fault of form or amounts of a published leaf; `None` if there is none.
