@@ -113,9 +113,11 @@ fn holders_bond_propose_vote_and_execute() {
     assert_eq!(home.ok("stake withdraw --key //Eve")["amount"], "4000000000000000000");
     assert_eq!(home.ok("stake show //Eve")["stakes"][0]["amount"], "6000000000000000000");
 
-    let few = home.fails("propose --set escrow.platform=5% --set escrow.contributors=50% --description few --key //Eve");
+    let few =
+        home.fails("propose --set escrow.platform=5% --set escrow.contributors=50% --description few --key //Eve");
     assert!(few.contains("BelowThreshold"), "{few}");
-    let more = "propose --set escrow.platform=500 --set escrow.split.contributors=5000 --description more --key //Alice";
+    let more =
+        "propose --set escrow.platform=500 --set escrow.split.contributors=5000 --description more --key //Alice";
     let id = text(&home.ok(more), "id");
     home.ok("chain advance 3s");
     assert_eq!(home.ok(&format!("vote for {id} --key //Alice"))["support"], "for");

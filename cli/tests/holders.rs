@@ -106,10 +106,8 @@ fn permits_and_delegations_are_signed_by_one_and_sent_in_by_another() {
 fn a_proposal_is_read_simulated_voted_on_by_signature_and_executed() {
     let home = Home::up();
     home.write("why.md", b"Contributors first.\n\nMore to them.\n");
-    let made = home.ok(
-        "propose --set escrow.platform=5% --set escrow.contributors=50% --set timelock.min_delay=3s \
-         --call \"token transfer //Bob 1 0x\" --description-file why.md --key //Alice",
-    );
+    let made = home.ok("propose --set escrow.platform=5% --set escrow.contributors=50% --set timelock.min_delay=3s \
+         --call \"token transfer //Bob 1 0x\" --description-file why.md --key //Alice");
     let id = text(&made, "id");
     let shown = home.ok(&format!("proposal show {id}"));
     assert_eq!(shown["state"], "pending");
@@ -184,7 +182,9 @@ fn what_can_not_be_proposed_is_a_misuse_that_names_what_can() {
     assert_eq!(home.ok("proposal list"), Value::from(Vec::<Value>::new()));
     let unknown = home.fails(&format!("proposal show {}", "0".repeat(64)));
     assert!(unknown.contains("proposal list"), "{unknown}");
-    for line in ["vote maybe 0x12 --key //Alice", "vote for 0x12 --key //Alice", "token transfer //Bob ten --key //Alice"] {
+    for line in
+        ["vote maybe 0x12 --key //Alice", "vote for 0x12 --key //Alice", "token transfer //Bob ten --key //Alice"]
+    {
         home.misused(line);
     }
 }

@@ -38,7 +38,9 @@ fn texts_are_trained_on_served_attributed_refuted_and_paid() {
     assert_eq!(summary["epochs"], 2);
     assert_eq!(summary["receipts"], 8);
     assert_eq!(summary["fraud_proofs"], 1);
-    assert_eq!(summary["votes"], 2);
+    assert_eq!((&summary["votes"], &summary["votes_by_signature"]), (&Value::from(2), &Value::from(1)));
+    assert!(summary["gas_swaps"].as_u64().unwrap() >= 1 && amount(&summary, "gas_native") > 0);
+    assert!(amount(&summary, "delegator_rewards") > 0);
     assert_eq!(amount(&summary, "credited") + amount(&summary, "carried_over"), amount(&summary, "funded"));
     assert_eq!(amount(&summary, "credited"), amount(&summary, "claimed"));
     // Two of four oracles lost a fifth of 50,000 OPEN each.

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use chain::advance_to;
 use ink::message_builder;
+use openledger_abi::OPEN;
 use openledger_abi::escrow::Escrow;
-use openledger_abi::governor::{Governor, ProposalState, Support};
+use openledger_abi::governor::{Governor, ProposalId, ProposalState, Support};
 use openledger_abi::payout::Payout;
 use proof::Account;
 use serve::answer::{Prompt, Shown};
@@ -20,8 +21,9 @@ use super::Options;
 use super::cast::Cast;
 use super::narrate::{Narrator, excerpt};
 use super::stage::Stage;
+use crate::abi::Contracts;
 use crate::actions::claims::{self, Earned};
-use crate::actions::{channel, datanet, governance};
+use crate::actions::{channel, datanet, gas, governance, proposals, signed, simulation, token};
 use crate::amount;
 use crate::context::Context;
 
@@ -37,6 +39,19 @@ pub struct Played {
     pub fraud_proofs: u32,
     pub slashed: u128,
     pub ballots: u32,
+    /// Of those, cast by a signature that somebody else sent in.
+    pub ballots_by_signature: u32,
+    /// What contributors bought at the gas station.
+    pub gas: Gas,
+}
+
+/// Native coin for OPEN.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Gas {
+    pub swaps: u32,
+    /// OPEN paid, tips included.
+    pub open: u128,
+    pub native: u128,
 }
 
 /// One question to one room's model.
@@ -52,8 +67,9 @@ pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Optio
     let first = questions(stage, 0);
     ask_all(context, narrator, options, stage, &first)?;
     report(context, cast, narrator, stage, 0)?;
-    pay(context, cast, narrator, stage, 0)?;
+    pay(context, cast, narrator, stage, 0, None)?;
 
+    let fuelled = fuel_one(context, cast, narrator, stage)?;
     vote(context, cast, narrator, stage)?;
     let revoked = revoke(context, cast, narrator, stage)?;
 
@@ -67,7 +83,7 @@ pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Optio
     if let Some(revoked) = revoked {
         show_revoked(context, narrator, stage, &revoked)?;
     }
-    pay(context, cast, narrator, stage, 1)
+    pay(context, cast, narrator, stage, 1, fuelled)
 }
 
 /// For each payer one question to each room's model: payers with an even number quote a training row's opening, the
@@ -284,12 +300,27 @@ fn fetcher(stage: &Stage) -> Result<Fetcher> {
     Ok(Fetcher::new(std::sync::Arc::new(corpus::Store::folder(&stage.fetched)?)))
 }
 
-fn pay(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage, epoch: u32) -> Result<()> {
+/// Pays an epoch's credits. Whoever has native coin of its own claims by itself; the curator pushes the others' claims.
+fn pay(
+    context: &Context,
+    cast: &Cast,
+    narrator: &Narrator,
+    stage: &mut Stage,
+    epoch: u32,
+    by_itself: Option<Account>,
+) -> Result<()> {
     let fetcher = fetcher(stage)?;
     let files = claims::files(context, &fetcher, &stage.oracles, epoch)?;
     claims::earnings(&files, &mut stage.played.earned)?;
     let leaves = files.payout_leaves()?;
-    let paid = claims::claim(context, &cast.curator, &leaves, None)?;
+    let mut paid = BTreeMap::new();
+    if let Some((name, key)) = by_itself.and_then(|account| contributor(stage, &account)) {
+        paid = claims::claim(context, &key, &leaves, Some(&[key.account()]))?;
+        if let Some(amount) = paid.values().next() {
+            narrator.line(&format!("{name} claims {} OPEN by its own transaction", amount::show(*amount)));
+        }
+    }
+    paid.extend(claims::claim(context, &cast.curator, &leaves, None)?);
     let mut best: Vec<(&Account, &u128)> = paid.iter().collect();
     best.sort_by_key(|(_, amount)| std::cmp::Reverse(**amount));
     let shown: Vec<String> = best
@@ -312,6 +343,68 @@ fn pay(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage, e
     Ok(())
 }
 
+/// A contributor's name and key.
+fn contributor(stage: &Stage, account: &Account) -> Option<(String, chain::Keypair)> {
+    let name = stage.names.get(account)?;
+    Some((name.clone(), stage.contributors.get(name)?.clone()))
+}
+
+/// A contributor who has earned most and never had native coin buys some with OPEN.
+fn fuel_one(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage) -> Result<Option<Account>> {
+    let mut earners: Vec<(Account, u128)> =
+        stage.played.claimed.iter().map(|(account, paid)| (*account, *paid)).collect();
+    earners.sort_by_key(|(account, paid)| (std::cmp::Reverse(*paid), *account));
+    let Some((account, _)) = earners.first() else { return Ok(None) };
+    let Some((name, key)) = contributor(stage, account) else { return Ok(None) };
+    narrator.step(
+        "A contributor with no native coin buys gas",
+        &format!(
+            "{name} has {} OPEN and no native coin, so it can send no transaction",
+            amount::show(token::balance(context, key.account())?)
+        ),
+    );
+    Ok(buy_gas(context, cast, narrator, stage, &name, &key)?.then_some(*account))
+}
+
+/// The least OPEN that is spent on gas, if the holder has so much.
+const GAS_OPEN: u128 = OPEN / 5;
+
+/// Signs a permit and an order; a payer relays both for the tip. Whether the holder has OPEN enough for that.
+fn buy_gas(
+    context: &Context,
+    cast: &Cast,
+    narrator: &Narrator,
+    stage: &mut Stage,
+    name: &str,
+    holder: &chain::Keypair,
+) -> Result<bool> {
+    let relayer = cast.payers.first().context("no payer")?;
+    let balance = token::balance(context, holder.account())?;
+    let open = balance.min(GAS_OPEN.max(balance / 2));
+    let tip = gas::parameters(context)?.tip.min(open / 4);
+    let order = match gas::order(context, holder, open, tip, 3_600_000) {
+        Ok(order) => order,
+        Err(error) => {
+            narrator.line(&format!("{name} has too little OPEN for the station: {error:#}"));
+            return Ok(false);
+        }
+    };
+    let signed::Relayed::Swapped(native) = signed::relay(context, relayer, &order)? else {
+        bail!("the order for gas was none");
+    };
+    let gas = &mut stage.played.gas;
+    gas.swaps += 1;
+    gas.open += open;
+    gas.native += native;
+    narrator.line(&format!(
+        "{name} signs a permit and an order for {} OPEN; payer 0 relays them for {} OPEN of it, the gas station gives {} of native coin",
+        amount::show(open),
+        amount::show(tip),
+        amount::show_native(native)
+    ));
+    Ok(true)
+}
+
 fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage) -> Result<()> {
     let escrow = context.suite.escrow;
     let number = context.read(escrow, message_builder!(Escrow).current_parameters())?;
@@ -326,10 +419,25 @@ fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage) 
     let parameters = context.read(context.suite.governor, message_builder!(Governor).parameters())?;
     let now = context.chain.now()?;
     advance_to(&*context.chain, now + parameters.voting_delay + 1)?;
-    let mut votes = 0;
-    for voter in &cast.voters {
-        votes += governance::vote(context, voter, id, Support::For)?;
+    simulate(context, narrator, id)?;
+    let mut votes = governance::vote(context, proposer, id, Support::For)?;
+    stage.played.ballots += 1;
+    // The others sign, and the proposer sends their votes in.
+    for voter in cast.voters.iter().skip(1) {
+        let message = signed::Message::Vote {
+            proposal: hex::encode(id),
+            support: signed::Choice::For,
+            reason: "Whose words they are shall earn more".into(),
+            voter: voter.account(),
+        };
+        let deadline = context.chain.now()? + parameters.voting_period;
+        let vote = signed::sign(context.chain.genesis(), &context.suite, voter, message, deadline)?;
+        let signed::Relayed::Voted(weight) = signed::relay(context, proposer, &vote)? else {
+            bail!("the vote was none")
+        };
+        votes += weight;
         stage.played.ballots += 1;
+        stage.played.ballots_by_signature += 1;
     }
     let now = context.chain.now()?;
     advance_to(&*context.chain, now + parameters.voting_period + 1)?;
@@ -340,9 +448,26 @@ fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage) 
     governance::execute(context, proposer, id)?;
     let current = context.read(escrow, message_builder!(Escrow).current_parameters())?;
     narrator.line(&format!(
-        "{} OPEN for, none against; queued, delayed, executed: parameter set {number} → {current}",
-        amount::show(votes)
+        "{} OPEN for, {} of {} votes by signature, none against; queued, delayed, executed: parameter set {number} → {current}",
+        amount::show(votes),
+        stage.played.ballots_by_signature,
+        stage.played.ballots
     ));
+    Ok(())
+}
+
+/// What executing the proposal would change, before anybody votes.
+fn simulate(context: &Context, narrator: &Narrator, id: ProposalId) -> Result<()> {
+    let contracts = Contracts::of(&context.suite)?;
+    let calls = governance::calls(context, id)?;
+    let read = proposals::read(context, &contracts, &calls)?;
+    let simulation = simulation::run(context, &contracts, &calls, &read)?;
+    let changes: Vec<_> = simulation.changes.iter().map(proposals::Change::text).collect();
+    if let Some(failure) = simulation.failure {
+        bail!("the proposal would fail: {failure}");
+    }
+    let where_to = if simulation.on_a_copy { "executed on a copy of the chain" } else { "each call dry-run" };
+    narrator.line(&format!("{where_to}: {}", changes.join(", ")));
     Ok(())
 }
 
@@ -369,15 +494,19 @@ fn revoke(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage
     let account = chain::account_bytes(&chain::parse_account(&address)?);
     let name = stage.names.get(&account).cloned().unwrap_or(address);
     let key = stage.contributors.get(&name).context("a contributor without a key")?.clone();
-    // It has only signed so far; revoking is a transaction of its own.
-    chain::endow(&*context.chain, &cast.curator, &[key.account()], 1_000_000_000_000_000)?;
-    datanet::revoke(context, &key, contribution)?;
     narrator.step(
         "A contributor takes a text back",
         &format!(
             "{name} revokes contribution {contribution}; no new version or model may hold it, what it earned stays"
         ),
     );
+    // It has only signed so far; revoking is a transaction of its own.
+    let fuelled = context.chain.balance(key.account())? > 0 || buy_gas(context, cast, narrator, stage, &name, &key)?;
+    if !fuelled {
+        chain::endow(&*context.chain, &cast.curator, &[key.account()], 1_000_000_000_000)?;
+        narrator.line("the curator gives it native coin for the transaction");
+    }
+    datanet::revoke(context, &key, contribution)?;
     Ok(Some(Revoked { contributor: name, contribution, question }))
 }
 

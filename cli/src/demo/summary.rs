@@ -42,6 +42,20 @@ pub struct Summary {
     pub contributors_paid: usize,
     /// Ballots cast.
     pub votes: u32,
+    /// Of those, by a signature that somebody else sent in.
+    pub votes_by_signature: u32,
+    /// Orders of contributors at the gas station, and what they paid and got.
+    pub gas_swaps: u32,
+    #[serde(with = "decimal")]
+    pub gas_open: u128,
+    #[serde(with = "decimal")]
+    pub gas_native: u128,
+    /// Rewards that the delegator took.
+    #[serde(with = "decimal")]
+    pub delegator_rewards: u128,
+    /// Paid by the duty fund to the signers of reports.
+    #[serde(with = "decimal")]
+    pub signature_pay: u128,
     pub span_credits: u32,
     pub influence_credits: u32,
     pub responses_with_span: u64,
@@ -69,6 +83,16 @@ pub fn close(context: &Context, cast: &Cast, narrator: &Narrator, stage: &Stage,
             amount::show(proved)
         ),
     );
+    let mut signature_pay = 0u128;
+    for epoch in 0..context.read(context.suite.payout, message_builder!(Payout).live())?.epochs {
+        match staking::pay_report(context, &cast.curator, epoch) {
+            Ok(paid) => {
+                signature_pay += paid;
+                narrator.line(&format!("the duty fund pays the signers of report {epoch} {} OPEN", amount::show(paid)));
+            }
+            Err(error) => narrator.line(&format!("report {epoch}: {error:#}")),
+        }
+    }
     println!();
     print!("{}", books(stage, &played.earned, &played.claimed));
     let totals = context.read(context.suite.payout, message_builder!(Payout).totals())?;
@@ -81,7 +105,11 @@ pub fn close(context: &Context, cast: &Cast, narrator: &Narrator, stage: &Stage,
     for account in stage.names.keys() {
         held += token::balance(context, chain::AccountId::from(*account))?;
     }
-    ensure!(held == claimed, "contributors hold {held}, but {claimed} was claimed");
+    let gas = played.gas.open;
+    ensure!(
+        held.checked_add(gas) == Some(claimed),
+        "contributors hold {held} and paid {gas} for gas, but {claimed} was claimed"
+    );
     println!(
         "\n  on chain: funded {}, credited {}, carried over {}, claimed {} OPEN",
         amount::show(totals.funded),
@@ -105,6 +133,12 @@ pub fn close(context: &Context, cast: &Cast, narrator: &Narrator, stage: &Stage,
         slashed: played.slashed,
         contributors_paid: played.claimed.len(),
         votes: played.ballots,
+        votes_by_signature: played.ballots_by_signature,
+        gas_swaps: played.gas.swaps,
+        gas_open: played.gas.open,
+        gas_native: played.gas.native,
+        delegator_rewards: reward,
+        signature_pay,
         span_credits: played.earned.values().map(|earned| earned.span_credits).sum(),
         influence_credits: played.earned.values().map(|earned| earned.influence_credits).sum(),
         responses_with_span: with_span.count() as u64,
