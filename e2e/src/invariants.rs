@@ -53,7 +53,7 @@ pub fn hold(world: &World) -> Result<()> {
     ensure!(claimed == totals.claimed, "{claimed} by account, {totals:?}");
 
     let staked = read(chain, suite.staking, message_builder!(Staking).totals())?;
-    let owed = staked.active + staked.unbonding + staked.rewards + staked.credits + staked.pot;
+    let owed = staked.active + staked.unbonding + staked.rewards + staked.credits + staked.pot + staked.duty;
     let held = world.balance(suite.staking)?;
     ensure!(held >= owed, "staking holds {held} and owes {owed}: {staked:?}");
     Ok(())

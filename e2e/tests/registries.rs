@@ -7,7 +7,7 @@ use chain::{AccountId, CallError, Embedded, Keypair, account_bytes, read, send};
 use e2e::{H, World};
 use ink::env::call::Execution;
 use ink::message_builder;
-use openledger_abi::admin::AdminError;
+use openledger_abi::admin::{AdminError, Pausable};
 use openledger_abi::datanet::{
     Breach, ContributionStatus, DatanetError, DatanetPolicy, DatanetRegistry, LeafInfo, NewContribution, Terms, Use,
     Version,
@@ -294,8 +294,8 @@ fn what_disputes_may_do_nobody_else_may() {
     assert_eq!(own_error(pass), DatanetError::NotDisputes);
     let payee = datanets(&world, by, message_builder!(DatanetRegistry).set_payee(contribution, by.account()));
     assert_eq!(own_error(payee), DatanetError::NotDisputes);
-    let pause = datanets(&world, by, message_builder!(DatanetRegistry).set_paused(0, true));
-    assert_eq!(own_error(pause), DatanetError::Admin(AdminError::NotAdmin));
+    let pause = send(&*world.chain, by, world.suite.datanet_registry, message_builder!(Pausable).pause(0));
+    assert_eq!(own_error(pause), AdminError::NotGuardian);
 }
 
 #[test]

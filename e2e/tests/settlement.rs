@@ -9,7 +9,7 @@ use chain::{Embedded, Keypair, advance_to, read, send};
 use e2e::epoch::FEE;
 use e2e::{H, World, refused, sent};
 use ink::message_builder;
-use openledger_abi::admin::AdminError;
+use openledger_abi::admin::{AdminError, Pausable};
 use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession, Redemption};
 use openledger_abi::payout::{NewBatch, Payout, PayoutError, ReportStatus, pause};
 use openledger_abi::{AccountId, Balance, OPEN};
@@ -325,14 +325,13 @@ fn a_guardian_pauses_claims_and_only_governance_sets_them_free() -> Result<()> {
     let mut world = world()?;
     world.pay_epoch()?;
     let (payout, guardian) = (world.suite.payout, world.people.guardian.clone());
-    let set = |paused| message_builder!(Payout).set_paused(pause::CLAIM, paused);
-    let not_admin = PayoutError::Admin(AdminError::NotAdmin);
-    refused(send(&*world.chain, &world.people.payer, payout, set(true)), &not_admin)?;
-    sent("pausing", send(&*world.chain, &guardian, payout, set(true)))?;
+    let pause = |function| message_builder!(Pausable).pause(function);
+    refused(send(&*world.chain, &world.people.payer, payout, pause(pause::CLAIM)), &AdminError::NotGuardian)?;
+    sent("pausing", send(&*world.chain, &guardian, payout, pause(pause::CLAIM)))?;
     refused(world.claim(world.claim_of(0)?), &PayoutError::Paused)?;
-    refused(send(&*world.chain, &guardian, payout, set(false)), &not_admin)?;
-    let unknown = message_builder!(Payout).set_paused(7, true);
-    refused(send(&*world.chain, &guardian, payout, unknown), &PayoutError::NoSuchFunction)
+    let unpause = message_builder!(Pausable).unpause(pause::CLAIM);
+    refused(send(&*world.chain, &guardian, payout, unpause), &AdminError::NotAdmin)?;
+    refused(send(&*world.chain, &guardian, payout, pause(pause::FUNCTIONS)), &AdminError::NoSuchFunction)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use chain::{AccountId, CallError, Chain, Embedded, Keypair, Sent, deploy, endow, read, send};
 use e2e::epoch::FEE;
 use ink::message_builder;
-use openledger_abi::admin::{AdminError, Administered};
+use openledger_abi::admin::{AdminError, Administered, Pausable};
 use openledger_abi::escrow::Escrow;
 use openledger_abi::staking::*;
 use openledger_abi::token::TokenError;
@@ -25,6 +25,11 @@ fn parameters() -> StakingParameters {
         min_bonds: [LEAST, LEAST, LEAST, LEAST],
         commission_cap_bps: 2_000,
         beneficiary_bps: 3_000,
+        commission_delay_ms: 3 * DAY,
+        duty_bps: 1_000,
+        duty_cap: OPEN,
+        signature_pay: 1,
+        verdict_pay: 1,
     }
 }
 
@@ -38,25 +43,27 @@ struct World {
     operator: Keypair,
     anne: Keypair,
     bert: Keypair,
+    guardian: Keypair,
 }
 
 static FOUNDED: LazyLock<World> = LazyLock::new(|| {
     let chain = Embedded::ephemeral();
     let holder = Keypair::from_uri("//Alice").unwrap();
-    let [slasher, admin, operator, anne, bert] = [0; 5].map(|_| Keypair::generate());
-    let people = [&slasher, &admin, &operator, &anne, &bert].map(Keypair::account);
+    let [slasher, admin, operator, anne, bert, guardian] = [0; 6].map(|_| Keypair::generate());
+    let people = [&slasher, &admin, &operator, &anne, &bert, &guardian].map(Keypair::account);
     endow(&chain, &holder, &people, 10_000_000_000_000_000).unwrap();
     let code = |name| suite::artifact(name).unwrap().wasm;
     let arguments = chain::input("new", &(chain.genesis(), holder.account()));
     let (token, _) = deploy::<_, TokenError>(&chain, &holder, code("open_token"), &arguments, b"t").unwrap();
-    let arguments = chain::input("new", &(token, parameters()));
+    let arguments = chain::input("new", &(token, Some(guardian.account()), parameters()));
     let (staking, _) = deploy::<_, StakingError>(&chain, &holder, code("staking"), &arguments, b"s").unwrap();
-    let world = World { chain: Arc::new(chain), token, staking, slasher, admin, operator, anne, bert };
+    let world = World { chain: Arc::new(chain), token, staking, slasher, admin, operator, anne, bert, guardian };
 
     let early = world.send(&world.operator, message_builder!(Staking).bond(world.operator.account(), 1));
     assert_eq!(own_error(early), StakingError::Admin(AdminError::NotWired));
     let nobody = AccountId::from([0; 32]);
-    let wire = || message_builder!(Staking).wire(nobody, world.slasher.account(), nobody, world.admin.account());
+    let wire =
+        || message_builder!(Staking).wire(nobody, world.slasher.account(), nobody, nobody, world.admin.account());
     assert_eq!(own_error(world.send(&world.anne, wire())), StakingError::Admin(AdminError::NotDeployer));
     world.send(&holder, wire()).unwrap();
     assert_eq!(own_error(world.send(&holder, wire())), StakingError::Admin(AdminError::AlreadyWired));
@@ -82,6 +89,7 @@ fn fork() -> World {
         operator: world.operator.clone(),
         anne: world.anne.clone(),
         bert: world.bert.clone(),
+        guardian: world.guardian.clone(),
     }
 }
 
@@ -120,7 +128,13 @@ impl World {
     }
 
     fn slash(&self, bps: u16, offence_at: u64, beneficiary: Option<AccountId>) -> Outcome<Sent<Balance>> {
-        let call = message_builder!(Staking).slash(self.operator.account(), bps, offence_at, beneficiary);
+        let call = message_builder!(Staking).slash(
+            self.operator.account(),
+            bps,
+            offence_at,
+            beneficiary,
+            Offence::FalseReport,
+        );
         send(&*self.chain, &self.slasher, self.staking, call)
     }
 
@@ -289,11 +303,11 @@ fn a_slash_reaches_what_unbonds_since_after_and_before_the_offence_and_not_what_
 #[test]
 fn only_slashers_slash_and_only_what_can_be() {
     let world = fork();
-    let call = |bps, at| message_builder!(Staking).slash(world.operator.account(), bps, at, None);
+    let call = |bps, at| message_builder!(Staking).slash(world.operator.account(), bps, at, None, Offence::FalseReport);
     assert_eq!(own_error(world.send(&world.anne, call(1, 0))), StakingError::NotSlasher);
     assert_eq!(own_error(world.slash(10_001, 0, None)), StakingError::BadBps);
     assert_eq!(own_error(world.slash(1, world.now() + DAY, None)), StakingError::OffenceInFuture);
-    let unknown = message_builder!(Staking).slash(world.anne.account(), 1, 0, None);
+    let unknown = message_builder!(Staking).slash(world.anne.account(), 1, 0, None, Offence::FalseReport);
     assert_eq!(own_error(world.send(&world.slasher, unknown)), StakingError::UnknownOperator);
     // The admin may too.
     world.send(&world.admin, call(0, 0)).unwrap();
@@ -343,12 +357,19 @@ fn past_votes_know_each_bond_and_slash_at_its_time() {
 #[test]
 fn what_is_paused_rests_and_what_protects_stakers_goes_on() {
     let world = fork();
-    let set = |key: &Keypair, paused| world.send(key, message_builder!(Staking).set_paused(pause::BOND, paused));
-    assert_eq!(own_error(set(&world.anne, true)), StakingError::Admin(AdminError::NotAdmin));
-    set(&world.admin, true).unwrap();
+    let pause = |key: &Keypair, function| {
+        send(&*world.chain, key, world.staking, message_builder!(Pausable).pause(function)).map(|sent| sent.value)
+    };
+    let unpause = |key: &Keypair| {
+        send(&*world.chain, key, world.staking, message_builder!(Pausable).unpause(pause::BOND)).map(|sent| sent.value)
+    };
+    assert_eq!(own_error(pause(&world.anne, pause::BOND)), AdminError::NotGuardian);
+    assert_eq!(own_error(pause(&world.guardian, pause::FUNCTIONS)), AdminError::NoSuchFunction);
+    pause(&world.guardian, pause::BOND).unwrap();
     assert_eq!(own_error(world.bond(&world.anne, OPEN)), StakingError::FunctionPaused);
     world.unbond(&world.operator, OPEN).unwrap();
-    set(&world.admin, false).unwrap();
+    assert_eq!(own_error(unpause(&world.guardian)), AdminError::NotAdmin);
+    unpause(&world.admin).unwrap();
     world.bond(&world.anne, OPEN).unwrap();
 }
 

@@ -19,6 +19,10 @@ pub mod duty;
 pub mod flow;
 pub mod math;
 pub mod pool;
+#[cfg(test)]
+mod rewards_tests;
+#[cfg(test)]
+mod sequences_tests;
 pub mod staker;
 pub mod store;
 #[cfg(test)]

@@ -63,9 +63,26 @@ impl Accumulator {
     pub fn raised(self, amount: Balance, units: Balance) -> Result<Self, StakingError> {
         // amount < 2^128, so the product fits.
         let scaled = U256::from(amount).checked_mul(SCALE).ok_or(StakingError::Overflow)?;
-        let step = scaled.checked_div(U256::from(units)).ok_or(StakingError::Overflow)?;
+        self.raised_by(Scaled(scaled), units)
+    }
+
+    /// After a part of another accumulator's rewards, fractions of a unit and all, was spread over `units`.
+    ///
+    /// # Errors
+    /// `Overflow` for no units.
+    pub fn raised_by(self, amount: Scaled, units: Balance) -> Result<Self, StakingError> {
+        let step = amount.0.checked_div(U256::from(units)).ok_or(StakingError::Overflow)?;
         let value = self.value().checked_add(step).ok_or(StakingError::Overflow)?;
         Ok(Self(value.to_little_endian()))
+    }
+
+    /// What `units` earned since it stood at `since`, to the 2^-128th.
+    ///
+    /// # Errors
+    /// `Overflow` if it stood higher then.
+    pub fn earned_exactly(self, since: Self, units: Balance) -> Result<Scaled, StakingError> {
+        let difference = self.value().checked_sub(since.value()).ok_or(StakingError::Overflow)?;
+        Ok(Scaled(difference.checked_mul(U256::from(units)).ok_or(StakingError::Overflow)?))
     }
 
     /// What `units` earned since it stood at `since`, rounded down.
@@ -73,8 +90,29 @@ impl Accumulator {
     /// # Errors
     /// `Overflow` if it stood higher then, or beyond 128 bits.
     pub fn earned(self, since: Self, units: Balance) -> Result<Balance, StakingError> {
-        let difference = self.value().checked_sub(since.value()).ok_or(StakingError::Overflow)?;
-        let product = difference.checked_mul(U256::from(units)).ok_or(StakingError::Overflow)?;
-        narrow(product.checked_div(SCALE).ok_or(StakingError::Overflow)?)
+        self.earned_exactly(since, units)?.whole()
+    }
+}
+
+/// An amount times 2^128.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scaled(U256);
+
+impl Scaled {
+    /// Whole units of it.
+    ///
+    /// # Errors
+    /// `Overflow` beyond 128 bits.
+    pub fn whole(self) -> Result<Balance, StakingError> {
+        narrow(self.0.checked_div(SCALE).ok_or(StakingError::Overflow)?)
+    }
+
+    /// The rest after `amount` was taken.
+    ///
+    /// # Errors
+    /// `Overflow` if it is less.
+    pub fn less(self, amount: Balance) -> Result<Self, StakingError> {
+        let scaled = U256::from(amount).checked_mul(SCALE).ok_or(StakingError::Overflow)?;
+        Ok(Self(self.0.checked_sub(scaled).ok_or(StakingError::Overflow)?))
     }
 }

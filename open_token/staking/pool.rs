@@ -175,11 +175,11 @@ impl Operator {
     pub fn settle(&mut self, global: &Global) -> Result<(), StakingError> {
         let pool = &mut self.pool;
         if pool.earning && pool.shares > 0 {
-            let earned = global.rewards.earned(pool.paid, pool.active)?;
-            let commission = bps_of(earned, self.commission_bps)?;
-            let rest = earned.checked_sub(commission).ok_or(StakingError::Overflow)?;
+            let earned = global.rewards.earned_exactly(pool.paid, pool.active)?;
+            let commission = bps_of(earned.whole()?, self.commission_bps)?;
             pool.commission = pool.commission.checked_add(commission).ok_or(StakingError::Overflow)?;
-            pool.per_share = pool.per_share.raised(rest, pool.shares)?;
+            // With its fractions, so that only a stake's own settling loses less than a unit.
+            pool.per_share = pool.per_share.raised_by(earned.less(commission)?, pool.shares)?;
         }
         pool.paid = global.rewards;
         Ok(())

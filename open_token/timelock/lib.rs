@@ -20,7 +20,7 @@ mod tests;
 
 #[ink::contract]
 mod timelock {
-    use crate::operations::{self, Parameters, Record};
+    use crate::operations::{self, By, Parameters, Record};
     use crate::perform;
     use ink::prelude::vec::Vec;
     use ink::storage::{traits::ManualKey, Lazy, Mapping};
@@ -151,8 +151,9 @@ mod timelock {
             operations::ensure_calls(&calls)?;
             let id = self.id_of(&calls, &predecessor, &salt);
             let before = self.operations.get(id);
-            let record =
-                operations::schedule(before.as_ref(), &self.parameters()?, delay, self.env().block_timestamp())?;
+            let (now, naming) =
+                (self.env().block_timestamp(), perform::only_names_guardian(&calls, self.env().account_id()));
+            let record = operations::schedule(before.as_ref(), &self.parameters()?, delay, naming, now)?;
             self.operations.insert(id, &record);
             let Record { ready_at, expires_at, .. } = record;
             self.env().emit_event(OperationScheduled { id, calls, predecessor, salt, ready_at, expires_at });
@@ -175,8 +176,13 @@ mod timelock {
         #[ink(message)]
         fn cancel(&mut self, id: Bytes32) -> Result<(), TimelockError> {
             let by = self.env().caller();
-            ensure!(self.is_proposer(by) || self.guardian() == Some(by), TimelockError::MayNotCancel);
-            let record = operations::cancel(self.operations.get(id).as_ref(), self.env().block_timestamp())?;
+            let role = if self.is_proposer(by) {
+                By::Proposer
+            } else {
+                ensure!(self.guardian() == Some(by), TimelockError::MayNotCancel);
+                By::Guardian
+            };
+            let record = operations::cancel(self.operations.get(id).as_ref(), role, self.env().block_timestamp())?;
             self.operations.insert(id, &record);
             self.env().emit_event(OperationCanceled { id, by });
             Ok(())

@@ -42,6 +42,15 @@ pub struct Record {
     pub ready_at: Timestamp,
     pub expires_at: Timestamp,
     pub end: Option<End>,
+    /// All that it does is to name another guardian, or none: the one there is can't cancel it.
+    pub names_guardian: bool,
+}
+
+/// Who cancels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Proposer,
+    Guardian,
 }
 
 /// Where the operation of a record, if there is one, stands at `now`.
@@ -56,11 +65,13 @@ pub fn state(record: Option<&Record>, now: Timestamp) -> OperationState {
     }
 }
 
-/// The record of an operation scheduled at `now`, `delay` ms ahead or the least. `before` is what is known of it.
+/// The record of an operation scheduled at `now`, `delay` ms ahead or the least. `before` is what is known of it,
+/// `names_guardian` whether it names a guardian and does nothing else.
 pub fn schedule(
     before: Option<&Record>,
     parameters: &Parameters,
     delay: Option<Timestamp>,
+    names_guardian: bool,
     now: Timestamp,
 ) -> Result<Record, TimelockError> {
     use OperationState::{Canceled, Expired, Unset};
@@ -70,7 +81,7 @@ pub fn schedule(
     ensure!(delay >= min_delay, TimelockError::DelayTooShort { min_delay });
     let ready_at = now.checked_add(delay).ok_or(TimelockError::Overflow)?;
     let expires_at = ready_at.checked_add(parameters.grace).ok_or(TimelockError::Overflow)?;
-    Ok(Record { ready_at, expires_at, end: None })
+    Ok(Record { ready_at, expires_at, end: None, names_guardian })
 }
 
 /// The record of an operation after it was executed at `now`. `predecessor` is where the operation before it stands,
@@ -91,10 +102,12 @@ pub fn execute(
 }
 
 /// The record of an operation after it was canceled at `now`.
-pub fn cancel(before: Option<&Record>, now: Timestamp) -> Result<Record, TimelockError> {
+pub fn cancel(before: Option<&Record>, by: By, now: Timestamp) -> Result<Record, TimelockError> {
     let state = state(before, now);
     match (before, state) {
         (Some(record), OperationState::Waiting | OperationState::Ready) => {
+            // Else a guardian could stay for good.
+            ensure!(by == By::Proposer || !record.names_guardian, TimelockError::MayNotCancel);
             Ok(Record { end: Some(End::Canceled), ..*record })
         }
         _ => Err(TimelockError::WrongState(state)),
@@ -124,7 +137,7 @@ mod tests {
     const PARAMETERS: Parameters = Parameters { min_delay: 100, grace: 50, guardian: None };
 
     fn scheduled(now: Timestamp) -> Record {
-        schedule(None, &PARAMETERS, None, now).unwrap()
+        schedule(None, &PARAMETERS, None, false, now).unwrap()
     }
 
     #[test]
@@ -138,20 +151,23 @@ mod tests {
 
     #[test]
     fn a_delay_below_the_least_is_refused_and_a_longer_one_kept() {
-        assert_eq!(schedule(None, &PARAMETERS, Some(99), 0), Err(TimelockError::DelayTooShort { min_delay: 100 }));
-        assert_eq!(schedule(None, &PARAMETERS, Some(500), 7).unwrap().ready_at, 507);
-        assert_eq!(schedule(None, &PARAMETERS, Some(u64::MAX), 7), Err(TimelockError::Overflow));
+        assert_eq!(
+            schedule(None, &PARAMETERS, Some(99), false, 0),
+            Err(TimelockError::DelayTooShort { min_delay: 100 })
+        );
+        assert_eq!(schedule(None, &PARAMETERS, Some(500), false, 7).unwrap().ready_at, 507);
+        assert_eq!(schedule(None, &PARAMETERS, Some(u64::MAX), false, 7), Err(TimelockError::Overflow));
     }
 
     #[test]
     fn what_is_open_or_done_is_not_scheduled_again() {
         let open = scheduled(0);
         let done = execute(Some(&open), None, 100).unwrap();
-        let canceled = cancel(Some(&open), 100).unwrap();
-        assert_eq!(schedule(Some(&open), &PARAMETERS, None, 120), Err(TimelockError::AlreadyScheduled));
-        assert_eq!(schedule(Some(&done), &PARAMETERS, None, 9_999), Err(TimelockError::AlreadyScheduled));
-        assert_eq!(schedule(Some(&canceled), &PARAMETERS, None, 120).unwrap().ready_at, 220);
-        assert_eq!(schedule(Some(&open), &PARAMETERS, None, 150).unwrap().ready_at, 250);
+        let canceled = cancel(Some(&open), By::Proposer, 100).unwrap();
+        assert_eq!(schedule(Some(&open), &PARAMETERS, None, false, 120), Err(TimelockError::AlreadyScheduled));
+        assert_eq!(schedule(Some(&done), &PARAMETERS, None, false, 9_999), Err(TimelockError::AlreadyScheduled));
+        assert_eq!(schedule(Some(&canceled), &PARAMETERS, None, false, 120).unwrap().ready_at, 220);
+        assert_eq!(schedule(Some(&open), &PARAMETERS, None, false, 150).unwrap().ready_at, 250);
     }
 
     #[test]
@@ -162,14 +178,26 @@ mod tests {
         assert_eq!(execute(Some(&open), None, 150), Err(TimelockError::WrongState(Expired)));
         let done = execute(Some(&open), None, 100).unwrap();
         assert_eq!(execute(Some(&done), None, 101), Err(TimelockError::WrongState(Done)));
-        assert_eq!(cancel(Some(&done), 101), Err(TimelockError::WrongState(Done)));
+        assert_eq!(cancel(Some(&done), By::Proposer, 101), Err(TimelockError::WrongState(Done)));
     }
 
     #[test]
     fn a_canceled_operation_is_not_executed() {
-        let canceled = cancel(Some(&scheduled(0)), 5).unwrap();
+        let canceled = cancel(Some(&scheduled(0)), By::Proposer, 5).unwrap();
         assert_eq!(execute(Some(&canceled), None, 100), Err(TimelockError::WrongState(Canceled)));
-        assert_eq!(cancel(None, 5), Err(TimelockError::WrongState(Unset)));
+        assert_eq!(cancel(None, By::Proposer, 5), Err(TimelockError::WrongState(Unset)));
+    }
+
+    #[test]
+    fn a_guardian_cancels_everything_but_what_replaces_it() {
+        let plain = scheduled(0);
+        let replacing = schedule(None, &PARAMETERS, None, true, 0).unwrap();
+        for now in [0, 99, 100, 149] {
+            assert!(cancel(Some(&plain), By::Guardian, now).is_ok());
+            assert_eq!(cancel(Some(&replacing), By::Guardian, now), Err(TimelockError::MayNotCancel));
+            assert!(cancel(Some(&replacing), By::Proposer, now).is_ok());
+        }
+        assert_eq!(cancel(Some(&plain), By::Guardian, 150), Err(TimelockError::WrongState(Expired)));
     }
 
     #[test]
@@ -211,7 +239,7 @@ mod tests {
             now: u64, delay: Option<u64>, min_delay: u64, grace in 1u64.., later: u64,
         ) {
             let parameters = Parameters { min_delay, grace, guardian: None };
-            if let Ok(record) = schedule(None, &parameters, delay, now) {
+            if let Ok(record) = schedule(None, &parameters, delay, false, now) {
                 let may = later >= record.ready_at && later < record.expires_at;
                 prop_assert!(record.ready_at - now >= min_delay);
                 prop_assert_eq!(execute(Some(&record), None, later).is_ok(), may);

@@ -2,6 +2,7 @@
 
 use ink::scale::DecodeAll;
 use openledger_abi::timelock::{Administration, Call, CallFailure};
+use openledger_abi::AccountId;
 
 /// The selector of `Timelock::administer`.
 const ADMINISTER: [u8; 4] = ink::selector_bytes!("Timelock::administer");
@@ -12,6 +13,14 @@ pub fn administration(call: &Call) -> Result<Administration, CallFailure> {
         return Err(CallFailure::NotAnAdministration);
     }
     Administration::decode_all(&mut call.input.as_slice()).map_err(|_| CallFailure::NotAnAdministration)
+}
+
+/// Whether these calls of the timelock `itself` name a guardian, or none, and do nothing else.
+pub fn only_names_guardian(calls: &[Call], itself: AccountId) -> bool {
+    match calls {
+        [call] if call.target == itself => matches!(administration(call), Ok(Administration::SetGuardian(_))),
+        _ => false,
+    }
 }
 
 /// Calls another contract with all gas that is left, and forgets what it returns. A message that returns an error
@@ -47,7 +56,6 @@ pub fn call(_call: &Call) -> Result<(), CallFailure> {
 mod tests {
     use super::*;
     use openledger_abi::timelock::Timelock;
-    use openledger_abi::AccountId;
 
     fn asked(action: Administration) -> Call {
         let input = ink::message_builder!(Timelock).administer(action).input;
@@ -58,6 +66,21 @@ mod tests {
     fn a_typed_administration_is_understood() {
         let action = Administration::SetMinDelay(7);
         assert_eq!(administration(&asked(action.clone())), Ok(action));
+    }
+
+    #[test]
+    fn naming_a_guardian_is_known_when_it_is_all_that_happens() {
+        let itself = AccountId::from([1; 32]);
+        let naming = asked(Administration::SetGuardian(None));
+        let other = asked(Administration::SetGrace(7));
+        let mut elsewhere = naming.clone();
+        elsewhere.target = AccountId::from([2; 32]);
+        assert!(only_names_guardian(&[naming.clone()], itself));
+        for calls in
+            [vec![], vec![other.clone()], vec![elsewhere], vec![naming.clone(), other], vec![naming.clone(), naming]]
+        {
+            assert!(!only_names_guardian(&calls, itself), "{calls:?}");
+        }
     }
 
     #[test]

@@ -120,7 +120,7 @@ pub enum TimelockError {
     Admin(AdminError),
     /// Only a proposer may schedule.
     NotProposer,
-    /// Only a proposer or the guardian may cancel.
+    /// Only a proposer or the guardian may cancel, and the guardian nothing that only replaces it.
     MayNotCancel,
     /// An operation has 1 to [`MAX_CALLS`] calls of [`MAX_CALLS_BYTES`] bytes together.
     BadCalls,
@@ -181,7 +181,8 @@ pub trait Timelock {
     #[ink(message)]
     fn execute(&mut self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Result<(), TimelockError>;
 
-    /// Cancels an operation that is waiting or ready. Proposers and the guardian. Emits `OperationCanceled`.
+    /// Cancels an operation that is waiting or ready. Proposers and the guardian, who can't cancel what names another guardian
+    /// (or none) and does nothing else: it could stay for good. Emits `OperationCanceled`.
     /// Errors: `MayNotCancel`, `WrongState`.
     #[ink(message)]
     fn cancel(&mut self, id: Bytes32) -> Result<(), TimelockError>;
