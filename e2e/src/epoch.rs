@@ -90,6 +90,14 @@ impl World {
         self.after(due_at)?;
         let call = message_builder!(Payout).close_epoch();
         let number = sent("closing an epoch", send(&*self.chain, &self.people.host, payout, call))?;
+        let closed = self.closed(number)?;
+        self.closed = Some(closed.clone());
+        Ok(closed)
+    }
+
+    /// A closed epoch with what was answered in it.
+    pub fn closed(&self, number: u32) -> Result<Closed> {
+        let payout = self.suite.payout;
         let epoch = self.epoch(number)?;
         let mut batches = Vec::new();
         for index in epoch.from..epoch.to {
@@ -99,9 +107,7 @@ impl World {
             let (from, to) = (usize::try_from(batch.count_from)?, usize::try_from(batch.count_to)?);
             batches.push((batch, ledger.answers[from..to].to_vec()));
         }
-        let closed = Closed { number, epoch, batches };
-        self.closed = Some(closed.clone());
-        Ok(closed)
+        Ok(Closed { number, epoch, batches })
     }
 
     /// An epoch as the contract has it now.

@@ -5,9 +5,12 @@
 //! share one. On the embedded chain each gets a fork of its own. Reports are built with crate proof alone, by the
 //! shortest way: that the worker builds the same is its own tests' concern.
 
+pub mod access;
 pub mod epoch;
+pub mod fuzz;
 pub mod gas;
 pub mod invariants;
+pub mod metadata;
 pub mod outcome;
 pub mod people;
 pub mod scenarios;

@@ -1,6 +1,9 @@
 //! Who takes part in a world.
 
 use chain::{AccountId, Keypair};
+use proof::Hasher;
+
+use crate::H;
 
 /// Contributors, by position; each has one text.
 pub const CONTRIBUTORS: usize = 3;
@@ -38,19 +41,51 @@ pub struct People {
 impl People {
     /// New people.
     pub fn new() -> Self {
-        let oracle = |_| Oracle { account: Keypair::generate(), signing: Keypair::generate() };
+        Self::made_by(|_| Keypair::generate())
+    }
+
+    /// The same people each time.
+    pub fn seeded(seed: &str) -> Self {
+        Self::made_by(|name| Keypair::from_seed(H::blake2_256(format!("{seed} {name}").as_bytes())))
+    }
+
+    fn made_by(make: impl Fn(&str) -> Keypair) -> Self {
+        let oracle =
+            |number| Oracle { account: make(&format!("oracle{number}")), signing: make(&format!("signing{number}")) };
         People {
-            deployer: Keypair::generate(),
-            guardian: Keypair::generate(),
-            treasury: Keypair::generate(),
-            owner: Keypair::generate(),
-            validator: Keypair::generate(),
-            host: Keypair::generate(),
-            payer: Keypair::generate(),
-            watcher: Keypair::generate(),
-            contributors: (0..CONTRIBUTORS).map(|_| Keypair::generate()).collect(),
+            deployer: make("deployer"),
+            guardian: make("guardian"),
+            treasury: make("treasury"),
+            owner: make("owner"),
+            validator: make("validator"),
+            host: make("host"),
+            payer: make("payer"),
+            watcher: make("watcher"),
+            contributors: (0..CONTRIBUTORS).map(|number| make(&format!("contributor{number}"))).collect(),
             oracles: (0..ORACLES).map(oracle).collect(),
         }
+    }
+
+    /// Everybody by name.
+    pub fn named(&self) -> Vec<(String, &Keypair)> {
+        let mut all: Vec<(String, &Keypair)> = [
+            ("deployer", &self.deployer),
+            ("guardian", &self.guardian),
+            ("treasury", &self.treasury),
+            ("owner", &self.owner),
+            ("validator", &self.validator),
+            ("host", &self.host),
+            ("payer", &self.payer),
+            ("watcher", &self.watcher),
+        ]
+        .map(|(name, key)| (name.to_owned(), key))
+        .into();
+        all.extend(self.contributors.iter().enumerate().map(|(n, key)| (format!("contributor{n}"), key)));
+        for (number, oracle) in self.oracles.iter().enumerate() {
+            all.push((format!("oracle{number}"), &oracle.account));
+            all.push((format!("signing{number}"), &oracle.signing));
+        }
+        all
     }
 
     /// Everybody who sends transactions, apart from the deployer.

@@ -238,8 +238,8 @@ impl World {
         })
     }
 
-    /// The contributor's signature over a contribution.
-    pub fn terms_signature(&self, contributor: &Keypair, new: &NewContribution) -> [u8; 64] {
+    /// What a contribution's contributor signs.
+    pub fn terms(&self, new: &NewContribution) -> Signable {
         let body = proof::terms::Terms {
             datanet: new.datanet,
             content_root: new.root,
@@ -250,7 +250,12 @@ impl World {
             nonce: new.nonce,
             deadline: new.deadline,
         };
-        contributor.sign(&Signable::terms::<H>(&self.domain(self.suite.datanet_registry), &body).digest)
+        Signable::terms::<H>(&self.domain(self.suite.datanet_registry), &body)
+    }
+
+    /// The contributor's signature over a contribution.
+    pub fn terms_signature(&self, contributor: &Keypair, new: &NewContribution) -> [u8; 64] {
+        contributor.sign(&self.terms(new).digest)
     }
 
     /// Contributes a text and has it accepted; its number.

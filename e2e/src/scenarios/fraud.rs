@@ -44,7 +44,7 @@ impl Library for Shelf {
 }
 
 /// The first span of a report that the bytes don't bear out.
-fn false_span(world: &World, closed: &Closed, report: &Report) -> Result<Option<SpanWitness>> {
+pub(crate) fn false_span(world: &World, closed: &Closed, report: &Report) -> Result<Option<SpanWitness>> {
     let rule = |e: Rule| anyhow!("{e:?}");
     let (leaves, texts) = world.library()?;
     let nodes = leaves.iter().map(VersionLeaf::node::<H>).collect();
@@ -63,7 +63,7 @@ fn false_span(world: &World, closed: &Closed, report: &Report) -> Result<Option<
     Ok(None)
 }
 
-fn evidence_tree(report: &Report) -> Result<MerkleTree> {
+pub(crate) fn evidence_tree(report: &Report) -> Result<MerkleTree> {
     let nodes = report.evidence.iter().map(|fields| evidence_node::<H>(fields)).collect();
     MerkleTree::build::<H>(Tree::Evidence, nodes).map_err(|e| anyhow!("{e:?}"))
 }
@@ -91,7 +91,7 @@ pub fn file_an_equivocation(world: &mut World) -> Result<Filed> {
 }
 
 /// The third oracle's signatures under two reports of an epoch to come.
-fn equivocation(world: &World) -> Result<FraudProof> {
+pub(crate) fn equivocation(world: &World) -> Result<FraudProof> {
     let head = SumHead::EMPTY;
     let first = ReportBody {
         set: read(&*world.chain, world.suite.payout, message_builder!(Payout).current_set())?,
@@ -115,12 +115,21 @@ fn equivocation(world: &World) -> Result<FraudProof> {
 }
 
 /// Says that the third contributor wrote whatever spans there are.
-fn credit_the_third(leaf: &mut EvidenceLeaf) {
+pub(crate) fn credit_the_third(leaf: &mut EvidenceLeaf) {
     for entry in &mut leaf.entries {
         if let Entry::Span(span) = entry {
             (span.credited.index, span.whole.index) = (2, 2);
         }
     }
+}
+
+/// A proof against a span of a report, whatever it is, which says that there is no such contribution.
+pub(crate) fn slander(closed: &Closed, report: &Report) -> Result<FraudProof> {
+    let fields = report.evidence.first().context("no evidence")?;
+    let evidence = EvidenceOpening::of(fields, &evidence_tree(report)?, 0).map_err(|e| anyhow!("{e:?}"))?;
+    let answer = closed.batches.first().and_then(|(_, answers)| answers.first()).context("no answer")?;
+    let fault = SpanFault::NoSuchContribution(Which::Credited);
+    Ok(FraudProof::Span(SpanWitness { evidence, receipt: answer.receipt, entry: 0, fault }))
 }
 
 pub(super) type Both = (Sent<u64>, Sent<Outcome>);
@@ -162,11 +171,7 @@ pub fn a_true_report_cannot_be_refuted(world: &mut World) -> Result<()> {
     let (closed, report, id) = submitted(world, |_| ())?;
     ensure!(false_span(world, &closed, &report)?.is_none(), "the watcher sees a false span in a true report");
 
-    let fields = &report.evidence[0];
-    let evidence = EvidenceOpening::of(fields, &evidence_tree(&report)?, 0).map_err(|e| anyhow!("{e:?}"))?;
-    let receipt = closed.batches[0].1[0].receipt;
-    let fault = SpanFault::NoSuchContribution(Which::Credited);
-    let slander = FraudProof::Span(SpanWitness { evidence, receipt, entry: 0, fault });
+    let slander = slander(&closed, &report)?;
     let outcome = file(world, Some(id), &slander).map(|(_, revealed)| revealed);
     refused(outcome, &DisputesError::NotProven(Rule::NotFraud))?;
     ensure!(operator(world, 0)?.jailed_at.is_none(), "a signer of a true report is in jail");
