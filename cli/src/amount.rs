@@ -75,7 +75,10 @@ pub fn parse_share(text: &str) -> Result<u16> {
         Some(percent) => {
             let (whole, fraction) = percent.trim().split_once('.').unwrap_or((percent.trim(), ""));
             let digits = format!("{whole}{fraction:0<2}");
-            anyhow::ensure!(fraction.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit()), wrong());
+            anyhow::ensure!(
+                !percent.trim().is_empty() && fraction.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit()),
+                wrong()
+            );
             digits.parse::<u16>().ok().with_context(wrong)?
         }
     };

@@ -7,7 +7,7 @@ use chain::{AccountId, Keypair};
 use ink::message_builder;
 use openledger_abi::escrow::{Escrow, ParameterSet};
 use openledger_abi::governor::{
-    Ballot, Governor, GovernorParameters, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support,
+    Ballot, Governor, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support,
 };
 use openledger_abi::timelock::{Call, Timelock};
 
@@ -74,11 +74,6 @@ pub fn quorum(context: &Context, proposal: &Proposal) -> Result<u128> {
     let at = context.chain.now()?.saturating_sub(1).min(proposal.snapshot_at);
     let quorum = context.read(context.suite.governor, message_builder!(Governor).quorum(at))?;
     quorum.map_err(|error| anyhow::anyhow!("the quorum: {error:?}"))
-}
-
-/// What a proposal needs to be made, and how long its stages take.
-pub fn parameters(context: &Context) -> Result<GovernorParameters> {
-    context.read(context.suite.governor, message_builder!(Governor).parameters())
 }
 
 /// Where a proposal stands.

@@ -197,6 +197,7 @@ fn changes(
             one("oracles", Some(oracles_of(&set)))
         }
         "administer" => administration(given, &ask)?,
+        "pause" | "unpause" => ask("paused")?.map(|mask| pausing(interface.name, message.name(), given, &mask)),
         name => match name.strip_prefix("set_") {
             Some(what) => {
                 let before = match ask(what)? {
@@ -238,6 +239,27 @@ fn code_change(context: &Context, account: AccountId, given: &Datum) -> Result<V
         true => Vec::new(),
         false => vec![Change { what: "code".into(), before, after }],
     })
+}
+
+/// Which function would be stopped or set free.
+fn pausing(contract: &str, message: &str, given: &Datum, mask: &Datum) -> Vec<Change> {
+    let number = given.json.as_u64().and_then(|number| u8::try_from(number).ok()).unwrap_or(u8::MAX);
+    let mask = mask.json.as_u64().and_then(|mask| u8::try_from(mask).ok()).unwrap_or(0);
+    let functions =
+        super::guardian::PAUSABLE.iter().find(|(name, _)| *name == contract).map(|(_, functions)| *functions);
+    let known = functions.and_then(|functions| functions.iter().find(|(_, of)| *of == number));
+    let state = |paused: bool| {
+        let json = json!(if paused { "paused" } else { "runs" });
+        Datum { text: json.as_str().unwrap_or_default().to_owned(), written: json.clone(), json, fields: Vec::new() }
+    };
+    let (now, then) = (openledger_abi::admin::is_paused(mask, number), message == "pause");
+    match now == then {
+        true => Vec::new(),
+        false => {
+            let what = known.map_or_else(|| format!("function {number}"), |(name, _)| format!("`{name}`"));
+            vec![Change { what, before: state(now), after: state(then) }]
+        }
+    }
 }
 
 /// What an operation of the timelock on itself would change.

@@ -214,7 +214,7 @@ fn show(common: &Common, id: [u8; 32], voter: Option<&str>) -> Result<()> {
     let quorum = governance::quorum(&context, &proposal)?;
     let counted = proposal.votes_for.saturating_add(proposal.votes_abstain);
     let mut text = format!(
-        "{}\n\n{}, by {}; {}\nvotes: for {}, against {}, abstain {} OPEN\nquorum: {} for or abstaining of {}{}, {}\n\ncalls, made by the timelock in order{}:\n{}",
+        "{}\n\n{}, by {}; {}\nvotes: for {}, against {}, abstain {} OPEN\nquorum: {}, {} of {} votes for or abstaining{}\n\ncalls, made by the timelock in order{}:\n{}",
         plain(description.unwrap_or("(the chain does not tell its description any more)")),
         state_name(state),
         chain::ss58(&proposal.proposer),
@@ -222,10 +222,10 @@ fn show(common: &Common, id: [u8; 32], voter: Option<&str>) -> Result<()> {
         amount::show(proposal.votes_for),
         amount::show(proposal.votes_against),
         amount::show(proposal.votes_abstain),
+        if counted >= quorum { "reached" } else { "not reached" },
         amount::show(counted),
         amount::show(quorum),
-        if proposal.quorum.is_some() { "" } else { " as of now" },
-        if counted >= quorum { "reached" } else { "not reached" },
+        if proposal.quorum.is_some() { "" } else { " (as of now; fixed by the first vote)" },
         if state == ProposalState::Executed { " (done: the values of now are the new ones)" } else { ", now → then" },
         call_lines(&calls)
     );
@@ -253,7 +253,7 @@ fn simulate(common: &Common, id: [u8; 32]) -> Result<()> {
     let simulation = simulation::run(&context, &contracts, &calls, &read)?;
     let mut text = match simulation.on_a_copy {
         true => format!(
-            "executed by the timelock on a copy of the chain, as of {} UTC (as soon as it could be); nothing happened on the chain itself\n",
+            "executed by the timelock on a copy of the chain, as if it had been scheduled now and its delay ended {} UTC; nothing happened on the chain itself\n",
             time::show(simulation.at)
         ),
         false => "each call dry-run alone by the timelock, on the state of now. This chain gives no copy: what a call changes for \
