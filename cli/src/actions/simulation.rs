@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use chain::{AccountId, Chain, ChainCopy, ChainError, advance_to};
 use ink::message_builder;
-use openledger_abi::timelock::{Call, Operation, Timelock, TimelockError};
+use openledger_abi::governor::ProposalId;
+use openledger_abi::timelock::{Call, Operation, OperationState, Timelock, TimelockError};
 use scale::Encode;
 use serde_json::{Value, json};
 
+use super::governance;
 use super::proposals::{Change, ReadCall, differences, parameters, view};
 use crate::abi::{Contracts, Datum, Told};
 use crate::context::Context;
@@ -32,6 +34,8 @@ pub struct Simulation {
     pub failure: Option<String>,
     /// What each call alone gave, where no copy was to be had.
     pub calls: Vec<String>,
+    /// What executing all of it in order gave, where no copy was to be had and the timelock has it ready.
+    pub whole: Option<String>,
     /// What all contracts' views say before and after.
     pub changes: Vec<Change>,
     pub events: Vec<Told>,
@@ -46,6 +50,7 @@ impl Simulation {
             "succeeds": self.failure.is_none(),
             "failure": self.failure,
             "calls": self.calls,
+            "whole": self.whole,
             "changes": self.changes.iter().map(Change::json).collect::<Vec<_>>(),
             "events": self.events.iter().map(Told::json).collect::<Vec<_>>(),
         })
@@ -53,10 +58,11 @@ impl Simulation {
 }
 
 /// Tries a proposal's calls out.
-pub fn run(context: &Context, contracts: &Contracts, calls: &[Call], read: &[ReadCall]) -> Result<Simulation> {
+pub fn run(context: &Context, contracts: &Contracts, id: ProposalId) -> Result<Simulation> {
+    let calls = governance::calls(context, id)?;
     match context.chain.copy() {
-        Ok(copy) => on_a_copy(context, contracts, &*copy, calls),
-        Err(ChainError::NoCopy) => by_dry_runs(context, contracts, calls, read),
+        Ok(copy) => on_a_copy(context, contracts, &*copy, &calls),
+        Err(ChainError::NoCopy) => by_dry_runs(context, contracts, id, &calls),
         Err(error) => Err(error.into()),
     }
 }
@@ -78,6 +84,7 @@ fn on_a_copy(context: &Context, contracts: &Contracts, copy: &dyn ChainCopy, cal
         at: 0,
         failure: None,
         calls: Vec::new(),
+        whole: None,
         changes: Vec::new(),
         events: Vec::new(),
     };
@@ -172,13 +179,15 @@ fn views(chain: &dyn Chain, contracts: &Contracts) -> Result<BTreeMap<String, Da
     Ok(all)
 }
 
-fn by_dry_runs(context: &Context, contracts: &Contracts, calls: &[Call], read: &[ReadCall]) -> Result<Simulation> {
+fn by_dry_runs(context: &Context, contracts: &Contracts, id: ProposalId, calls: &[Call]) -> Result<Simulation> {
     let timelock = context.suite.timelock;
+    let read = super::proposals::read(context, contracts, calls)?;
     let mut simulation = Simulation {
         on_a_copy: false,
         at: context.chain.now()?,
         failure: None,
         calls: Vec::new(),
+        whole: None,
         changes: read.iter().flat_map(named).collect(),
         events: Vec::new(),
     };
@@ -205,7 +214,24 @@ fn by_dry_runs(context: &Context, contracts: &Contracts, calls: &[Call], read: &
         };
         simulation.calls.push(said);
     }
+    simulation.whole = executed_now(context, id, calls)?;
     Ok(simulation)
+}
+
+/// What executing the operation itself would give, if it is ready: all calls in order, with what each changes for the next.
+fn executed_now(context: &Context, id: ProposalId, calls: &[Call]) -> Result<Option<String>> {
+    let timelock = context.suite.timelock;
+    let proposal = governance::show(context, id)?;
+    let Some(operation) = proposal.operation else { return Ok(None) };
+    if context.read(timelock, message_builder!(Timelock).operation_state(operation))? != OperationState::Ready {
+        return Ok(None);
+    }
+    let execute = message_builder!(Timelock).execute(calls.to_vec(), [0; 32], id).input.encode();
+    let outcome = context.chain.dry_run(proposal.proposer, timelock, &execute, 0)?;
+    Ok(Some(match chain::decode_output::<Result<(), TimelockError>>(&outcome.returned)? {
+        Ok(()) => "succeeds".into(),
+        Err(error) => format!("fails: {error:?}"),
+    }))
 }
 
 fn named(call: &ReadCall) -> Vec<Change> {

@@ -50,7 +50,7 @@ pub enum GasCommand {
         #[arg(long)]
         relayer: Option<String>,
         #[command(flatten)]
-        key: KeyArg,
+        sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
@@ -115,39 +115,9 @@ impl GasCommand {
                 let value = json!({ "open": open.to_string(), "tip": tip.to_string(), "native": native.to_string() });
                 common.output().say(&value, text)
             }
-            Self::Swap { open, tip, valid, out, relayer, key, common } => {
-                let (context, holder) = common.signed(&key)?;
-                let tip = tip.map_or_else(|| gas::parameters(&context).map(|p| p.tip), Ok)?;
-                let order = gas::order(&context, &holder, open, tip, valid)?;
-                if let Some(path) = &out {
-                    order.save(path)?;
-                }
-                let mut value = serde_json::to_value(&order)?;
-                value["file"] = json!(out);
-                let mut text = format!(
-                    "{} pays {} OPEN, {} of them to the relayer, for at least {} of native coin, until {} UTC",
-                    holder.address(),
-                    amount::show(open),
-                    amount::show(tip),
-                    amount::show_native(gas::quote(&context, open, tip)?),
-                    time::show(order.deadline)
-                );
-                if let Some(path) = &out {
-                    text.push_str(&format!(
-                        "\nsigned in {0}; anybody sends it in: openledger gas relay {0} --key NAME",
-                        path.display()
-                    ));
-                }
-                if let Some(name) = &relayer {
-                    signed::relay(&context, &common.chain.key(name)?, &order)?;
-                    let now = context.chain.balance(holder.account())?;
-                    text.push_str(&format!(
-                        "\nsent in by {name}: it has {} of native coin now",
-                        amount::show_native(now)
-                    ));
-                    value["native"] = json!(now.to_string());
-                }
-                common.output().say(&value, text)
+            Self::Swap { open, tip, valid, out, relayer, sender, common } => {
+                let order = Order { open, tip, valid, out };
+                swap(&common, sender, order, relayer)
             }
             Self::Relay { file, sender, common } => signing::relay(&common, &sender, &file),
             Self::Fund { amount: native, sender, common } => common.transact(&sender, |context, key| {
@@ -166,6 +136,49 @@ impl GasCommand {
             Self::Status { account, common } => status(&common, account.as_deref()),
         }
     }
+}
+
+/// What is ordered, and where the signed order goes.
+struct Order {
+    open: u128,
+    tip: Option<u128>,
+    valid: u64,
+    out: Option<PathBuf>,
+}
+
+fn swap(common: &Common, sender: SenderArg, order: Order, relayer: Option<String>) -> Result<()> {
+    let (context, holder) = common.signed(&sender.key)?;
+    let tip = order.tip.map_or_else(|| gas::parameters(&context).map(|p| p.tip), Ok)?;
+    let signed = gas::order(&context, &holder, order.open, tip, order.valid)?;
+    let mut value = serde_json::to_value(&signed)?;
+    value["file"] = json!(order.out);
+    let mut text = format!(
+        "{} pays {} OPEN, {} of them to the relayer, for at least {} of native coin, until {} UTC",
+        holder.address(),
+        amount::show(order.open),
+        amount::show(tip),
+        amount::show_native(gas::quote(&context, order.open, tip)?),
+        time::show(signed.deadline)
+    );
+    if let Some(path) = &order.out {
+        signed.save(path)?;
+        text.push_str(&format!(
+            "\nsigned in {0}; anybody sends it in: openledger gas relay {0} --key NAME",
+            path.display()
+        ));
+    }
+    let Some(name) = relayer else { return common.output().say(&value, text) };
+    let relayer = SenderArg { key: KeyArg { key: name.clone() }, ..sender };
+    common.transact(&relayer, |context, key| {
+        signed::relay(context, key, &signed)?;
+        let now = context.chain.balance(holder.account())?;
+        let mut value = value.clone();
+        value["native"] = json!(now.to_string());
+        Ok(Said::new(
+            value,
+            format!("{text}\nsent in by {name}: it has {} of native coin now", amount::show_native(now)),
+        ))
+    })
 }
 
 fn status(common: &Common, account: Option<&str>) -> Result<()> {

@@ -250,7 +250,7 @@ fn simulate(common: &Common, id: [u8; 32]) -> Result<()> {
     let contracts = Contracts::of(&context.suite)?;
     let calls = governance::calls(&context, id)?;
     let read = proposals::read(&context, &contracts, &calls)?;
-    let simulation = simulation::run(&context, &contracts, &calls, &read)?;
+    let simulation = simulation::run(&context, &contracts, id)?;
     let mut text = match simulation.on_a_copy {
         true => format!(
             "executed by the timelock on a copy of the chain, as if it had been scheduled now and its delay ended {} UTC; nothing happened on the chain itself\n",
@@ -268,6 +268,9 @@ fn simulate(common: &Common, id: [u8; 32]) -> Result<()> {
     text.push_str(&format!("\ncalls:\n{}\n", call_lines(&read)));
     for (number, said) in (1u32..).zip(&simulation.calls) {
         text.push_str(&format!("  call {number} alone {said}\n"));
+    }
+    if let Some(said) = &simulation.whole {
+        text.push_str(&format!("  executing all of it now {said}\n"));
     }
     if simulation.on_a_copy && simulation.failure.is_none() {
         text.push_str("\nwhat the contracts would say, before → after:\n");

@@ -15,9 +15,9 @@ use crate::output::Usage;
 use crate::rehearsal::Said;
 use crate::{amount, time};
 
-/// Propose that the timelock change settings or make calls. Several make one proposal, executed all or not at all: first the
-/// settings, then the calls, each as they are given.
+/// Propose a change for holders to vote on: settings, or any calls, that the timelock then makes.
 ///
+/// Several make one proposal, executed all or not at all: first the settings, then the calls, each as they are given.
 /// `--set CONTRACT.SETTING=VALUE` changes a parameter; what is not named stays. Values: OPEN for amounts, 800 or 8% for
 /// shares, 12h or 3d for times. `--call "CONTRACT MESSAGE ARGUMENTS…"` calls any message, with arguments as on this line
 /// or in JSON; "CONTRACT 0x…" takes bytes as they are.

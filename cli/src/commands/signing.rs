@@ -91,7 +91,7 @@ pub fn relay(common: &Common, sender: &SenderArg, file: &Path) -> Result<()> {
         let signer = signed.message.signer();
         let (value, text) = match signed::relay(context, key, &signed)? {
             Relayed::Voted(weight) => {
-                let text = format!("voted for {} with {} votes", chain::ss58(&signer), amount::show(weight));
+                let text = format!("{}'s vote is cast, with {} votes", chain::ss58(&signer), amount::show(weight));
                 (json!({ "weight": weight.to_string() }), text)
             }
             Relayed::Delegated => (json!({}), format!("{}'s votes go where it said", chain::ss58(&signer))),

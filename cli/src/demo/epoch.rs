@@ -459,9 +459,7 @@ fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage) 
 /// What executing the proposal would change, before anybody votes.
 fn simulate(context: &Context, narrator: &Narrator, id: ProposalId) -> Result<()> {
     let contracts = Contracts::of(&context.suite)?;
-    let calls = governance::calls(context, id)?;
-    let read = proposals::read(context, &contracts, &calls)?;
-    let simulation = simulation::run(context, &contracts, &calls, &read)?;
+    let simulation = simulation::run(context, &contracts, id)?;
     let changes: Vec<_> = simulation.changes.iter().map(proposals::Change::text).collect();
     if let Some(failure) = simulation.failure {
         bail!("the proposal would fail: {failure}");

@@ -14,12 +14,21 @@ use tempfile::TempDir;
 pub struct Home {
     folder: TempDir,
     up: Option<Child>,
+    /// The chain that commands are told, if it is not the folder's own.
+    chain: Option<String>,
 }
 
 impl Home {
     /// A folder without a chain.
     pub fn empty() -> Self {
-        Self { folder: TempDir::new().unwrap(), up: None }
+        Self { folder: TempDir::new().unwrap(), up: None, chain: None }
+    }
+
+    /// A folder whose commands reach the chain at `url`.
+    pub fn on(url: impl Into<String>) -> Self {
+        let mut home = Self::empty();
+        home.chain = Some(url.into());
+        home
     }
 
     /// A folder in which `openledger up` runs.
@@ -74,6 +83,9 @@ impl Home {
         command.args(words(line)).current_dir(self.path()).stdin(Stdio::null());
         for name in ["CHAIN", "SUITE", "STATE", "KEYS", "KEY", "STORE", "ORACLES", "LOG"] {
             command.env_remove(format!("OPENLEDGER_{name}"));
+        }
+        if let Some(chain) = &self.chain {
+            command.env("OPENLEDGER_CHAIN", chain);
         }
         command
     }
