@@ -11,8 +11,8 @@ use psp22::{PSP22, PSP22Error};
 use crate::scenarios::{fraud, sums};
 use crate::{World, epoch::FEE};
 
-/// psp22 2.0.0's own contract, built with our flags by `scripts/build-contracts --peer`.
-pub const PEER: &[u8] = include_bytes!("../psp22_peer/psp22.wasm");
+/// psp22 2.0.0's own contract, built with our flags by `scripts/build-contracts psp22_peer`.
+pub const PEER: &[u8] = include_bytes!("../psp22_peer/psp22_peer.wasm");
 
 /// What a chain charges for each byte of code that a call loads, in ps of ref time.
 #[derive(Debug, Clone, Copy)]
@@ -224,4 +224,27 @@ pub fn measure_a_tree(world: &mut World, price: CodePrice) -> Result<Row> {
     let code = code(&["disputes", "payout", "staking", "open_token"]);
     let row = Row::new("disputes: proof 8, a tree's order: 2 slashed", &filed.revealed, code, price);
     Ok(Row { want: Want::OfBlock(100), ..row })
+}
+
+/// What the largest set of oracles costs: 31, of whom 11 sign and are slashed. Needs a world of its own, of
+/// [`crate::People::with_oracles`].
+///
+/// # Errors
+/// The first call that failed.
+pub fn measure_a_large_set(world: &mut World, price: CodePrice) -> Result<Vec<Row>> {
+    let (oracles, signers) = (world.people.oracles.len(), world.quorum().len());
+    let mut rows = Vec::new();
+    let closed = world.closed_epoch()?;
+    world.after(closed.epoch.demand_end)?;
+    let report = world.true_report(&closed)?;
+    let receipt = taken("report", world.submit(world.signed_report(report.body, &world.quorum())))?;
+    let name = format!("payout: a report, {signers} of {oracles} oracles");
+    let row = Row::new(&name, &receipt, code(&["payout", "staking"]), price);
+    rows.push(Row { want: Want::OfBlock(50), ..row });
+    world.finalize(report)?;
+    let filed = fraud::file_a_false_span(world)?;
+    let contracts = ["disputes", "payout", "model_registry", "datanet_registry", "staking", "open_token"];
+    let name = format!("disputes: proof 3, a span's byte: {signers} slashed");
+    rows.push(Row { want: Want::OfBlock(100), ..Row::new(&name, &filed.revealed, code(&contracts), price) });
+    Ok(rows)
 }

@@ -64,15 +64,16 @@ pub mod gas_station {
             Ok(contract)
         }
 
-        fn config(&self) -> Outcome<Config> {
-            // Set by the constructor.
-            self.config.get().ok_or(GasStationError::Admin(AdminError::NotWired))
+        /// The configuration, if the storage is of the version that this code reads.
+        fn config(&self) -> Option<Config> {
+            let known = roles::admin(&self.admin).storage_version == STORAGE_VERSION;
+            known.then(|| self.config.get()).flatten()
         }
 
-        /// The configuration of a wired contract whose storage is this code's, if the function is not paused.
+        /// The configuration of a wired contract, if the function is not paused.
         fn running(&self, function: u8) -> Outcome<Config> {
             roles::admin(&self.admin).ensure_current(STORAGE_VERSION)?;
-            let config = self.config()?;
+            let config = self.config.get().ok_or(AdminError::NotMigrated)?;
             ensure!(!is_paused(config.paused, function), GasStationError::FunctionPaused);
             Ok(config)
         }
@@ -80,14 +81,14 @@ pub mod gas_station {
         /// Changes the configuration, by the admin.
         fn change(&mut self, change: impl FnOnce(&mut Config)) -> Outcome<()> {
             roles::ensure_admin(&self.admin)?;
-            let mut config = self.config()?;
+            let mut config = self.config().ok_or(AdminError::NotMigrated)?;
             change(&mut config);
             self.config.set(&config);
             Ok(())
         }
 
         fn set_paused(&mut self, function: u8, stopped: bool) -> Result<(), AdminError> {
-            let mut config = self.config.get().ok_or(AdminError::NotWired)?;
+            let mut config = self.config().ok_or(AdminError::NotMigrated)?;
             roles::set_paused(&self.admin, &mut config.paused, function, FUNCTIONS, stopped)?;
             self.config.set(&config);
             Ok(())
@@ -188,17 +189,17 @@ pub mod gas_station {
 
         #[ink(message)]
         fn parameters(&self) -> GasParameters {
-            self.config.get().map_or_else(GasParameters::default, |config| config.parameters)
+            self.config().map_or_else(GasParameters::default, |config| config.parameters)
         }
 
         #[ink(message)]
         fn treasury(&self) -> Option<AccountId> {
-            self.config.get().map(|config| config.treasury)
+            self.config().map(|config| config.treasury)
         }
 
         #[ink(message)]
         fn token(&self) -> Option<AccountId> {
-            self.config.get().map(|config| config.token)
+            self.config().map(|config| config.token)
         }
 
         #[ink(message)]
@@ -208,7 +209,7 @@ pub mod gas_station {
 
         #[ink(message)]
         fn quote(&self, open: Balance, tip: Balance) -> Outcome<Balance> {
-            let parameters = self.config()?.parameters;
+            let parameters = self.config().ok_or(AdminError::NotMigrated)?.parameters;
             let least = station::least(&parameters, self.env().minimum_balance());
             station::native_for(parameters.rate, open, tip, least)
         }
@@ -257,7 +258,7 @@ pub mod gas_station {
 
         #[ink(message)]
         fn paused(&self) -> u8 {
-            self.config.get().map_or(0, |config| config.paused)
+            self.config().map_or(0, |config| config.paused)
         }
 
         #[ink(message)]

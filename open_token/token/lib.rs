@@ -1,7 +1,7 @@
 //! The OPEN token: PSP22 with votes by timestamp checkpoints.
 //!
-//! The shell: storage, messages, events. Rules in [`data`], one account in [`account`], the past in [`checkpoints`];
-//! the messages are documented in the traits of `psp22` and `openledger_abi`.
+//! The shell: storage, messages, events. Rules in [`data`], one account in [`account`], the past in [`checkpoints`],
+//! the shortest way to the commonest messages in [`entry`]; the messages are documented in the traits of `psp22` and `openledger_abi`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
     not(test),
@@ -16,6 +16,9 @@
 mod account;
 mod checkpoints;
 mod data;
+// On a chain and in tests: programs link the token for its types alone.
+#[cfg(any(test, all(target_arch = "wasm32", not(feature = "ink-as-dependency"))))]
+mod entry;
 #[cfg(test)]
 mod tests;
 
@@ -25,10 +28,9 @@ mod open_token {
     use crate::data::{TokenData, TokenEvent};
     use ink::prelude::{string::String, vec::Vec};
     use ink::storage::{traits::ManualKey, Lazy};
+    use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::token::{self, Token, TokenError};
-    use openledger_abi::{
-        ensure, Admin, AdminError, AdminTransferStarted, AdminTransferred, Administered, Bytes32, CodeUpgraded, Wired,
-    };
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32};
     use proof::signed::{Domain, Signable, Tag};
     use psp22::{PSP22Burnable, PSP22Error, PSP22Metadata, PSP22};
 
@@ -38,17 +40,6 @@ mod open_token {
         data: TokenData,
         admin: Lazy<Admin, ManualKey<0x4f50_0005>>,
         genesis: Lazy<Bytes32, ManualKey<0x4f50_0006>>,
-    }
-
-    /// blake2b-256 by the chain.
-    struct Blake;
-
-    impl proof::Hasher for Blake {
-        fn blake2_256(data: &[u8]) -> Bytes32 {
-            let mut hash = [0; 32];
-            ink::env::hash_bytes::<ink::env::hash::Blake2x256>(data, &mut hash);
-            hash
-        }
     }
 
     impl OpenToken {
@@ -75,12 +66,32 @@ mod open_token {
             }
         }
 
-        fn now(&self) -> Timestamp {
-            self.env().block_timestamp()
+        /// Does what was called, if it is one of the commonest messages, and leaves the contract; comes back otherwise.
+        #[cfg(all(target_arch = "wasm32", not(feature = "ink-as-dependency")))]
+        pub(crate) fn call_common() {
+            use crate::entry::{Common, Read};
+            use ink::env::ReturnFlags;
+            let Ok(Read(Some(common))) = ink::env::decode_input::<Read>() else { return };
+            if Self::env().transferred_value() != 0 {
+                return;
+            }
+            let (mut data, caller, now) = (TokenData::default(), Self::env().caller(), Self::env().block_timestamp());
+            let outcome = match common {
+                Common::Transfer { to, value } => data.transfer(caller, to, value, now, &mut Self::emit),
+                Common::TransferFrom { from, to, value } => {
+                    data.transfer_from(caller, from, to, value, now, &mut Self::emit)
+                }
+                Common::Approve { spender, value } => {
+                    data.approve(caller, spender, value, &mut Self::emit);
+                    Ok(())
+                }
+            };
+            let flags = if outcome.is_ok() { ReturnFlags::empty() } else { ReturnFlags::REVERT };
+            ink::env::return_value::<ink::MessageResult<Result<(), PSP22Error>>>(flags, &Ok(outcome))
         }
 
-        fn admin_state(&self) -> Result<Admin, AdminError> {
-            self.admin.get().ok_or(AdminError::NotWired)
+        fn now(&self) -> Timestamp {
+            self.env().block_timestamp()
         }
 
         /// Errors unless `signer` signed `body` for this contract on this chain and the deadline has not passed.
@@ -94,9 +105,8 @@ mod open_token {
         ) -> Result<(), TokenError> {
             ensure!(self.now() <= deadline, TokenError::SignatureExpired);
             let domain = Domain { genesis: self.genesis(), contract: *self.env().account_id().as_ref() };
-            let signed = Signable::new::<Blake>(tag, &domain, body)
-                .verified_by(|message| self.env().sr25519_verify(signature, message, signer.as_ref()).is_ok());
-            ensure!(signed, TokenError::BadSignature);
+            let message = Signable::new::<HostHasher>(tag, &domain, body);
+            ensure!(signed_by(&message, signature, signer.as_ref()), TokenError::BadSignature);
             Ok(())
         }
     }
@@ -178,11 +188,7 @@ mod open_token {
     impl Token for OpenToken {
         #[ink(message)]
         fn wire(&mut self, timelock: AccountId) -> Result<(), TokenError> {
-            let mut admin = self.admin_state()?;
-            admin.wire(self.env().caller(), timelock)?;
-            self.admin.set(&admin);
-            self.env().emit_event(Wired { admin: timelock });
-            Ok(())
+            Ok(roles::wire(&mut self.admin, timelock)?)
         }
 
         #[ink(message)]
@@ -279,35 +285,22 @@ mod open_token {
     impl Administered for OpenToken {
         #[ink(message)]
         fn admin(&self) -> Admin {
-            self.admin_state().unwrap_or_else(|_| Admin::new(self.env().account_id()))
+            roles::admin(&self.admin)
         }
 
         #[ink(message)]
         fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
-            let mut admin = self.admin_state()?;
-            let from = self.env().caller();
-            admin.offer(from, to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferStarted { from, to });
-            Ok(())
+            roles::transfer(&mut self.admin, to)
         }
 
         #[ink(message)]
         fn accept_admin(&mut self) -> Result<(), AdminError> {
-            let mut admin = self.admin_state()?;
-            let to = self.env().caller();
-            let from = admin.accept(to)?;
-            self.admin.set(&admin);
-            self.env().emit_event(AdminTransferred { from, to });
-            Ok(())
+            roles::accept(&mut self.admin)
         }
 
         #[ink(message)]
         fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
-            self.admin_state()?.ensure(self.env().caller())?;
-            self.env().set_code_hash(&Hash::from(code_hash)).map_err(|_| AdminError::UnknownCode)?;
-            self.env().emit_event(CodeUpgraded { code_hash });
-            Ok(())
+            roles::upgrade(&self.admin, code_hash)
         }
     }
 }

@@ -43,13 +43,14 @@ def artifact_lines(name: str, folder: Path) -> list[str]:
     ]
 
 
-def write(folder: Path, name: str, code: bytes, described: dict, source_lines: list[str]) -> None:
-    """`NAME.wasm`, `.json`, `.contract` and last `.sources`, which vouches for the other three."""
+def write(folder: Path, name: str, code: bytes, described: dict | None, source_lines: list[str]) -> None:
+    """`NAME.wasm`, with a description `.json` and `.contract`, and last `.sources`, which vouches for the others."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.sources").unlink(missing_ok=True)
     _replace(folder / f"{name}.wasm", code)
-    _replace(folder / f"{name}.json", (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode())
-    whole = dict(described, source=dict(described["source"], wasm="0x" + code.hex()))
-    _replace(folder / f"{name}.contract", json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode())
+    if described is not None:
+        _replace(folder / f"{name}.json", (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode())
+        whole = dict(described, source=dict(described["source"], wasm="0x" + code.hex()))
+        _replace(folder / f"{name}.contract", json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode())
     lines = source_lines + artifact_lines(name, folder)
     _replace(folder / f"{name}.sources", ("\n".join(lines) + "\n").encode())

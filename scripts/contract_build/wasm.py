@@ -2,6 +2,8 @@
 
 PAGES_MAX = 16  # pallet-contracts' limit of memory pages
 KEPT_EXPORTS = (b"call", b"deploy")
+# A contract may export a function of its own that the chain is to call, and that calls ink!'s `call` in its turn.
+CALL_FIRST = b"call_first"
 CUSTOM, IMPORT, EXPORT = 0, 2, 7
 FUNC, TABLE, MEMORY, GLOBAL = range(4)
 
@@ -93,16 +95,18 @@ def _cap_memory(payload: bytes) -> bytes:
 
 def _keep_entry_points(payload: bytes) -> bytes:
     count, at = _uleb(payload, 0)
-    kept = []
+    found = {}
     for _ in range(count):
-        start = at
         name, at = _name(payload, at)
-        kind = payload[at]
+        start, kind = at, payload[at]
         _, at = _uleb(payload, at + 1)
-        if kind == FUNC and name in KEPT_EXPORTS:
-            kept.append(payload[start:at])
-    if len(kept) != len(KEPT_EXPORTS):
+        if kind == FUNC:
+            found[name] = payload[start:at]
+    if CALL_FIRST in found:
+        found[b"call"] = found[CALL_FIRST]
+    if not all(name in found for name in KEPT_EXPORTS):
         raise WasmError("exports no `call` and `deploy`: is there an #[ink::contract] in the crate?")
+    kept = [_to_uleb(len(name)) + name + found[name] for name in KEPT_EXPORTS]
     return _to_uleb(len(kept)) + b"".join(kept)
 
 

@@ -83,19 +83,19 @@ fn the_present_can_not_be_asked_as_a_past() {
 fn a_burn_takes_supply_balance_and_votes() {
     let mut token = token();
     token.delegate(account(0), Some(account(7)), 2, &mut drop).unwrap();
-    token.burn(account(0), 400, 3, &mut drop).unwrap();
+    token.burn(account(0), account(0), 400, 3, &mut drop).unwrap();
     assert_eq!(token.total_supply(), 600);
     assert_eq!(token.balance_of(account(0)), 600);
     assert_eq!(token.votes_of(account(7)), 600);
     assert_eq!(token.past_total_supply(2, 4), Ok(SUPPLY));
-    assert_eq!(token.burn(account(0), 601, 4, &mut drop).err(), Some(PSP22Error::InsufficientBalance));
+    assert_eq!(token.burn(account(0), account(0), 601, 4, &mut drop).err(), Some(PSP22Error::InsufficientBalance));
 }
 
 #[ink::test]
 fn an_allowance_that_would_overflow_is_refused() {
     let mut token = token();
     token.approve(account(0), account(1), Balance::MAX, &mut drop);
-    let error = token.increase_allowance(account(0), account(1), 1, &mut drop).err();
+    let error = token.change_allowance(account(0), account(1), AllowanceChange::More(1), &mut drop).err();
     assert!(matches!(error, Some(PSP22Error::Custom(_))));
     assert_eq!(token.allowance(account(0), account(1)), Balance::MAX);
 }
@@ -115,7 +115,7 @@ enum Step {
     Transfer(u8, u8, Balance),
     TransferFrom(u8, u8, u8, Balance),
     Approve(u8, u8, Balance),
-    Burn(u8, Balance),
+    Burn(u8, u8, Balance),
     Delegate(u8, Option<u8>),
     UseNonce(u8),
 }
@@ -127,7 +127,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (who(), who(), amount()).prop_map(|(a, b, v)| Step::Transfer(a, b, v)),
         2 => (who(), who(), who(), amount()).prop_map(|(a, b, c, v)| Step::TransferFrom(a, b, c, v)),
         2 => (who(), who(), amount()).prop_map(|(a, b, v)| Step::Approve(a, b, v)),
-        1 => (who(), 0..SUPPLY / 4).prop_map(|(a, v)| Step::Burn(a, v)),
+        1 => (who(), who(), 0..SUPPLY / 4).prop_map(|(a, b, v)| Step::Burn(a, b, v)),
         3 => (who(), proptest::option::of(who())).prop_map(|(a, b)| Step::Delegate(a, b)),
         1 => who().prop_map(Step::UseNonce),
     ]
@@ -142,8 +142,8 @@ fn take(token: &mut TokenData, step: &Step, now: Timestamp) -> Balance {
         Step::Approve(a, b, v) => token.approve(account(a), account(b), v, &mut drop),
         Step::Delegate(a, b) => drop(token.delegate(account(a), b.map(account), now, &mut drop)),
         Step::UseNonce(a) => drop(token.use_nonce(account(a))),
-        Step::Burn(a, v) => {
-            if token.burn(account(a), v, now, &mut drop).is_ok() {
+        Step::Burn(a, b, v) => {
+            if token.burn(account(a), account(b), v, now, &mut drop).is_ok() {
                 return v;
             }
         }

@@ -1,0 +1,313 @@
+//! The gas station's next version, to try an upgrade with: one field more, a part of each swap that the station keeps,
+//! and the migration that brings the storage there. What it does otherwise is the version before's.
+#![cfg_attr(not(feature = "std"), no_std, no_main)]
+
+#[ink::contract]
+pub mod gas_station_next {
+    use gas_station::calls;
+    use gas_station::station::{self, Account, Config as Before, Window};
+    use ink::storage::{traits::ManualKey, Lazy, Mapping};
+    use openledger_abi::admin::{is_paused, Migrates};
+    use openledger_abi::gas_station::*;
+    use openledger_abi::host::{signed_by, HostHasher};
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable, StorageMigrated, BPS};
+    use proof::signed::{Domain, Signable};
+
+    /// The version of the storage's layout before, and this code's.
+    const STORAGE_VERSIONS: (u16, u16) = (1, 2);
+    /// Functions that can be paused.
+    const FUNCTIONS: u8 = 2;
+
+    /// The configuration before, and what is new.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    #[ink::scale_derive(Encode, Decode, TypeInfo)]
+    #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+    pub struct Config {
+        before: Before,
+        /// Of the native coin of a swap, the part that the station keeps.
+        fee_bps: u16,
+    }
+
+    #[ink(storage)]
+    pub struct GasStationNext {
+        config: Lazy<Config, ManualKey<0x4753_0001>>,
+        /// The same cell as the version before wrote it.
+        config_before: Lazy<Before, ManualKey<0x4753_0001>>,
+        admin: Lazy<Admin, ManualKey<0x4753_0002>>,
+        total: Lazy<Window, ManualKey<0x4753_0003>>,
+        accounts: Mapping<AccountId, Account, ManualKey<0x4753_0004>>,
+    }
+
+    type Outcome<T> = Result<T, GasStationError>;
+
+    impl GasStationNext {
+        /// As the version before.
+        #[ink(constructor)]
+        pub fn new(
+            token: AccountId,
+            genesis: Bytes32,
+            treasury: AccountId,
+            guardian: Option<AccountId>,
+            parameters: GasParameters,
+        ) -> Outcome<Self> {
+            station::validate(&parameters)?;
+            let mut contract = Self {
+                config: Lazy::new(),
+                config_before: Lazy::new(),
+                admin: Lazy::new(),
+                total: Lazy::new(),
+                accounts: Mapping::new(),
+            };
+            let admin = Admin::guarded(Self::env().caller(), guardian);
+            contract.admin.set(&Admin { storage_version: STORAGE_VERSIONS.1, ..admin });
+            let before = Before { token, genesis, treasury, parameters, paused: 0 };
+            contract.config.set(&Config { before, fee_bps: 0 });
+            Ok(contract)
+        }
+
+        /// Sets the part of a swap that the station keeps. By the admin.
+        #[ink(message)]
+        pub fn set_fee(&mut self, fee_bps: u16) -> Outcome<()> {
+            ensure!(fee_bps <= BPS, GasStationError::BadParameters);
+            self.change(|config| config.fee_bps = fee_bps)
+        }
+
+        /// The part of a swap that the station keeps; `None` before the migration.
+        #[ink(message)]
+        pub fn fee(&self) -> Option<u16> {
+            self.config().map(|config| config.fee_bps)
+        }
+
+        /// What is left of `native` after the station's part, which is rounded up.
+        fn less_fee(native: Balance, fee_bps: u16) -> Outcome<Balance> {
+            let kept = BPS.saturating_sub(fee_bps);
+            proof::math::mul_div(native, kept.into(), BPS.into()).map_err(|_| GasStationError::Overflow)
+        }
+
+        /// The configuration, if the storage is of the version that this code reads.
+        fn config(&self) -> Option<Config> {
+            let known = roles::admin(&self.admin).storage_version == STORAGE_VERSIONS.1;
+            known.then(|| self.config.get()).flatten()
+        }
+
+        /// The configuration of a wired contract, if the function is not paused.
+        fn running(&self, function: u8) -> Outcome<Config> {
+            roles::admin(&self.admin).ensure_current(STORAGE_VERSIONS.1)?;
+            let config = self.config.get().ok_or(AdminError::NotMigrated)?;
+            ensure!(!is_paused(config.before.paused, function), GasStationError::FunctionPaused);
+            Ok(config)
+        }
+
+        /// Changes the configuration, by the admin.
+        fn change(&mut self, change: impl FnOnce(&mut Config)) -> Outcome<()> {
+            roles::ensure_admin(&self.admin)?;
+            let mut config = self.config().ok_or(AdminError::NotMigrated)?;
+            change(&mut config);
+            self.config.set(&config);
+            Ok(())
+        }
+
+        fn set_paused(&mut self, function: u8, stopped: bool) -> Result<(), AdminError> {
+            let mut config = self.config().ok_or(AdminError::NotMigrated)?;
+            roles::set_paused(&self.admin, &mut config.before.paused, function, FUNCTIONS, stopped)?;
+            self.config.set(&config);
+            Ok(())
+        }
+
+        fn ensure_signed(&self, config: &Config, order: &GasOrder, signature: &[u8; 64]) -> Outcome<()> {
+            let domain = Domain { genesis: config.before.genesis, contract: *self.env().account_id().as_ref() };
+            let message = Signable::new::<HostHasher>(&ORDER_TAG, &domain, &order_body(order));
+            ensure!(signed_by(&message, signature, order.holder.as_ref()), GasStationError::BadSignature);
+            Ok(())
+        }
+
+        fn funds(&self, parameters: &GasParameters) -> Balance {
+            station::funds(parameters, self.env().balance(), self.env().minimum_balance())
+        }
+
+        fn pay(&self, to: AccountId, amount: Balance) -> Outcome<()> {
+            self.env().transfer(to, amount).map_err(|_| GasStationError::TransferFailed)
+        }
+    }
+
+    impl GasStation for GasStationNext {
+        #[ink(message)]
+        fn wire(&mut self, timelock: AccountId) -> Outcome<()> {
+            Ok(roles::wire(&mut self.admin, timelock)?)
+        }
+
+        #[ink(message)]
+        fn swap(&mut self, order: GasOrder, signature: [u8; 64], permit: Option<GasPermit>) -> Outcome<Balance> {
+            let config = self.running(pause::SWAP)?;
+            let parameters = &config.before.parameters;
+            let now = self.env().block_timestamp();
+            ensure!(now <= order.deadline, GasStationError::OrderExpired);
+            let account = self.accounts.get(order.holder).unwrap_or_default();
+            ensure!(account.nonce == order.nonce, GasStationError::WrongNonce { expected: account.nonce });
+            self.ensure_signed(&config, &order, &signature)?;
+
+            let whole = GasOrder { least_native: 0, ..order };
+            let native = station::price(parameters, self.env().minimum_balance(), &whole)?;
+            let native = Self::less_fee(native, config.fee_bps)?;
+            let least = station::least(parameters, self.env().minimum_balance());
+            ensure!(native >= least, GasStationError::BelowLeast { native, least });
+            ensure!(native >= order.least_native, GasStationError::BelowOrder { native });
+            let total = self.total.get().unwrap_or_default();
+            let (account, total) = station::spend(parameters, account, total, native, now)?;
+            let funds = self.funds(parameters);
+            ensure!(native <= funds, GasStationError::OutOfFunds { funds });
+
+            self.accounts.insert(order.holder, &account);
+            self.total.set(&total);
+            let relayer = self.env().caller();
+            calls::take(config.before.token, &order, self.env().account_id(), relayer, permit)?;
+            self.pay(order.holder, native)?;
+            let GasOrder { holder, open, tip, nonce, .. } = order;
+            self.env().emit_event(GasSwapped { holder, relayer, open, tip, native, nonce });
+            Ok(native)
+        }
+
+        #[ink(message, payable)]
+        fn fund(&mut self) -> Outcome<()> {
+            let (by, amount) = (self.env().caller(), self.env().transferred_value());
+            ensure!(amount > 0, GasStationError::ZeroAmount);
+            self.env().emit_event(GasFunded { by, amount });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn collect(&mut self) -> Outcome<Balance> {
+            let Before { token, treasury, .. } = self.running(pause::COLLECT)?.before;
+            let amount = calls::balance(token, self.env().account_id())?.saturating_sub(1);
+            ensure!(amount > 0, GasStationError::ZeroAmount);
+            calls::send(token, treasury, amount)?;
+            self.env().emit_event(GasCollected { treasury, amount });
+            Ok(amount)
+        }
+
+        #[ink(message)]
+        fn withdraw(&mut self, to: AccountId, amount: Balance) -> Outcome<()> {
+            roles::ensure_admin(&self.admin)?;
+            ensure!(amount > 0, GasStationError::ZeroAmount);
+            let funds = self.env().balance().saturating_sub(self.env().minimum_balance());
+            ensure!(amount <= funds, GasStationError::OutOfFunds { funds });
+            self.pay(to, amount)?;
+            self.env().emit_event(GasWithdrawn { to, amount });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_parameters(&mut self, parameters: GasParameters) -> Outcome<()> {
+            roles::ensure_admin(&self.admin)?;
+            station::validate(&parameters)?;
+            self.change(|config| config.before.parameters = parameters)?;
+            self.env().emit_event(GasParametersSet { parameters });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_treasury(&mut self, treasury: AccountId) -> Outcome<()> {
+            self.change(|config| config.before.treasury = treasury)?;
+            self.env().emit_event(GasTreasurySet { treasury });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn parameters(&self) -> GasParameters {
+            self.config().map_or_else(GasParameters::default, |config| config.before.parameters)
+        }
+
+        #[ink(message)]
+        fn treasury(&self) -> Option<AccountId> {
+            self.config().map(|config| config.before.treasury)
+        }
+
+        #[ink(message)]
+        fn token(&self) -> Option<AccountId> {
+            self.config().map(|config| config.before.token)
+        }
+
+        #[ink(message)]
+        fn order_nonce(&self, holder: AccountId) -> u64 {
+            self.accounts.get(holder).unwrap_or_default().nonce
+        }
+
+        #[ink(message)]
+        fn quote(&self, open: Balance, tip: Balance) -> Outcome<Balance> {
+            let Config { before, fee_bps } = self.config().ok_or(AdminError::NotMigrated)?;
+            let least = station::least(&before.parameters, self.env().minimum_balance());
+            Self::less_fee(station::native_for(before.parameters.rate, open, tip, least)?, fee_bps)
+        }
+
+        #[ink(message)]
+        fn left(&self, holder: AccountId) -> GasLeft {
+            let parameters = GasStation::parameters(self);
+            let account = self.accounts.get(holder).unwrap_or_default();
+            let total = self.total.get().unwrap_or_default();
+            station::left(&parameters, account, total, self.funds(&parameters), self.env().block_timestamp())
+        }
+    }
+
+    impl Migrates for GasStationNext {
+        #[ink(message)]
+        fn migrate(&mut self) -> Result<(), AdminError> {
+            let (from, to) = STORAGE_VERSIONS;
+            let mut admin = roles::admin(&self.admin);
+            admin.migrate(self.env().caller(), from, to)?;
+            let before = self.config_before.get().ok_or(AdminError::NothingToMigrate)?;
+            self.config.set(&Config { before, fee_bps: 0 });
+            self.admin.set(&admin);
+            self.env().emit_event(StorageMigrated { from, to });
+            Ok(())
+        }
+    }
+
+    impl Administered for GasStationNext {
+        #[ink(message)]
+        fn admin(&self) -> Admin {
+            roles::admin(&self.admin)
+        }
+
+        #[ink(message)]
+        fn transfer_admin(&mut self, to: AccountId) -> Result<(), AdminError> {
+            roles::transfer(&mut self.admin, to)
+        }
+
+        #[ink(message)]
+        fn accept_admin(&mut self) -> Result<(), AdminError> {
+            roles::accept(&mut self.admin)
+        }
+
+        #[ink(message)]
+        fn upgrade(&mut self, code_hash: Bytes32) -> Result<(), AdminError> {
+            roles::upgrade(&self.admin, code_hash)
+        }
+    }
+
+    impl Pausable for GasStationNext {
+        #[ink(message)]
+        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
+            self.set_paused(function, true)
+        }
+
+        #[ink(message)]
+        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
+            self.set_paused(function, false)
+        }
+
+        #[ink(message)]
+        fn paused(&self) -> u8 {
+            self.config().map_or(0, |config| config.before.paused)
+        }
+
+        #[ink(message)]
+        fn set_guardian(&mut self, guardian: Option<AccountId>) -> Result<(), AdminError> {
+            roles::set_guardian(&mut self.admin, guardian)
+        }
+
+        #[ink(message)]
+        fn guardian(&self) -> Option<AccountId> {
+            roles::admin(&self.admin).guardian
+        }
+    }
+}
