@@ -103,7 +103,7 @@ pub const TABLE: &[Row] = &[
     only(
         "staking",
         &["slash", "slash_many"],
-        "disputes, the Datanet registry, the admin",
+        "the offence's judge (disputes; the Datanet registry for a validator's), the admin",
         &["disputes", "datanet_registry", "timelock"],
         "NotSlasher",
     ),

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod epoch;
+pub mod falsehoods;
 pub mod fuzz;
 pub mod gas;
 pub mod invariants;

@@ -11,7 +11,9 @@
 //! storage is turned away by the chain.
 
 mod action;
+mod arguments;
 mod generate;
+mod habits;
 mod invariants;
 mod perform;
 mod random;

@@ -197,7 +197,7 @@ impl Stage {
         Ok(())
     }
 
-    fn encoded(&self, calls: &[Spec]) -> Result<Vec<Call>> {
+    fn operation(&self, calls: &[Spec]) -> Result<Vec<Call>> {
         let encoded = calls.iter().map(|call| {
             let input = call.encode(self)?;
             Ok(Call { value: call.native, ..Call::of(self.account_of(&call.contract)?, &Plain(&input)) })
@@ -206,7 +206,7 @@ impl Stage {
     }
 
     fn govern(&mut self, by: &str, calls: &[Spec], steps: u8) -> Result<()> {
-        let calls = self.encoded(calls)?;
+        let calls = self.operation(calls)?;
         let world = &self.world;
         let (chain, suite) = (&*world.chain, &world.suite);
         let Some(key) = self.key(by) else { return Ok(()) };
@@ -240,7 +240,7 @@ impl Stage {
     }
 
     fn operate(&mut self, by: &str, calls: &[Spec], salt: u32, steps: u8) -> Result<()> {
-        let calls = self.encoded(calls)?;
+        let calls = self.operation(calls)?;
         let world = &self.world;
         let Some(key) = self.key(by) else { return Ok(()) };
         let (chain, timelock, salt) = (&*world.chain, world.suite.timelock, H::blake2_256(&salt.to_le_bytes()));

@@ -101,6 +101,26 @@ impl Stage {
     /// # Errors
     /// If the call can't be encoded.
     pub fn call(&self, by: &str, call: &Spec) -> Result<Outcome> {
+        let (origin, contract, input) = self.encoded(by, call)?;
+        let name = call.message.rsplit("::").next().unwrap_or_default();
+        if lawful(by, &call.contract, name) {
+            Ok(self.watched.call_as(origin, contract, &input, call.native))
+        } else {
+            Ok(self.watched.probe(origin, contract, &input, call.native))
+        }
+    }
+
+    /// What a call by somebody would come to. Nothing changes.
+    ///
+    /// # Errors
+    /// If the call can't be encoded.
+    pub fn tried(&self, by: &str, call: &Spec) -> Result<Outcome> {
+        let (origin, contract, input) = self.encoded(by, call)?;
+        Ok(self.watched.probe(origin, contract, &input, call.native))
+    }
+
+    /// A call's sender, contract and bytes, signed where they should be.
+    fn encoded(&self, by: &str, call: &Spec) -> Result<(AccountId, AccountId, Vec<u8>)> {
         let mut input = call.encode(self)?;
         let (origin, contract) = (self.account_of(by)?, self.account_of(&call.contract)?);
         let name = call.message.rsplit("::").next().unwrap_or_default();
@@ -109,11 +129,7 @@ impl Stage {
                 signing::sign(&self.world, name, contract, &mut input, &key, wrapped)?;
             }
         }
-        if lawful(by, &call.contract, name) {
-            Ok(self.watched.call_as(origin, contract, &input, call.native))
-        } else {
-            Ok(self.watched.probe(origin, contract, &input, call.native))
-        }
+        Ok((origin, contract, input))
     }
 
     /// Lets time pass.
@@ -152,12 +168,16 @@ impl Stage {
         Ok(())
     }
 
-    /// The id and content of the proposal of this number.
+    /// The id and content of the proposal of this number, `u32::MAX` for the last one.
     ///
     /// # Errors
     /// The chain's.
     pub fn proposal(&self, number: u32) -> Result<Option<([u8; 32], Proposal)>> {
         let (chain, governor) = (&*self.world.chain, self.world.suite.governor);
+        let number = match number {
+            u32::MAX => read(chain, governor, message_builder!(Governor).proposal_count())?.saturating_sub(1),
+            number => number,
+        };
         let ids = read(chain, governor, message_builder!(Governor).proposals(number, 1))?;
         let Some(id) = ids.first() else { return Ok(None) };
         Ok(read(chain, governor, message_builder!(Governor).proposal(*id))?.map(|proposal| (*id, proposal)))

@@ -12,7 +12,7 @@ use ink::env::Event;
 use openledger_abi::gas_station::{GasFunded, GasSwapped, GasWithdrawn};
 use openledger_abi::payout::{BatchRecorded, ReportExtended, ReportVoided};
 use openledger_abi::staking::Slashed;
-use openledger_abi::timelock::{OperationCanceled, OperationScheduled};
+use openledger_abi::timelock::{OperationCanceled, OperationScheduled, ProposerSet, TimelockParametersSet};
 use openledger_abi::token::{DelegateChanged, DelegateVotesChanged};
 use suite::Suite;
 
@@ -140,7 +140,9 @@ pub enum Outcome {
 /// Events that tell of a message that another contract called.
 fn told(event: &ContractEvent) -> Option<(&'static str, &'static str)> {
     let is = |topic: Option<[u8; 32]>| topic.is_some() && event.topics.first().copied() == topic;
-    let table: [(Option<[u8; 32]>, &'static str, &'static str); 6] = [
+    let table: [(Option<[u8; 32]>, &'static str, &'static str); 8] = [
+        (ProposerSet::SIGNATURE_TOPIC, "timelock", "Timelock::administer"),
+        (TimelockParametersSet::SIGNATURE_TOPIC, "timelock", "Timelock::administer"),
         (BatchRecorded::SIGNATURE_TOPIC, "payout", "Payout::record_batch"),
         (ReportVoided::SIGNATURE_TOPIC, "payout", "Payout::void"),
         (ReportExtended::SIGNATURE_TOPIC, "payout", "Payout::extend"),
@@ -203,7 +205,7 @@ impl Watched {
         if let Ok(receipt) = result {
             for event in &receipt.events {
                 if let Some((inner, message)) = told(event) {
-                    if inner != known.name {
+                    if inner != known.name || message == "Timelock::administer" {
                         notes.coverage.of(inner, message).inside += 1;
                     }
                 }

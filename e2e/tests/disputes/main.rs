@@ -7,24 +7,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use chain::{CallError, Embedded, Keypair, Sent, advance_to, read, send};
-use e2e::epoch::{Closed, FEE, Report};
+use e2e::epoch::FEE;
+use e2e::falsehoods::{Filed, differing_byte, file, misattribute, span_witness};
 use e2e::{H, World, refused, sent};
 use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::disputes::{
     CommitStatus, Disputes, DisputesError, EquivocationWitness, FraudProof, HostsReceipt, Outcome, ReportId,
-    SpanWitness, TreeWitness, commit_hash,
+    TreeWitness, commit_hash,
 };
 use openledger_abi::payout::{Payout, PayoutError, ReportBody, ReportStatus};
 use openledger_abi::staking::{OperatorInfo, Staking};
 use openledger_abi::{AccountId, Balance};
-use proof::check::EvidenceOpening;
-use proof::check::span::{SpanFault, Which};
 use proof::check::tree::{SumTree, find};
-use proof::evidence::{ATTRIBUTED, Entry, EvidenceLeaf, Place, Span, encode_entries, evidence_node};
+use proof::evidence::{ATTRIBUTED, Entry, EvidenceLeaf, Place, Span, encode_entries};
 use proof::payouts::PayoutLeaf;
 use proof::receipt::{FLAG_PRIVATE, credits_hash};
-use proof::tree::{MerkleTree, Tree, join, leaf_hash};
+use proof::tree::{Tree, join, leaf_hash};
 use proof::{Error as Rule, Hash, Hasher, Node, SumHead};
 use psp22::PSP22;
 
@@ -46,6 +45,10 @@ fn world() -> Result<World> {
     Ok(world.on(Arc::new(chain.fork())))
 }
 
+fn rule<T>(result: std::result::Result<T, Rule>) -> Result<T> {
+    result.map_err(|e| anyhow!("{e:?}"))
+}
+
 /// Lets the next call happen at exactly this time.
 fn at(world: &World, time: u64) -> Result<()> {
     // An advance ends with a block of its own, and the next one is a millisecond later.
@@ -55,39 +58,6 @@ fn at(world: &World, time: u64) -> Result<()> {
     }
     ensure!(world.chain.now()? == time, "{time} is past");
     Ok(())
-}
-
-/// A report that was submitted, false or true.
-struct Filed {
-    closed: Closed,
-    report: Report,
-    id: ReportId,
-    window_end: u64,
-}
-
-fn rule<T>(result: std::result::Result<T, Rule>) -> Result<T> {
-    result.map_err(|e| anyhow!("{e:?}"))
-}
-
-/// Submits the closed epoch's report, its leaves and then its body changed, signed by the first two oracles.
-fn file(world: &mut World, tamper: impl Fn(&mut EvidenceLeaf), change: impl FnOnce(&mut ReportBody)) -> Result<Filed> {
-    let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
-    let mut report = world.report(&closed, tamper)?;
-    change(&mut report.body);
-    sent("a report", world.submit(world.signed_report(report.body, &[0, 1])))?;
-    let id = ReportId { epoch: report.body.epoch, attempt: report.body.attempt };
-    let window_end = world.reported(id.epoch)?.window_end;
-    Ok(Filed { closed, report, id, window_end })
-}
-
-/// Credits the first text's words to the third contributor.
-fn misattribute(leaf: &mut EvidenceLeaf) {
-    for entry in &mut leaf.entries {
-        if let Entry::Span(span) = entry {
-            (span.credited.index, span.whole.index) = (2, 2);
-        }
-    }
 }
 
 fn commit(
@@ -126,55 +96,6 @@ fn settle(world: &World, commit: u64) -> Result<Sent<CommitStatus>, CallError<Di
 
 fn operator(world: &World, account: AccountId) -> Result<OperatorInfo> {
     read(&*world.chain, world.suite.staking, message_builder!(Staking).operator(account))?.context("no operator")
-}
-
-fn evidence(filed: &Filed, index: u64) -> Result<EvidenceOpening> {
-    let nodes = filed.report.evidence.iter().map(|fields| evidence_node::<H>(fields)).collect();
-    let tree = rule(MerkleTree::build::<H>(Tree::Evidence, nodes))?;
-    let fields = filed.report.evidence.get(usize::try_from(index)?).context("no such leaf")?;
-    rule(EvidenceOpening::of(fields, &tree, index))
-}
-
-/// A proof that the first answer's credited holding has another byte than the answer. It holds against a report that was
-/// tampered with by `misattribute`.
-fn differing_byte(world: &World, filed: &Filed) -> Result<FraudProof> {
-    Ok(FraudProof::Span(span_witness(world, filed)?))
-}
-
-fn span_witness(world: &World, filed: &Filed) -> Result<SpanWitness> {
-    use proof::check::span::ContributionOpening;
-    use proof::text::TextOpening;
-    let answer = &filed.closed.batches[0].1[0];
-    let opening = evidence(filed, 0)?;
-    let leaf = rule(EvidenceLeaf::decode(&opening.fields))?;
-    let spans = || {
-        leaf.entries.iter().enumerate().filter_map(|(i, entry)| match entry {
-            Entry::Span(span) => Some((i, span)),
-            _ => None,
-        })
-    };
-    let (entry, span) = spans().next().context("no span")?;
-    let (leaves, texts) = world.library()?;
-    let nodes = leaves.iter().map(proof::version::VersionLeaf::node::<H>).collect();
-    let tree = rule(MerkleTree::build::<H>(Tree::Version, nodes))?;
-    let text = &texts[span.credited.index as usize].text;
-    let (start, offset) = (usize::from(span.start) + usize::from(span.skip), span.credited.offset as usize);
-    let differs = |at: &usize| answer.response[start + at] != text[offset + at];
-    // Where nothing differs the proof is about the first byte, and false.
-    let at = (0..usize::from(span.held)).find(differs).unwrap_or(0);
-    let open = |text: &[u8], at: usize| rule(TextOpening::of::<H>(text, at as u64, at as u64 + 1));
-    let contribution = ContributionOpening {
-        leaf: leaves[span.credited.index as usize],
-        path: rule(tree.path(u64::from(span.credited.index)))?,
-    };
-    let fault = SpanFault::DifferingByte(
-        Which::Credited,
-        u16::try_from(at)?,
-        open(&answer.response, start + at)?,
-        contribution,
-        open(text, offset + at)?,
-    );
-    Ok(SpanWitness { evidence: opening, receipt: answer.receipt, entry: u8::try_from(entry)?, fault })
 }
 
 #[test]
