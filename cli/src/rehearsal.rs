@@ -66,7 +66,11 @@ fn deposit_text(deposit: i128) -> String {
 
 /// What an account has that transactions change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Holdings(Vec<(&'static str, u128, fn(u128) -> String)>);
+struct Holdings(Vec<Holding>);
+
+/// One kind of it: its name, how much, and how it is shown.
+type Holding = (&'static str, u128, Show);
+type Show = fn(u128) -> String;
 
 impl Holdings {
     fn of(context: &Context, account: AccountId) -> Result<Self> {
@@ -80,7 +84,7 @@ impl Holdings {
         ]))
     }
 
-    fn changes(&self, after: &Self) -> Vec<(&'static str, u128, u128, fn(u128) -> String)> {
+    fn changes(&self, after: &Self) -> Vec<(&'static str, u128, u128, Show)> {
         let both = self.0.iter().zip(&after.0);
         both.filter(|(b, a)| b.1 != a.1)
             .map(|((name, before, show), (_, after, _))| (*name, *before, *after, *show))

@@ -159,6 +159,51 @@ fn a_proposal_is_read_simulated_voted_on_by_signature_and_executed() {
 }
 
 #[test]
+fn a_proposal_tells_of_every_kind_of_call_what_it_changes_and_what_to_mind() {
+    let home = Home::up();
+    let id = text(
+        &home.ok("propose --set timelock.guardian=none --set escrow.treasury=//Bob --set gas_station.rate.native=2 \
+             --call \"escrow transfer_admin //Bob\" --call \"payout set_oracles //oracle//0,//oracle//1\" \
+             --call \"staking pause 0\" --call \"staking unpause 1\" --call \"//Bob 0x12345678\" \
+             --call \"escrow 0x1234567800\" --description kinds --key //Alice"),
+        "id",
+    );
+    let shown = home.ok(&format!("proposal show {id}"));
+    let calls = shown["calls"].as_array().unwrap();
+    let bob = text(&home.ok("key show //Bob"), "account");
+    let what: Vec<String> =
+        calls.iter().map(|call| call["changes"][0]["what"].as_str().unwrap_or("-").to_owned()).collect();
+    assert_eq!(
+        what,
+        ["guardian", "treasury", "rate.native", "admin (once it accepts)", "oracles", "`bond`", "-", "-", "-"]
+    );
+    assert_eq!((&calls[0]["changes"][0]["after"], &calls[1]["changes"][0]["after"]), (&Value::Null, &bob.into()));
+    assert_eq!(calls[2]["changes"][0]["after"], 2_000_000_000_000u64.to_string());
+    assert_eq!(calls[4]["changes"][0]["before"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        (&calls[5]["changes"][0]["before"], &calls[5]["changes"][0]["after"]),
+        (&"runs".into(), &"paused".into())
+    );
+    for (call, note) in [(6, "changes nothing"), (7, "no contract of this suite"), (8, "no such message")] {
+        assert!(calls[call]["notes"][0].as_str().unwrap().contains(note), "{}", calls[call]);
+    }
+    let failing = home.ok(&format!("proposal simulate {id}"));
+    assert!(text(&failing, "failure").contains("call 8"), "{failing}");
+    // An upgrade to the code that is there already is none.
+    let hash = hex_of_code("escrow");
+    let id =
+        text(&home.ok(&format!("propose --call \"escrow upgrade {hash}\" --description same --key //Alice")), "id");
+    let call = &home.ok(&format!("proposal show {id}"))["calls"][0];
+    assert_eq!(call["notes"][0], "changes nothing: these are the values already");
+}
+
+fn hex_of_code(name: &str) -> String {
+    use proof::Hasher;
+    let code = suite::artifact(name).unwrap().wasm;
+    proof::Blake2::blake2_256(code).iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+#[test]
 fn what_can_not_be_proposed_is_a_misuse_that_names_what_can() {
     let home = Home::up();
     for (wish, said) in [
@@ -280,7 +325,7 @@ fn delegates_are_listed_with_the_statement_that_they_signed() {
     let all = home.ok("delegates");
     let bob = home.ok("delegates show //Bob");
     assert_eq!(bob["statement"]["text"], "I vote for what pays contributors.");
-    assert!(all.as_array().unwrap().iter().any(|delegate| *delegate == bob), "{all}");
+    assert!(all.as_array().unwrap().contains(&bob), "{all}");
     assert!(amount(&all[0], "votes") >= amount(&bob, "votes"));
 
     let file = format!(".openledger/delegates/{}.json", text(&bob, "account"));

@@ -44,7 +44,7 @@ fn arguments_are_read_with_their_units_and_written_again() {
     assert_eq!(datum.field("platform_bps").unwrap().text, "1000 bps");
     assert_eq!(datum.field("min_fee").unwrap().text, "0.001 OPEN");
     assert_eq!(datum.json["min_fee"], "1000000000000000");
-    assert_eq!(escrow.encode(&accounts, message, &[datum.written.clone()]).unwrap(), bytes);
+    assert_eq!(escrow.encode(&accounts, message, std::slice::from_ref(&datum.written)).unwrap(), bytes);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn nested_values_survive_reading_and_writing() {
     let read = staking.arguments(&Names::default(), message, &parameters.encode()).unwrap();
     assert_eq!(read[0].1.field("unbonding_ms").unwrap().text, "1 d");
     assert!(read[0].1.field("min_bonds").unwrap().text.starts_with("[1 OPEN, "));
-    let again = staking.encode(&accounts, message, &[read[0].1.written.clone()]).unwrap();
+    let again = staking.encode(&accounts, message, std::slice::from_ref(&read[0].1.written)).unwrap();
     assert_eq!(StakingParameters::decode(&mut again.as_slice()).unwrap(), parameters);
 
     let timelock = Interface::of("timelock").unwrap();
@@ -67,7 +67,7 @@ fn nested_values_survive_reading_and_writing() {
         Administration::SetCodeHash([9; 32]),
     ] {
         let read = timelock.arguments(&Names::default(), message, &action.encode()).unwrap();
-        let again = timelock.encode(&accounts, message, &[read[0].1.written.clone()]).unwrap();
+        let again = timelock.encode(&accounts, message, std::slice::from_ref(&read[0].1.written)).unwrap();
         assert_eq!(Administration::decode(&mut again.as_slice()).unwrap(), action);
     }
     let calls = vec![Call { target: AccountId::from([1; 32]), selector: [1, 2, 3, 4], input: vec![5], value: 6 }];

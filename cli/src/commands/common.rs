@@ -136,7 +136,7 @@ impl Common {
     fn act(
         &self,
         sender: &SenderArg,
-        warn: Option<&dyn Fn(&Context, &Keypair) -> Result<String>>,
+        warn: Option<Warn>,
         act: impl Fn(&Context, &Keypair) -> Result<Said>,
     ) -> Result<()> {
         let key = self.chain.key(&sender.key.key)?;
@@ -146,6 +146,9 @@ impl Common {
         rehearsal::run(&context, &key, Manner { yes, dry_run, output, warning: warning.as_deref() }, act)
     }
 }
+
+/// Says what to know before.
+type Warn<'a> = &'a dyn Fn(&Context, &Keypair) -> Result<String>;
 
 /// Who signs and pays for the transaction.
 #[derive(Args, Debug, Clone)]

@@ -448,7 +448,7 @@ fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage) 
     governance::execute(context, proposer, id)?;
     let current = context.read(escrow, message_builder!(Escrow).current_parameters())?;
     narrator.line(&format!(
-        "{} OPEN for, {} of {} votes by signature, none against; queued, delayed, executed: parameter set {number} → {current}",
+        "{} OPEN for ({} of {} ballots by signature), none against; queued, delayed, executed: parameter set {number} → {current}",
         amount::show(votes),
         stage.played.ballots_by_signature,
         stage.played.ballots
