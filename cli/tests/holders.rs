@@ -149,7 +149,9 @@ fn a_proposal_is_read_simulated_voted_on_by_signature_and_executed() {
     assert!(amount(&relayed, "weight") > 100_000 * OPEN);
     let twice = home.fails("vote relay vote.json --key //Bob");
     assert!(twice.contains("AlreadyVoted"), "{twice}");
-    assert_eq!(home.ok(&format!("proposal show {id} --voter //Alice"))["ballot"]["support"], "for");
+    let shown = home.ok(&format!("proposal show {id} --voter //Alice"));
+    assert_eq!(shown["ballot"]["support"], "for");
+    assert_eq!((&shown["ballots"][0]["reason"], &shown["ballots"][0]["weight"]), (&"fair".into(), &relayed["weight"]));
 
     home.ok("chain advance 1min");
     home.ok(&format!("proposal queue {id} --key //Eve"));

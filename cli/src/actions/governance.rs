@@ -7,7 +7,7 @@ use chain::{AccountId, Keypair};
 use ink::message_builder;
 use openledger_abi::escrow::{Escrow, ParameterSet};
 use openledger_abi::governor::{
-    Ballot, Governor, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support,
+    Ballot, Governor, MAX_PAGE, Proposal, ProposalCreated, ProposalId, ProposalState, Support, VoteCast,
 };
 use openledger_abi::timelock::{Call, Timelock};
 
@@ -59,6 +59,21 @@ pub fn veto(context: &Context, guardian: &Keypair, id: ProposalId) -> Result<()>
     let Some(operation) = show(context, id)?.operation else { bail!("the proposal is not in the timelock") };
     context.send("the veto", guardian, context.suite.timelock, message_builder!(Timelock).cancel(operation))?;
     Ok(())
+}
+
+/// All ballots of a proposal that the chain's events tell, most votes first.
+pub fn ballots(context: &Context, id: ProposalId) -> Result<Vec<VoteCast>> {
+    let events = context.chain.events(0)?.into_iter().filter(|event| event.contract == context.suite.governor);
+    let mut all: Vec<_> = events.filter_map(|event| event.decode::<VoteCast>()).filter(|vote| vote.id == id).collect();
+    all.sort_by_key(|vote| std::cmp::Reverse(vote.weight));
+    Ok(all)
+}
+
+/// When the timelock lets a queued proposal go for good.
+pub fn expires_at(context: &Context, proposal: &Proposal) -> Result<Option<u64>> {
+    let Some(operation) = proposal.operation else { return Ok(None) };
+    let found = context.read(context.suite.timelock, message_builder!(Timelock).operation(operation))?;
+    Ok(found.map(|operation| operation.expires_at))
 }
 
 /// How an account voted.

@@ -53,6 +53,9 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// The whole loop on real texts: train, serve, pay, attribute, refute, claim, vote.
+    ///
+    /// Example: openledger demo --json out.json
+    #[command(verbatim_doc_comment)]
     Demo(DemoArgs),
     Up(deploy::UpArgs),
     Deploy(deploy::DeployArgs),
@@ -79,14 +82,20 @@ enum Command {
     /// What a host says on chain.
     #[command(subcommand)]
     Host(model::HostCommand),
-    /// Serve models to paying clients (OpenLoRA).
+    /// Serve models to paying clients (OpenLoRA). The host must have bonded and announced its endpoint.
+    ///
+    /// Example: openledger serve --key //Dave --models 1,2 --listen 127.0.0.1:8080
+    #[command(verbatim_doc_comment)]
     Serve(roles::ServeArgs),
     /// Be an oracle.
     Oracle {
         #[command(subcommand)]
         command: roles::OracleCommand,
     },
-    /// Recompute every report, and refute the false ones.
+    /// Recompute every report in its window, and refute the false ones.
+    ///
+    /// Example: openledger watch --key //Eve --oracle http://127.0.0.1:8090
+    #[command(verbatim_doc_comment)]
     Watch(roles::WatchArgs),
     /// Payment channels: open, show, top up, leave, withdraw.
     #[command(subcommand)]

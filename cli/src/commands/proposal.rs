@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use openledger_abi::governor::{Proposal, ProposalState};
+use openledger_abi::governor::{Proposal, ProposalState, VoteCast};
 use serde_json::{Value, json};
 
 use super::common::{Common, SenderArg, bytes32};
@@ -11,7 +11,7 @@ use crate::actions::proposals::ReadCall;
 use crate::actions::{governance, proposals, simulation};
 use crate::context::Context;
 use crate::rehearsal::Said;
-use crate::{amount, time};
+use crate::{amount, table, time};
 
 #[derive(Subcommand)]
 pub enum ProposalCommand {
@@ -182,7 +182,10 @@ fn next(context: &Context, id: [u8; 32], proposal: &Proposal, state: ProposalSta
         ProposalState::Succeeded => "`openledger proposal queue` puts it into the timelock".into(),
         ProposalState::Queued => match governance::ready_at(context, id)? {
             ready_at if ready_at > now => format!("`openledger proposal execute` from {} on", left(ready_at)),
-            _ => "`openledger proposal execute` works now".into(),
+            _ => match governance::expires_at(context, proposal)? {
+                Some(expires_at) => format!("`openledger proposal execute` until {}", left(expires_at)),
+                None => "`openledger proposal execute` works now".into(),
+            },
         },
         _ => "nothing more happens".into(),
     })
@@ -229,7 +232,12 @@ fn show(common: &Common, id: [u8; 32], voter: Option<&str>) -> Result<()> {
         if state == ProposalState::Executed { " (done: the values of now are the new ones)" } else { ", now → then" },
         call_lines(&calls)
     );
+    let ballots = governance::ballots(&context, id)?;
+    if !ballots.is_empty() {
+        text.push_str(&format!("\n\n{}", ballot_lines(&ballots)));
+    }
     let mut value = proposal_json(&context, id, &proposal, description)?;
+    value["ballots"] = json!(ballots.iter().map(ballot_json).collect::<Vec<_>>());
     value["calls"] = json!(calls.iter().map(ReadCall::json).collect::<Vec<_>>());
     if let Some(name) = voter {
         let ballot = governance::ballot(&context, id, common.account(name)?)?;
@@ -243,6 +251,40 @@ fn show(common: &Common, id: [u8; 32], voter: Option<&str>) -> Result<()> {
         }));
     }
     common.output().say(&value, text)
+}
+
+/// Ballots shown to people; programs get all.
+const BALLOTS_SHOWN: usize = 10;
+
+fn ballot_lines(ballots: &[VoteCast]) -> String {
+    let rows: Vec<_> = ballots
+        .iter()
+        .take(BALLOTS_SHOWN)
+        .map(|vote| {
+            let reason: String = plain(&vote.reason).replace('\n', " ").chars().take(50).collect();
+            vec![
+                chain::ss58(&vote.voter),
+                format!("{:?}", vote.support).to_lowercase(),
+                amount::show(vote.weight),
+                reason,
+            ]
+        })
+        .collect();
+    let more = ballots.len().saturating_sub(BALLOTS_SHOWN);
+    let mut text = table::render(&["voter", "vote", "votes", "why"], &rows);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more (--json shows all)\n"));
+    }
+    text
+}
+
+fn ballot_json(vote: &VoteCast) -> Value {
+    json!({
+        "voter": chain::ss58(&vote.voter),
+        "support": format!("{:?}", vote.support).to_lowercase(),
+        "weight": vote.weight.to_string(),
+        "reason": vote.reason,
+    })
 }
 
 fn simulate(common: &Common, id: [u8; 32]) -> Result<()> {

@@ -83,6 +83,9 @@ impl ServeArgs {
 #[derive(Subcommand)]
 pub enum OracleCommand {
     /// Close epochs, recompute and co-sign their reports, submit and finalize them.
+    ///
+    /// Example: openledger oracle run --key //oracle//0 --listen 127.0.0.1:8090 --peer http://127.0.0.1:8091
+    #[command(verbatim_doc_comment)]
     Run(OracleArgs),
 }
 
