@@ -7,10 +7,8 @@ use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 use serde_json::Value;
 
-/// What we want a contract's code to stay within.
-const CODE_WANTED: usize = 100 * 1024;
-/// What the embedded chain's pallet takes.
-const CODE_LIMIT: usize = 123 * 1024;
+/// What a contract's code stays within; the embedded chain's pallet takes 123 KiB, the node's 256.
+const CODE_LIMIT: usize = 100 * 1024;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -51,9 +49,6 @@ fn every_code_fits_the_embedded_chain() -> anyhow::Result<()> {
     for name in contracts()? {
         let code = artifact(&name, "wasm")?;
         ensure!(code.len() <= CODE_LIMIT, "{name}: {} bytes of code, the limit is {CODE_LIMIT}", code.len());
-        if code.len() > CODE_WANTED {
-            eprintln!("{name}: {} bytes of code, wanted ≤ {CODE_WANTED}", code.len());
-        }
     }
     Ok(())
 }

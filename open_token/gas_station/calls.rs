@@ -1,8 +1,8 @@
 //! What the station asks of the token.
 
-use ink::codegen::TraitCallBuilder;
-use ink::env::DefaultEnvironment;
+use ink::message_builder;
 use ink::prelude::vec::Vec;
+use openledger_abi::ask::ask;
 use openledger_abi::gas_station::{GasOrder, GasPermit, GasStationError};
 use openledger_abi::token::{Token, TokenError};
 use openledger_abi::{AccountId, Balance};
@@ -21,11 +21,10 @@ pub fn take(
         Some(permit) => present(token, order.holder, station, permit)?,
         None => None,
     };
-    let mut open: ink::contract_ref!(PSP22, DefaultEnvironment) = token.into();
-    match open.call_mut().transfer_from(order.holder, station, order.open, Vec::new()).try_invoke() {
-        Ok(Ok(Ok(()))) => {}
-        Ok(Ok(Err(PSP22Error::InsufficientAllowance))) => return Err(GasStationError::NotAllowed(refused)),
-        Ok(Ok(Err(PSP22Error::InsufficientBalance))) => return Err(GasStationError::InsufficientBalance),
+    match ask(token, message_builder!(PSP22).transfer_from(order.holder, station, order.open, Vec::new())) {
+        Some(Ok(())) => {}
+        Some(Err(PSP22Error::InsufficientAllowance)) => return Err(GasStationError::NotAllowed(refused)),
+        Some(Err(PSP22Error::InsufficientBalance)) => return Err(GasStationError::InsufficientBalance),
         _ => return Err(GasStationError::TokenFailed),
     }
     if order.tip == 0 {
@@ -41,28 +40,22 @@ fn present(
     station: AccountId,
     permit: GasPermit,
 ) -> Result<Option<TokenError>, GasStationError> {
-    let mut token: ink::contract_ref!(Token, DefaultEnvironment) = token.into();
     let GasPermit { value, deadline, signature } = permit;
-    match token.call_mut().permit(holder, station, value, deadline, signature).try_invoke() {
-        Ok(Ok(outcome)) => Ok(outcome.err()),
-        _ => Err(GasStationError::TokenFailed),
+    match ask(token, message_builder!(Token).permit(holder, station, value, deadline, signature)) {
+        Some(outcome) => Ok(outcome.err()),
+        None => Err(GasStationError::TokenFailed),
     }
 }
 
 /// Sends OPEN of the station's.
 pub fn send(token: AccountId, to: AccountId, amount: Balance) -> Result<(), GasStationError> {
-    let mut token: ink::contract_ref!(PSP22, DefaultEnvironment) = token.into();
-    match token.call_mut().transfer(to, amount, Vec::new()).try_invoke() {
-        Ok(Ok(Ok(()))) => Ok(()),
+    match ask(token, message_builder!(PSP22).transfer(to, amount, Vec::new())) {
+        Some(Ok(())) => Ok(()),
         _ => Err(GasStationError::TokenFailed),
     }
 }
 
 /// OPEN of an account.
 pub fn balance(token: AccountId, of: AccountId) -> Result<Balance, GasStationError> {
-    let token: ink::contract_ref!(PSP22, DefaultEnvironment) = token.into();
-    match token.call().balance_of(of).try_invoke() {
-        Ok(Ok(balance)) => Ok(balance),
-        _ => Err(GasStationError::TokenFailed),
-    }
+    ask(token, message_builder!(PSP22).balance_of(of)).ok_or(GasStationError::TokenFailed)
 }

@@ -16,10 +16,10 @@ use crate::{H, World, refused, sent};
 /// One whole of the native coin.
 pub(super) const COIN: Balance = 1_000_000_000_000;
 
-pub(super) type Swapped = std::result::Result<Sent<Balance>, CallError<GasStationError>>;
+pub(crate) type Swapped = std::result::Result<Sent<Balance>, CallError<GasStationError>>;
 
 /// A new key with so much OPEN and no native coin.
-pub(super) fn holder(world: &World, open: Balance) -> Result<Keypair> {
+pub(crate) fn holder(world: &World, open: Balance) -> Result<Keypair> {
     let holder = Keypair::generate();
     let call = message_builder!(PSP22).transfer(holder.account(), open, Vec::new());
     sent("handing out OPEN", send(&*world.chain, &world.people.deployer, world.suite.token, call))?;
@@ -60,7 +60,7 @@ pub(super) fn relayed(
 }
 
 /// Signs and relays an order of so much OPEN, with a permit of as much.
-pub(super) fn swap(world: &World, station: AccountId, holder: &Keypair, open: Balance) -> Result<Swapped> {
+pub(crate) fn swap(world: &World, station: AccountId, holder: &Keypair, open: Balance) -> Result<Swapped> {
     let order = order(world, station, holder, open)?;
     let signature = signed(&world.domain(station), holder, &order);
     let permit = permit(world, station, holder, open)?;
@@ -147,7 +147,9 @@ pub fn a_permit_that_somebody_brought_before_stops_nothing(world: &mut World) ->
     let station = world.suite.gas_station;
     let holder = holder(world, 10 * OPEN)?;
     let order = order(world, station, &holder, 2 * OPEN)?;
-    let signature = signed(&world.domain(station), &holder, &order);
+    // As a wallet signs it.
+    let message = Signable::new::<H>(&ORDER_TAG, &world.domain(station), &order_body(&order));
+    let signature = holder.sign(&message.wrapped);
     let used = world_approves(world, station, &holder, 2 * OPEN)?;
     sent("relaying", relayed(world, &world.people.payer, station, order, signature, Some(used)))?;
     ensure!(world.chain.balance(holder.account())? == 3 * COIN / 2);
