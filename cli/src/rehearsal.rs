@@ -197,7 +197,8 @@ pub fn run(
 ) -> Result<()> {
     match context.chain.copy() {
         Ok(copy) => on_a_copy(context, copy.as_chain(), key, manner, act),
-        Err(ChainError::NoCopy) => by_dry_runs(context, key, manner, act),
+        // None to be had, or all in use: then with less to show.
+        Err(ChainError::NoCopy | ChainError::Input(_)) => by_dry_runs(context, key, manner, act),
         Err(error) => Err(error.into()),
     }
 }
@@ -283,7 +284,7 @@ fn by_dry_runs(
         Err(error) => match error.downcast_ref::<Stopped>() {
             Some(Stopped(cost)) => {
                 let text = format!(
-                    "dry run: nothing was sent\n  {}\nwhat comes after it can't be told: this chain gives no copy to try it on",
+                    "dry run: nothing was sent\n  {}\nwhat comes after it can't be told: this chain gives no copy to try it on now",
                     cost.text()
                 );
                 let value = json!({

@@ -5,6 +5,7 @@
 
 mod cast;
 mod epoch;
+mod holders;
 mod home;
 mod narrate;
 mod processes;
