@@ -200,7 +200,7 @@ pub const TABLE: &[Row] = &[
         "NotPayer",
     ),
     only("escrow", &["close"], "the channel's host", &["host"], "NotHost"),
-    set("escrow", &["set_parameters", "set_pot_floor", "set_treasury"]),
+    set("escrow", &["set_parameters", "set_pot_floor", "set_exit_delay", "set_treasury"]),
     wire("escrow"),
     admin("escrow"),
     offered("escrow"),

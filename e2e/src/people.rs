@@ -44,6 +44,12 @@ impl People {
         Self::made_by(|_| Keypair::generate())
     }
 
+    /// New people with so many oracles.
+    pub fn with_oracles(count: usize) -> Self {
+        let oracle = || Oracle { account: Keypair::generate(), signing: Keypair::generate() };
+        People { oracles: (0..count).map(|_| oracle()).collect(), ..Self::new() }
+    }
+
     /// The same people each time.
     pub fn seeded(seed: &str) -> Self {
         Self::made_by(|name| Keypair::from_seed(H::blake2_256(format!("{seed} {name}").as_bytes())))

@@ -65,6 +65,7 @@ fn windows(people: &People) -> SuiteConfig {
         SuiteConfig::quick(account(&people.deployer), account(&people.treasury), account(&people.guardian));
     config.voting_delay_ms = 1_000;
     config.voting_period_ms = 6_000;
+    config.late_quorum_extension_ms = 3_000;
     config.timelock_delay_ms = 1_000;
     config.exit_delay_ms = 4_000;
     config.datanets.agreeing = 1;
@@ -100,7 +101,16 @@ impl World {
     /// # Errors
     /// The first step that failed.
     pub fn found_by(chain: Arc<dyn Chain>, people: People) -> Result<Self> {
-        let config = windows(&people);
+        Self::found_with(chain, people, |_| ())
+    }
+
+    /// [`World::found_by`] with other parameters.
+    ///
+    /// # Errors
+    /// The first step that failed.
+    pub fn found_with(chain: Arc<dyn Chain>, people: People, change: impl FnOnce(&mut SuiteConfig)) -> Result<Self> {
+        let mut config = windows(&people);
+        change(&mut config);
         endow(&*chain, &people.deployer, &people.senders(), NATIVE)?;
         let suite = Suite::deploy(&*chain, &people.deployer, &config)?;
         let adapter = H::blake2_256(b"the adapter's weights");

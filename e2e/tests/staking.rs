@@ -374,6 +374,98 @@ fn what_is_paused_rests_and_what_protects_stakers_goes_on() {
 }
 
 #[test]
+fn each_offence_is_punished_by_its_judge_and_by_governance_alone() {
+    let world = fork();
+    let slash = |key: &Keypair, offence| {
+        world.send(key, message_builder!(Staking).slash(world.operator.account(), 1, 0, None, offence))
+    };
+    let many = |key: &Keypair, offence| {
+        let operators = vec![world.operator.account()];
+        world.send(key, message_builder!(Staking).slash_many(operators, 1, 0, None, offence))
+    };
+    for offence in [Offence::FalseReport, Offence::Equivocation, Offence::FalseReceipt] {
+        assert!(slash(&world.slasher, offence).unwrap() > 0);
+        assert!(many(&world.slasher, offence).unwrap() > 0);
+        assert_eq!(own_error(slash(&world.anne, offence)), StakingError::NotSlasher);
+    }
+    // The slasher is disputes here; these are others' to judge.
+    for offence in [Offence::FalseVerdict, Offence::ContradictingVouchers, Offence::Misconduct] {
+        for key in [&world.slasher, &world.anne, &world.operator, &world.guardian] {
+            assert_eq!(own_error(slash(key, offence)), StakingError::NotSlasher);
+            assert_eq!(own_error(many(key, offence)), StakingError::NotSlasher);
+        }
+        assert!(slash(&world.admin, offence).unwrap() > 0);
+    }
+}
+
+#[test]
+fn several_are_slashed_at_once_as_they_would_be_one_by_one() {
+    let world = fork();
+    world.register(&world.anne, [2; 32], 3 * LEAST).unwrap();
+    let operators = vec![world.operator.account(), world.bert.account(), world.anne.account()];
+    let offence_at = world.now();
+    let beneficiary = Some(world.bert.account());
+    let call = |operators| {
+        message_builder!(Staking).slash_many(operators, 1_000, offence_at, beneficiary, Offence::FalseReport)
+    };
+    let supply = || read(&*world.chain, world.token, message_builder!(PSP22).total_supply()).unwrap();
+    let before = supply();
+    let sent = send(&*world.chain, &world.slasher, world.staking, call(operators)).unwrap();
+    assert_eq!(sent.value, 4 * LEAST / 10, "who is no operator is passed over");
+    let events = sent.receipt.events_of::<Slashed>(world.staking);
+    assert_eq!(
+        events.iter().map(|event| event.operator).collect::<Vec<_>>(),
+        [world.operator.account(), world.anne.account()]
+    );
+    let sum = |part: fn(&Slashed) -> Balance| events.iter().map(part).sum::<Balance>();
+    assert_eq!(before - supply(), sum(|event| event.burned), "burned at once");
+    assert!(sum(|event| event.burned) >= sent.value / 2);
+    let credit = read(&*world.chain, world.staking, message_builder!(Staking).credit_of(world.bert.account())).unwrap();
+    assert_eq!(credit, sum(|event| event.credited));
+    assert!(world.info().jailed_at.is_some());
+
+    let nobody = send(&*world.chain, &world.slasher, world.staking, call(Vec::new())).unwrap();
+    assert_eq!(nobody.value, 0);
+    let too_many = vec![world.operator.account(); MAX_OPERATORS_ASKED + 1];
+    assert_eq!(own_error(world.send(&world.slasher, call(too_many))), StakingError::TooManyAsked);
+}
+
+#[test]
+fn a_rise_charges_nothing_of_the_fees_that_came_in_before_it() -> anyhow::Result<()> {
+    let chain = Arc::new(Embedded::ephemeral());
+    let mut world = e2e::World::found(chain.clone(), &Keypair::from_uri("//Alice")?)?;
+    let (staking, host, fan) = (world.suite.staking, world.people.host.clone(), world.people.watcher.clone());
+    world.approve(&fan, staking, 1_000 * OPEN)?;
+    let bond = message_builder!(Staking).bond(host.account(), 1_000 * OPEN);
+    send(&*chain, &fan, staking, bond).map_err(|e| anyhow!("{e}"))?;
+    let rise = message_builder!(Staking).set_commission(2_000);
+    send(&*chain, &host, staking, rise).map_err(|e| anyhow!("{e}"))?;
+    let info = || read(&*chain, staking, message_builder!(Staking).operator(host.account()));
+    let due_at = info()?.and_then(|info| info.rise).expect("announced").due_at;
+    world.after(due_at)?;
+
+    // Fees lie in escrow when the rise is put in force.
+    let channel = world.open_channel(100 * OPEN)?;
+    world.answer(channel, "An answer.", FEE)?;
+    world.settle(channel)?;
+    let apply = message_builder!(Staking).apply_commission(host.account());
+    send(&*chain, &fan, staking, apply).map_err(|e| anyhow!("{e}"))?;
+    let claim = |key: &Keypair| -> anyhow::Result<Balance> {
+        let call = message_builder!(Staking).claim_rewards(host.account());
+        Ok(send(&*chain, key, staking, call).map_err(|e| anyhow!("{e}"))?.value)
+    };
+    // As much is bonded by either, so they earned the same.
+    assert_eq!(claim(&fan)?, claim(&host)?);
+    let channel = world.open_channel(100 * OPEN)?;
+    world.answer(channel, "Another answer.", FEE)?;
+    world.settle(channel)?;
+    send(&*chain, &fan, staking, message_builder!(Staking).pull_rewards()).map_err(|e| anyhow!("{e}"))?;
+    let (of_fan, of_host) = (claim(&fan)?, claim(&host)?);
+    assert!((of_fan * 3).abs_diff(of_host * 2) < 10, "{of_fan} and {of_host}: two to three");
+    Ok(())
+}
+
+#[test]
 fn the_admin_role_moves_in_two_steps() {
     let world = fork();
     let offer = |key: &Keypair, to: &Keypair| {
@@ -403,8 +495,10 @@ fn the_stakers_share_of_fees_goes_to_the_pools_that_earn() -> anyhow::Result<()>
     assert!(due > 0);
     let before = world.balance(staking)?;
     let pull = || send(&*chain, &world.people.watcher, staking, message_builder!(Staking).pull_rewards());
-    assert_eq!(pull().map_err(|e| anyhow!("{e}"))?.value, due);
+    let duty = due * u128::from(world.config.staking.duty_bps) / 10_000;
+    assert_eq!(pull().map_err(|e| anyhow!("{e}"))?.value, due - duty);
     assert_eq!(world.balance(staking)?, before + due);
+    let due = due - duty;
     assert_eq!(pull().map_err(|e| anyhow!("{e}"))?.value, 0, "nothing more to give");
 
     let operators: Vec<&Keypair> = [&world.people.validator, &world.people.host]
@@ -413,6 +507,7 @@ fn the_stakers_share_of_fees_goes_to_the_pools_that_earn() -> anyhow::Result<()>
         .collect();
     let mut paid = 0;
     let totals = read(&*chain, staking, message_builder!(Staking).totals())?;
+    assert_eq!(totals.duty, duty);
     for operator in operators {
         let info = read(&*chain, staking, message_builder!(Staking).operator(operator.account()))?.unwrap();
         let call = message_builder!(Staking).claim_rewards(operator.account());

@@ -89,6 +89,7 @@ mod escrow {
             parameters: ParameterSet,
         ) -> Result<Self, EscrowError> {
             split::validate(&parameters, pot_floor_bps)?;
+            ensure!(exit_delay_ms <= MAX_EXIT_DELAY_MS, EscrowError::BadParameters);
             let mut contract = Self {
                 admin: Lazy::new(),
                 config: Lazy::new(),
@@ -405,6 +406,17 @@ mod escrow {
             config.pot_floor_bps = bps;
             self.config.set(&config);
             self.env().emit_event(PotFloorSet { bps });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn set_exit_delay(&mut self, exit_delay_ms: u64) -> Result<(), EscrowError> {
+            roles::ensure_admin(&self.admin)?;
+            ensure!(exit_delay_ms <= MAX_EXIT_DELAY_MS, EscrowError::BadParameters);
+            let mut config = self.config()?;
+            config.exit_delay_ms = exit_delay_ms;
+            self.config.set(&config);
+            self.env().emit_event(ExitDelaySet { exit_delay_ms });
             Ok(())
         }
 

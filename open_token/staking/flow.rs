@@ -52,8 +52,6 @@ pub struct SlashOutcome {
     pub burned: Balance,
     pub credited: Balance,
     pub to_pot: Balance,
-    /// Whether the pool earns, if that changed.
-    pub earning: Option<bool>,
 }
 
 fn plus(a: Balance, b: Balance) -> Result<Balance, StakingError> {
@@ -196,6 +194,7 @@ pub fn slash(
     global.totals.unbonding = minus(global.totals.unbonding, unbonding)?;
     global.totals.credits = plus(global.totals.credits, credited)?;
     global.totals.pot = plus(global.totals.pot, to_pot)?;
-    let earning = operator.attach(global, parameters)?;
-    Ok(SlashOutcome { active, unbonding, burned, credited, to_pot, earning })
+    // In jail its pool earns nothing.
+    operator.attach(global, parameters)?;
+    Ok(SlashOutcome { active, unbonding, burned, credited, to_pot })
 }

@@ -192,7 +192,6 @@ mod staking {
                 jailed_until: operator.jailed_until,
                 offence,
             });
-            self.tell_earning(account, outcome.earning);
         }
 
         /// The second half of `register` and `bond`: the shares and the tokens.

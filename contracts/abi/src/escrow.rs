@@ -203,6 +203,9 @@ pub struct EscrowPeers {
     pub treasury: AccountId,
 }
 
+/// The longest `exit_delay_ms`: thirty days.
+pub const MAX_EXIT_DELAY_MS: u64 = 30 * 86_400_000;
+
 /// Channels, vouchers, shares. Constructor: `new(token, genesis, exit_delay_ms, pot_floor_bps, parameters)`.
 #[ink::trait_definition]
 pub trait Escrow {
@@ -270,6 +273,11 @@ pub trait Escrow {
     /// Sets the least contributors' share of new parameter sets; the current set must reach it. By the admin.
     #[ink(message)]
     fn set_pot_floor(&mut self, bps: u16) -> Result<(), EscrowError>;
+
+    /// Sets how long payers who leave, and keys that are revoked, wait from now on; at most [`MAX_EXIT_DELAY_MS`], so that a payer can
+    /// always leave. By the admin.
+    #[ink(message)]
+    fn set_exit_delay(&mut self, exit_delay_ms: u64) -> Result<(), EscrowError>;
 
     /// Sets who is credited the platform's share. By the admin.
     #[ink(message)]
@@ -424,6 +432,13 @@ pub struct ParametersAdded {
 #[derive(Debug, PartialEq, Eq)]
 pub struct PotFloorSet {
     pub bps: u16,
+}
+
+/// Payers who leave wait so long from now on.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExitDelaySet {
+    pub exit_delay_ms: u64,
 }
 
 /// Another account is credited the platform's share.

@@ -630,7 +630,8 @@ pub struct RewardsDistributed {
     pub over: Balance,
 }
 
-/// An operator was slashed and jailed. `active` and `unbonding` were taken; `burned`, `credited` and `to_pot` add up to them.
+/// An operator was slashed and jailed, and its pool earns nothing any more (no [`EarningSet`] says so). `active` and `unbonding`
+/// were taken; `burned`, `credited` and `to_pot` add up to them.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Slashed {
@@ -648,7 +649,7 @@ pub struct Slashed {
     pub offence: Offence,
 }
 
-/// An operator's pool earns from now on, or no more.
+/// An operator's pool earns from now on, or no more. A slash, which ends it too, has [`Slashed`] alone.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct EarningSet {

@@ -132,10 +132,10 @@ pub(crate) fn slander(closed: &Closed, report: &Report) -> Result<FraudProof> {
     Ok(FraudProof::Span(SpanWitness { evidence, receipt: answer.receipt, entry: 0, fault }))
 }
 
-pub(super) type Both = (Sent<u64>, Sent<Outcome>);
+pub(crate) type Both = (Sent<u64>, Sent<Outcome>);
 
 /// Commits to a proof and shows it in a later block.
-pub(super) fn file(
+pub(crate) fn file(
     world: &World,
     report: Option<ReportId>,
     proof: &FraudProof,
@@ -157,7 +157,7 @@ fn submitted(world: &mut World, tamper: impl Fn(&mut EvidenceLeaf)) -> Result<(C
     let closed = world.closed_epoch()?;
     world.after(closed.epoch.demand_end)?;
     let report = world.report(&closed, tamper)?;
-    sent("a report", world.submit(world.signed_report(report.body, &[0, 1])))?;
+    sent("a report", world.submit(world.signed_report(report.body, &world.quorum())))?;
     let id = ReportId { epoch: report.body.epoch, attempt: report.body.attempt };
     Ok((closed, report, id))
 }

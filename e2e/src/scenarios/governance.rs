@@ -3,9 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use chain::{read, send};
 use ink::message_builder;
-use openledger_abi::admin::AdminError;
+use openledger_abi::admin::{AdminError, Pausable};
 use openledger_abi::escrow::{Escrow, EscrowError, ParameterSet};
-use openledger_abi::governor::{Governor, ProposalState, Support};
+use openledger_abi::governor::{Governor, Proposal, ProposalId, ProposalState, Support};
 use openledger_abi::timelock::{Call, Timelock};
 use openledger_abi::token::Token;
 
@@ -22,36 +22,73 @@ fn wanted(world: &World) -> Result<ParameterSet> {
     Ok(set)
 }
 
-pub fn a_vote_changes_the_fee_split(world: &mut World) -> Result<()> {
+/// Proposes these calls, has the holder of all OPEN vote for them, and executes them: one operation.
+pub(crate) fn decide(world: &World, calls: Vec<Call>, description: &str) -> Result<ProposalId> {
+    let id = proposed(world, calls.clone(), description)?;
     let (chain, suite) = (&*world.chain, &world.suite);
-    let holder = &world.people.deployer;
-    let set = wanted(world)?;
-    let call = Call::of(suite.escrow, &message_builder!(Escrow).set_parameters(set.clone()).input);
+    world.after(proposal(world, id)?.snapshot_at)?;
+    vote(world, id)?;
+    world.after(proposal(world, id)?.deadline_at)?;
+    sent("queueing", send(chain, &world.people.deployer, suite.governor, message_builder!(Governor).queue(id)))?;
+    let operation = proposal(world, id)?.operation.context("not queued")?;
+    let operation = read(chain, suite.timelock, message_builder!(Timelock).operation(operation))?;
+    world.after(operation.context("no operation")?.ready_at)?;
+    let execute = message_builder!(Timelock).execute(calls, [0; 32], id);
+    sent("executing", send(chain, &world.people.host, suite.timelock, execute))?;
+    Ok(id)
+}
+
+/// Has the holder of all OPEN propose.
+fn proposed(world: &World, calls: Vec<Call>, description: &str) -> Result<ProposalId> {
+    let (chain, suite, holder) = (&*world.chain, &world.suite, &world.people.deployer);
     let votes = message_builder!(Token).delegate(Some(holder.account()));
     sent("delegating", send(chain, holder, suite.token, votes))?;
     world.tick()?;
+    let description = format!("{description}, {}", chain.now()?);
+    let propose = message_builder!(Governor).propose(calls, description);
+    sent("proposing", send(chain, holder, suite.governor, propose))
+}
 
-    let description = format!("Half of the platform's share to contributors, {}", chain.now()?);
-    let propose = message_builder!(Governor).propose(vec![call.clone()], description);
-    let id = sent("proposing", send(chain, holder, suite.governor, propose))?;
-    let proposal = || read(chain, suite.governor, message_builder!(Governor).proposal(id));
-    let (snapshot, deadline) = proposal()?.map(|p| (p.snapshot_at, p.deadline_at)).context("no proposal")?;
-    world.after(snapshot)?;
-    sent("voting", send(chain, holder, suite.governor, message_builder!(Governor).cast_vote(id, Support::For)))?;
-    world.after(deadline)?;
-    sent("queueing", send(chain, holder, suite.governor, message_builder!(Governor).queue(id)))?;
+fn proposal(world: &World, id: ProposalId) -> Result<Proposal> {
+    read(&*world.chain, world.suite.governor, message_builder!(Governor).proposal(id))?.context("no proposal")
+}
 
-    let operation = proposal()?.and_then(|p| p.operation).context("not queued")?;
-    let operation = read(chain, suite.timelock, message_builder!(Timelock).operation(operation))?;
-    world.after(operation.context("no operation")?.ready_at)?;
-    let execute = message_builder!(Timelock).execute(vec![call], [0; 32], id);
-    sent("executing", send(chain, &world.people.host, suite.timelock, execute))?;
+fn vote(world: &World, id: ProposalId) -> Result<()> {
+    let vote = message_builder!(Governor).cast_vote(id, Support::For);
+    sent("voting", send(&*world.chain, &world.people.deployer, world.suite.governor, vote)).map(|_| ())
+}
+
+pub fn a_vote_changes_the_fee_split(world: &mut World) -> Result<()> {
+    let (chain, suite) = (&*world.chain, &world.suite);
+    let set = wanted(world)?;
+    let call = Call::of(suite.escrow, &message_builder!(Escrow).set_parameters(set.clone()).input);
+    let id = decide(world, vec![call], "Half of the platform's share to contributors")?;
 
     let state = read(chain, suite.governor, message_builder!(Governor).state(id))?;
     ensure!(state == Ok(ProposalState::Executed), "{state:?}");
     let number = read(chain, suite.escrow, message_builder!(Escrow).current_parameters())?;
     let now = read(chain, suite.escrow, message_builder!(Escrow).parameters(number))?;
     ensure!(now == Some(set), "{now:?}");
+    Ok(())
+}
+
+pub fn a_quorum_in_the_last_moment_extends_the_vote(world: &mut World) -> Result<()> {
+    let call = Call::of(world.suite.payout, &message_builder!(Pausable).unpause(0).input);
+    let id = proposed(world, vec![call], "Nothing that matters")?;
+    let before = proposal(world, id)?;
+    let extension = world.config.late_quorum_extension_ms;
+    // The last moment: less than the extension is left.
+    world.after(before.deadline_at - extension * 3 / 4)?;
+    vote(world, id)?;
+    let after = proposal(world, id)?;
+    ensure!(after.deadline_at > before.deadline_at, "{before:?} {after:?}");
+    ensure!(after.deadline_at <= before.deadline_at + extension);
+    world.after(before.deadline_at)?;
+    let state = read(&*world.chain, world.suite.governor, message_builder!(Governor).state(id))?;
+    ensure!(state == Ok(ProposalState::Active), "{state:?}");
+    world.after(after.deadline_at)?;
+    let state = read(&*world.chain, world.suite.governor, message_builder!(Governor).state(id))?;
+    ensure!(state == Ok(ProposalState::Succeeded), "{state:?}");
     Ok(())
 }
 

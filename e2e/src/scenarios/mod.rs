@@ -1,13 +1,18 @@
 //! What is tried on both back ends. Each module's scenarios can share a world in any order.
 
 pub mod claims;
+pub mod commissions;
 pub mod contributions;
+pub mod duty;
 pub mod fees;
 pub mod fraud;
+pub mod gas_station;
 pub mod governance;
+pub mod pauses;
 pub mod reports;
 pub mod revocation;
 pub mod sums;
+pub mod upgrade;
 pub mod vouchers;
 
 /// Gives every scenario to a macro, module by module.
@@ -71,7 +76,37 @@ macro_rules! scenarios {
             }
             governance {
                 a_vote_changes_the_fee_split,
+                a_quorum_in_the_last_moment_extends_the_vote,
                 nobody_sets_parameters_past_the_timelock,
+            }
+            duty {
+                the_signers_of_a_live_report_are_paid_once,
+                validators_who_agreed_are_paid_once_a_contribution,
+                what_is_not_decided_is_not_paid,
+            }
+            commissions {
+                a_higher_commission_waits_and_a_lower_one_does_not,
+            }
+            pauses {
+                a_guardian_stops_a_function_and_only_a_vote_sets_it_free,
+                a_vote_names_another_guardian,
+            }
+            gas_station {
+                a_holder_without_coin_gets_some_for_a_signed_order,
+                an_order_is_executed_once_whoever_relays_it,
+                a_permit_that_somebody_brought_before_stops_nothing,
+                an_order_for_another_station_or_chain_is_refused,
+                an_order_that_is_late_or_gives_too_little_is_refused,
+                a_holder_who_allows_or_has_too_little_is_refused,
+                limits_hold_for_an_account_and_for_all_until_their_period_ends,
+                the_station_keeps_what_it_must,
+                the_tip_covers_what_a_first_swap_costs_its_relayer,
+                what_was_taken_goes_to_the_treasury,
+            }
+            upgrade {
+                a_vote_upgrades_a_contract_and_keeps_its_state,
+                nothing_moves_between_new_code_and_its_migration,
+                an_upgrade_to_code_that_is_not_there_changes_nothing,
             }
         }
     };

@@ -121,6 +121,35 @@ fn the_guardian_cancels_in_the_timelock_and_the_proposal_stays_canceled() {
 }
 
 #[test]
+fn a_guardian_cannot_keep_its_office_against_a_vote() {
+    let world = fork();
+    let naming = world.set_timelock(Administration::SetGuardian(Some(world.bert.account())));
+    // Something else along with it can be canceled: the office is no cover for other calls.
+    let with_more = [naming.clone(), world.something().remove(0)];
+    let id = world.ready(&with_more);
+    let cancel = |id| message_builder!(Timelock).cancel(world.proposal(id).operation.unwrap());
+    send(&world.chain, &world.guardian, world.suite.timelock, cancel(id)).unwrap();
+
+    let alone = [naming];
+    let id = world.ready(&alone);
+    let error = own_error(send(&world.chain, &world.guardian, world.suite.timelock, cancel(id)));
+    assert_eq!(error, TimelockError::MayNotCancel);
+    world.execute(&alone, id).unwrap();
+    let guardian = read(&world.chain, world.suite.timelock, message_builder!(Timelock).guardian()).unwrap();
+    assert_eq!(guardian, Some(world.bert.account()));
+    // And the one before is nobody now.
+    let id = world.try_propose(&world.anne, &world.something(), "another reason").unwrap();
+    world.after(world.proposal(id).snapshot_at);
+    world.vote(&world.anne, id, Support::For).unwrap();
+    world.vote(&world.bert, id, Support::For).unwrap();
+    world.after(world.proposal(id).deadline_at);
+    world.queue(id).unwrap();
+    let error = own_error(send(&world.chain, &world.guardian, world.suite.timelock, cancel(id)));
+    assert_eq!(error, TimelockError::MayNotCancel);
+    send(&world.chain, &world.bert, world.suite.timelock, cancel(id)).unwrap();
+}
+
+#[test]
 fn a_failing_call_undoes_the_calls_before_it_and_is_named() {
     let world = fork();
     let senseless = GovernorParameters { voting_period: 0, ..world.parameters() };

@@ -3,7 +3,8 @@ use chain::{Chain, send};
 use ink::message_builder;
 use openledger_abi::OPEN;
 use openledger_abi::governor::{
-    Governor, GovernorError, GovernorParameters, ProposalState, Support, VOTE_TAG, VoteCast, vote_body,
+    Governor, GovernorError, GovernorParameters, ProposalExtended, ProposalState, Support, VOTE_TAG, VoteCast,
+    vote_body,
 };
 use openledger_abi::staking::{Role, Staking};
 use openledger_abi::timelock::{OperationState, TimelockError};
@@ -163,4 +164,26 @@ fn a_change_of_parameters_leaves_proposals_that_are_made() {
     world.vote(&world.bert, running, Support::For).unwrap();
     world.after(world.proposal(running).deadline_at);
     assert_eq!(world.state(running), ProposalState::Succeeded);
+}
+
+#[test]
+fn a_quorum_that_comes_in_the_last_moment_leaves_time_to_answer_it() {
+    let world = fork();
+    let id = world.propose(&world.something());
+    let deadline_at = world.proposal(id).deadline_at;
+    world.after(deadline_at - 5);
+    let vote = message_builder!(Governor).cast_vote(id, Support::For);
+    let sent = send(&world.chain, &world.anne, world.suite.governor, vote).unwrap();
+    let until = world.proposal(id).deadline_at;
+    let events = sent.receipt.events_of::<ProposalExtended>(world.suite.governor);
+    assert_eq!(events, [ProposalExtended { id, deadline_at: until }]);
+    let extension = world.config.late_quorum_extension_ms;
+    assert!(until > deadline_at && until <= deadline_at + extension, "{until}");
+
+    // Those against it have time now, and their votes move it no further.
+    world.after(until - 2);
+    world.vote(&world.bert, id, Support::Against).unwrap();
+    assert_eq!(world.proposal(id).deadline_at, until);
+    world.after(until);
+    assert_eq!(world.state(id), ProposalState::Defeated);
 }
