@@ -418,7 +418,6 @@ fn parameters_keep_their_bounds() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn the_search_finds_what_counting_finds(

@@ -68,6 +68,7 @@ fn windows(people: &People) -> SuiteConfig {
     config.late_quorum_extension_ms = 3_000;
     config.timelock_delay_ms = 1_000;
     config.exit_delay_ms = 4_000;
+    config.staking.jail_ms = 4_000;
     config.datanets.agreeing = 1;
     config.payout.epoch_ms = 1_000;
     config.payout.demand_ms = 1_000;

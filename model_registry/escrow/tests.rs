@@ -289,7 +289,6 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn shares_add_up_to_the_fee_and_leave_a_pot(

@@ -165,7 +165,6 @@ fn parameters_that_make_no_sense_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// Splitting an order never gives more than the whole, and the whole never more than the rate.
     #[test]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Sequences of the long form.
-const LONG_FORM: u64 = 10_000;
+const LONG_FORM: u64 = 2_000;
 
 /// Random calls by random accounts on a deployed suite, and what must hold after each of them.
 ///

@@ -5,16 +5,69 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use chain::{Chain, Embedded, Keypair, Node, Rpc, find_node};
 use e2e::World;
-use e2e::gas::{BLOCK, CodePrice, EMBEDDED, NODE, Row, Want, measure, measure_a_tree, measure_proofs};
+use e2e::gas::{
+    BLOCK, CodePrice, EMBEDDED, NODE, PEER, PROOFS, Row, Scale, Want, governance, large_claims, large_set,
+    measure_a_large_set, proofs, settlement, stake, token,
+};
+use e2e::metadata::CONTRACTS;
 use serde_json::{Value, json};
+use suite::artifact;
 
+/// Unbonding in this world takes less than two seconds, so that a withdrawal can be weighed on a node.
+const UNBONDING_MS: u64 = 1_600;
+
+/// Code size limit that all contracts should stay within.
+const LARGEST_CODE: usize = 100 * 1024;
+
+/// Weighs everything on a chain. Development accounts pay.
 fn on(chain: Arc<dyn Chain>, price: CodePrice) -> Result<Vec<Row>> {
-    let rich = Keypair::from_uri("//Alice")?;
-    let mut world = World::found(chain.clone(), &rich)?;
-    let mut rows = measure(&mut world, price)?;
-    rows.extend(measure_proofs(&mut world, price)?);
-    rows.push(measure_a_tree(&mut World::found(chain, &rich)?, price)?);
-    Ok(rows)
+    let [alice, bob] = [Keypair::from_uri("//Alice")?, Keypair::from_uri("//Bob")?];
+    let mut scale = Scale::new(price);
+    let people = World::endowed(&*chain, &alice)?;
+    let mut world = World::found_with(chain.clone(), people, |config| config.staking.unbonding_ms = UNBONDING_MS)?;
+    token(&world, &mut scale)?;
+    stake(&mut world, &mut scale)?;
+    governance(&world, &mut scale)?;
+    settlement(&mut world, &mut scale)?;
+    let mut world = World::found(chain.clone(), &alice)?;
+    large_claims(&mut world, &mut scale)?;
+    for number in PROOFS {
+        proofs(&mut World::found(chain.clone(), &alice)?, number, &mut scale)
+            .with_context(|| format!("proof {number}"))?;
+    }
+    scale.rows.extend(measure_a_large_set(&mut large_set(chain, &bob)?, price)?);
+    Ok(scale.rows)
+}
+
+/// Each contract's code, against the limit; psp22's beside the token's.
+fn sizes() -> Vec<Value> {
+    CONTRACTS
+        .iter()
+        .filter_map(|name| artifact(name))
+        .map(|built| {
+            let peer = (built.name == "open_token").then_some(PEER.len());
+            json!({
+                "name": format!("code size: {}", built.name),
+                "value": built.wasm.len(),
+                "unit": "bytes",
+                "peer": peer.map(|_| "psp22 2.0.0's own contract"),
+                "peer_value": peer,
+                "ratio": peer.map(|peer| built.wasm.len() as f64 / peer as f64),
+                "want": format!("≤ {LARGEST_CODE}"),
+                "met": built.wasm.len() <= LARGEST_CODE,
+            })
+        })
+        .collect()
+}
+
+fn print_sizes(out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "\n{:<54}{:>9}  {:<14}{:>4}", "code size", "bytes", "want", "met")?;
+    for built in CONTRACTS.iter().filter_map(|name| artifact(name)) {
+        let met = if built.wasm.len() <= LARGEST_CODE { "yes" } else { "no" };
+        let want = format!("≤ {LARGEST_CODE}");
+        writeln!(out, "{:<54}{:>9}  {want:<14}{met:>4}", built.name, built.wasm.len())?;
+    }
+    writeln!(out, "{:<54}{:>9}", "psp22 2.0.0's own contract", PEER.len())
 }
 
 /// 10^9 ps are a millisecond on the reference machine.
@@ -25,7 +78,7 @@ fn billions(ps: u64) -> f64 {
 fn want(row: &Row) -> String {
     match row.want {
         Want::Nothing => "-".into(),
-        Want::Peer => "≤ 1.0× psp22".into(),
+        Want::Peer(hundredths) => format!("≤ {:.1}× psp22", hundredths as f64 / 100.0),
         Want::OfBlock(parts) => format!("≤ {:.3}", billions(BLOCK / 10_000 * parts)),
     }
 }
@@ -52,14 +105,14 @@ fn figure(row: &Row, chain: &str, ref_time: u64, judged: bool) -> Value {
 fn print(out: &mut impl Write, chain: &str, rows: &[Row], judged: &dyn Fn(&Row) -> Option<u64>) -> std::io::Result<()> {
     writeln!(
         out,
-        "\n{chain:<44}{:>9}{:>10}{:>9}{:>8}{:>10}{:>10}  {:<14}{:>4}",
-        "ref time", "less code", "psp22's", "ratio", "proof B", "less code", "want", "met"
+        "\n{chain:<54}{:>9}{:>10}{:>9}{:>8}{:>10}{:>10}{:>16}  {:<14}{:>4}",
+        "ref time", "less code", "psp22's", "ratio", "proof B", "less code", "deposit", "want", "met"
     )?;
     for row in rows {
         let peer = row.peer.as_deref().map_or("-".into(), |peer| format!("{:.3}", billions(peer.without_code())));
         writeln!(
             out,
-            "{:<44}{:>9.3}{:>10.3}{:>9}{:>8}{:>10}{:>10}  {:<14}{:>4}",
+            "{:<54}{:>9.3}{:>10.3}{:>9}{:>8}{:>10}{:>10}{:>16}  {:<14}{:>4}",
             row.call,
             billions(row.ref_time),
             billions(row.without_code()),
@@ -67,6 +120,7 @@ fn print(out: &mut impl Write, chain: &str, rows: &[Row], judged: &dyn Fn(&Row) 
             row.ratio().map_or("-".into(), |ratio| format!("{ratio:.2}×")),
             row.proof_size,
             row.proof_size.saturating_sub(row.code),
+            row.deposit,
             want(row),
             judged(row).and_then(|ps| row.met(ps)).map_or("-", |met| if met { "yes" } else { "no" }),
         )?;
@@ -103,9 +157,12 @@ fn main() -> Result<()> {
         }
         None => writeln!(out, "\nNo substrate-contracts-node was found (scripts/node says how to get one).")?,
     }
+    print_sizes(&mut out)?;
+    figures.extend(sizes());
     writeln!(
         out,
-        "\nMethod: each call once, in a new suite, as the chain charged it. The embedded chain's pallet takes {} ps for each\n\
+        "\nMethod: each call once, in a new suite, as the chain charged it; deposits in the native coin's smallest\n\
+         unit. The embedded chain's pallet takes {} ps for each\n\
          byte of code loaded, which hides all else; the node's takes {}. `less code` is without that, each contract counted once\n\
          though every call into it loads it again. Goals are judged on the node, or less code where there is none.",
         EMBEDDED.0, NODE.0

@@ -37,7 +37,7 @@ fn id(kind: Known) -> Value {
 /// One of the habits of payers, hosts, owners, validators, voters.
 pub fn habit(random: &mut Random) -> Vec<Action> {
     let edge = |edge, by| Action::WaitFor { edge, by };
-    match random.below(13) {
+    match random.below(14) {
         // Owners hand over, and others accept.
         0 => vec![
             call("owner", "datanet_registry", "offer_datanet", vec![number(0), account("watcher")]),
@@ -132,6 +132,22 @@ pub fn habit(random: &mut Random) -> Vec<Action> {
             call("oracle2", "staking", "bond", vec![account("oracle2"), number(9_000 * OPEN)]),
             call("oracle2", "staking", "unjail", vec![]),
         ],
+        // A holder without coin, and what the station does with its OPEN.
+        12 => {
+            let order = Value::Each(vec![
+                account("contributor0"),
+                number(OPEN + random.wide() % (4 * OPEN)),
+                number(0),
+                number(OPEN / 2),
+                Value::Nonce("contributor0".into()),
+                Value::Now(1_000),
+            ]);
+            let signed = Value::Signed("contributor0".into(), random.chance(50));
+            vec![
+                call("watcher", "gas_station", "swap", vec![order, signed, Value::Variant(0, vec![])]),
+                call("watcher", "gas_station", "collect", vec![]),
+            ]
+        }
         // A Datanet that its owner watches over.
         _ => vec![
             call(

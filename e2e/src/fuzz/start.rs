@@ -143,6 +143,9 @@ fn founded() -> Result<Start> {
             world.approve(key, spender, 1_000_000 * OPEN)?;
         }
     }
+    let votes = message_builder!(Token).delegate(Some(world.people.deployer.account()));
+    sent("delegating", send(&*chain, &world.people.deployer, token, votes))?;
+    world.tick()?;
     let (chain, balances) = (chain.fork(), balances(&world)?);
     Ok(Start { name: "founded", chain, world, report: None, balances })
 }
@@ -170,8 +173,7 @@ fn staked(world: &mut World) -> Result<()> {
     bond(&people.contributors[0], people.host.account(), 100 * OPEN)?;
     let unbond = message_builder!(Staking).unbond(oracle(0), 500 * OPEN);
     sent("unbonding", send(&*chain, &people.payer, suite.staking, unbond))?;
-    for (key, to) in [(&people.deployer, &people.deployer), (&people.payer, &people.host), (&people.host, &people.host)]
-    {
+    for (key, to) in [(&people.payer, &people.host), (&people.host, &people.host)] {
         let call = message_builder!(Token).delegate(Some(to.account()));
         sent("delegating", send(&*chain, key, suite.token, call))?;
     }

@@ -162,7 +162,7 @@ fn submitted(world: &mut World, tamper: impl Fn(&mut EvidenceLeaf)) -> Result<(C
     Ok((closed, report, id))
 }
 
-fn operator(world: &World, place: usize) -> Result<OperatorInfo> {
+pub(crate) fn operator(world: &World, place: usize) -> Result<OperatorInfo> {
     let call = message_builder!(Staking).operator(world.people.oracles[place].account.account());
     read(&*world.chain, world.suite.staking, call)?.context("no such operator")
 }

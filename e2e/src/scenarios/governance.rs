@@ -39,7 +39,7 @@ pub(crate) fn decide(world: &World, calls: Vec<Call>, description: &str) -> Resu
 }
 
 /// Has the holder of all OPEN propose.
-fn proposed(world: &World, calls: Vec<Call>, description: &str) -> Result<ProposalId> {
+pub(crate) fn proposed(world: &World, calls: Vec<Call>, description: &str) -> Result<ProposalId> {
     let (chain, suite, holder) = (&*world.chain, &world.suite, &world.people.deployer);
     let votes = message_builder!(Token).delegate(Some(holder.account()));
     sent("delegating", send(chain, holder, suite.token, votes))?;
@@ -49,7 +49,7 @@ fn proposed(world: &World, calls: Vec<Call>, description: &str) -> Result<Propos
     sent("proposing", send(chain, holder, suite.governor, propose))
 }
 
-fn proposal(world: &World, id: ProposalId) -> Result<Proposal> {
+pub(crate) fn proposal(world: &World, id: ProposalId) -> Result<Proposal> {
     read(&*world.chain, world.suite.governor, message_builder!(Governor).proposal(id))?.context("no proposal")
 }
 

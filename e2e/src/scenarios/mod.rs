@@ -11,7 +11,9 @@ pub mod governance;
 pub mod pauses;
 pub mod reports;
 pub mod revocation;
+pub mod signatures;
 pub mod sums;
+pub mod unbonding;
 pub mod upgrade;
 pub mod vouchers;
 
@@ -78,6 +80,15 @@ macro_rules! scenarios {
                 a_vote_changes_the_fee_split,
                 a_quorum_in_the_last_moment_extends_the_vote,
                 nobody_sets_parameters_past_the_timelock,
+            }
+            signatures {
+                a_permit_lets_another_spend_and_counts_once,
+                a_signed_delegation_moves_votes_until_its_deadline,
+                a_signed_vote_counts_once,
+            }
+            unbonding {
+                a_slash_reaches_what_unbonds_since_before_the_offence,
+                a_jailed_operator_returns_when_its_time_is_over,
             }
             duty {
                 the_signers_of_a_live_report_are_paid_once,
