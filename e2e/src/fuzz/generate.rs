@@ -238,7 +238,7 @@ impl Generator {
         if random.chance(30) {
             // Small numbers and lengths are more likely to be arguments.
             for byte in input.iter_mut().skip(4) {
-                if !byte.is_multiple_of(4) {
+                if *byte % 4 != 0 {
                     *byte = 0;
                 }
             }
