@@ -75,7 +75,7 @@ mod tests {
         let other = asked(Administration::SetGrace(7));
         let mut elsewhere = naming.clone();
         elsewhere.target = AccountId::from([2; 32]);
-        assert!(only_names_guardian(&[naming.clone()], itself));
+        assert!(only_names_guardian(std::slice::from_ref(&naming), itself));
         for calls in
             [vec![], vec![other.clone()], vec![elsewhere], vec![naming.clone(), other], vec![naming.clone(), naming]]
         {
