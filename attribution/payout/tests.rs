@@ -418,6 +418,7 @@ fn parameters_keep_their_bounds() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn the_search_finds_what_counting_finds(

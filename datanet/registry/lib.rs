@@ -23,11 +23,12 @@ mod tests;
 mod datanet_registry {
     use crate::registry::{Fact, Registry};
     use crate::terms;
-    use ink::codegen::TraitCallBuilder;
+    use ink::message_builder;
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::Lazy;
     use openledger_abi::admin::is_paused;
+    use openledger_abi::ask::ask;
     use openledger_abi::datanet::*;
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::staking::{Role, Staking};
@@ -184,11 +185,9 @@ mod datanet_registry {
             let (validator, now) = self.now();
             let parameters = self.parameters();
             self.registry.may_judge(&parameters, validator, now, contribution, quality_bps)?;
-            let staking: ink::contract_ref!(Staking) = self.the_peers()?.staking.into();
-            match staking.call().is_active(validator, Role::Validator).try_invoke() {
-                Ok(Ok(active)) => ensure!(active, DatanetError::NotValidator),
-                _ => return Err(DatanetError::StakingFailed),
-            }
+            let active =
+                ask(self.the_peers()?.staking, message_builder!(Staking).is_active(validator, Role::Validator));
+            ensure!(active.ok_or(DatanetError::StakingFailed)?, DatanetError::NotValidator);
             let (status, accepted) =
                 self.registry.judge::<HostHasher>(&parameters, validator, now, contribution, accept, quality_bps)?;
             self.env().emit_event(VerdictGiven { contribution, validator, accept, quality_bps });

@@ -289,6 +289,7 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn shares_add_up_to_the_fee_and_leave_a_pot(

@@ -22,11 +22,12 @@ mod tests;
 mod model_registry {
     use crate::registry::{Demand, Registry};
     use crate::rules;
-    use ink::codegen::TraitCallBuilder;
+    use ink::message_builder;
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::Lazy;
     use openledger_abi::admin::is_paused;
+    use openledger_abi::ask::ask;
     use openledger_abi::datanet::DatanetRegistry;
     use openledger_abi::models::*;
     use openledger_abi::staking::{Role, Staking};
@@ -79,12 +80,13 @@ mod model_registry {
 
         /// Asks the Datanet registry for each source; the first that refuses is named.
         fn ensure_allowed(&self, demand: &Demand) -> Outcome<()> {
-            let registry: ink::contract_ref!(DatanetRegistry) = self.the_peers()?.datanet_registry.into();
+            let registry = self.the_peers()?.datanet_registry;
             for (place, source) in demand.sources.iter().enumerate() {
-                let call = registry.call().check_source(source.datanet, source.version, demand.wanted);
-                match call.try_invoke() {
-                    Ok(Ok(Ok(()))) => {}
-                    Ok(Ok(Err(error))) => {
+                let check =
+                    message_builder!(DatanetRegistry).check_source(source.datanet, source.version, demand.wanted);
+                match ask(registry, check) {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => {
                         return Err(ModelError::SourceRefused { source: rules::position(place)?, error })
                     }
                     _ => return Err(ModelError::DatanetRegistryFailed),
@@ -166,11 +168,8 @@ mod model_registry {
         fn announce(&mut self, host: Host) -> Outcome<()> {
             self.ensure_running(pause::ANNOUNCE)?;
             let account = self.env().caller();
-            let staking: ink::contract_ref!(Staking) = self.the_peers()?.staking.into();
-            match staking.call().is_active(account, Role::Host).try_invoke() {
-                Ok(Ok(active)) => ensure!(active, ModelError::NotHost),
-                _ => return Err(ModelError::StakingFailed),
-            }
+            let active = ask(self.the_peers()?.staking, message_builder!(Staking).is_active(account, Role::Host));
+            ensure!(active.ok_or(ModelError::StakingFailed)?, ModelError::NotHost);
             self.registry.announce(account, self.env().block_timestamp(), host.clone())?;
             self.env().emit_event(HostAnnounced { account, host });
             Ok(())
@@ -230,8 +229,8 @@ mod model_registry {
                 Access::Allowlist => self.registry.is_allowed(model, account),
                 Access::Stake(least) => {
                     let Some(peers) = self.peers.get() else { return false };
-                    let staking: ink::contract_ref!(Staking) = peers.staking.into();
-                    matches!(staking.call().get_votes(account).try_invoke(), Ok(Ok(bonded)) if bonded >= least)
+                    let bonded = ask(peers.staking, message_builder!(Staking).get_votes(account));
+                    bonded.is_some_and(|bonded| bonded >= least)
                 }
             }
         }

@@ -254,7 +254,7 @@ fn parameters_outside_their_bounds_are_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_models_hosts_are_those_that_announce_it_each_once(

@@ -165,6 +165,7 @@ fn parameters_that_make_no_sense_are_refused() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// Splitting an order never gives more than the whole, and the whole never more than the rate.
     #[test]

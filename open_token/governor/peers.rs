@@ -1,10 +1,9 @@
 //! What the governor asks of the token, the staking contract and the timelock. Whatever goes wrong on the way is one
 //! error a peer.
 
-use ink::codegen::TraitCallBuilder;
-// `contract_ref!` looks for this name.
-use ink::env::DefaultEnvironment as Environment;
+use ink::message_builder;
 use ink::prelude::vec::Vec;
+use openledger_abi::ask::ask;
 use openledger_abi::governor::GovernorError;
 use openledger_abi::staking::Staking;
 use openledger_abi::timelock::{Call, Operation, OperationState, Timelock};
@@ -27,14 +26,12 @@ const NO_PREDECESSOR: Bytes32 = [0; 32];
 impl Peers {
     /// The votes of `account` at the end of `at`: what it holds or was delegated, and what is staked in its name.
     pub fn votes(&self, account: AccountId, at: Timestamp) -> Result<Balance, GovernorError> {
-        let token: ink::contract_ref!(Token) = self.token.into();
-        let held = match token.call().get_past_votes(account, at).try_invoke() {
-            Ok(Ok(Ok(votes))) => votes,
+        let held = match ask(self.token, message_builder!(Token).get_past_votes(account, at)) {
+            Some(Ok(votes)) => votes,
             _ => return Err(GovernorError::TokenFailed),
         };
-        let staking: ink::contract_ref!(Staking) = self.staking.into();
-        let staked = match staking.call().get_past_votes(account, at).try_invoke() {
-            Ok(Ok(Ok(votes))) => votes,
+        let staked = match ask(self.staking, message_builder!(Staking).get_past_votes(account, at)) {
+            Some(Ok(votes)) => votes,
             _ => return Err(GovernorError::StakingFailed),
         };
         held.checked_add(staked).ok_or(GovernorError::Overflow)
@@ -42,37 +39,26 @@ impl Peers {
 
     /// The supply at the end of `at`.
     pub fn supply(&self, at: Timestamp) -> Result<Balance, GovernorError> {
-        let token: ink::contract_ref!(Token) = self.token.into();
-        match token.call().get_past_total_supply(at).try_invoke() {
-            Ok(Ok(Ok(supply))) => Ok(supply),
+        match ask(self.token, message_builder!(Token).get_past_total_supply(at)) {
+            Some(Ok(supply)) => Ok(supply),
             _ => Err(GovernorError::TokenFailed),
         }
     }
 
     /// Where an operation stands.
     pub fn operation_state(&self, id: Bytes32) -> Result<OperationState, GovernorError> {
-        let timelock: ink::contract_ref!(Timelock) = self.timelock.into();
-        match timelock.call().operation_state(id).try_invoke() {
-            Ok(Ok(state)) => Ok(state),
-            _ => Err(GovernorError::TimelockFailed),
-        }
+        ask(self.timelock, message_builder!(Timelock).operation_state(id)).ok_or(GovernorError::TimelockFailed)
     }
 
     /// Schedules the calls under the salt, with the least delay.
     pub fn schedule(&self, calls: Vec<Call>, salt: Bytes32) -> Result<Operation, GovernorError> {
-        let mut timelock: ink::contract_ref!(Timelock) = self.timelock.into();
-        match timelock.call_mut().schedule(calls, NO_PREDECESSOR, salt, None).try_invoke() {
-            Ok(Ok(result)) => result.map_err(GovernorError::Timelock),
-            _ => Err(GovernorError::TimelockFailed),
-        }
+        let scheduled = ask(self.timelock, message_builder!(Timelock).schedule(calls, NO_PREDECESSOR, salt, None));
+        scheduled.ok_or(GovernorError::TimelockFailed)?.map_err(GovernorError::Timelock)
     }
 
     /// Cancels an operation.
     pub fn cancel(&self, id: Bytes32) -> Result<(), GovernorError> {
-        let mut timelock: ink::contract_ref!(Timelock) = self.timelock.into();
-        match timelock.call_mut().cancel(id).try_invoke() {
-            Ok(Ok(result)) => result.map_err(GovernorError::Timelock),
-            _ => Err(GovernorError::TimelockFailed),
-        }
+        let cancelled = ask(self.timelock, message_builder!(Timelock).cancel(id));
+        cancelled.ok_or(GovernorError::TimelockFailed)?.map_err(GovernorError::Timelock)
     }
 }

@@ -339,6 +339,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
         #[test]
         fn a_quorum_is_the_exact_share_rounded_down(supply in 0u128..1 << 112, bps in 0u16..=BPS) {
             prop_assert_eq!(quorum(supply, bps), Ok(supply * u128::from(bps) / 10_000));

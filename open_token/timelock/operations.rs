@@ -233,6 +233,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
         /// Nothing runs before its delay nor after its grace, whatever the numbers.
         #[test]
         fn no_operation_runs_outside_its_time(

@@ -152,7 +152,7 @@ fn take(token: &mut TokenData, step: &Step, now: Timestamp) -> Balance {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn supply_balances_and_votes_agree_after_any_calls(
