@@ -103,13 +103,13 @@ pub trait Chain: Send + Sync {
     /// If the chain can't be reached or can't tell.
     fn fee(&self, contract: AccountId, input: &[u8], value: Native, gas: Gas) -> Result<Native, ChainError>;
 
-    /// A copy of the chain's state as of now, which goes its own way: whatever is done to it happens nowhere else.
+    /// A copy of the chain's state as of now, which goes its own way: whatever is done to it happens nowhere else. A copy of a
+    /// node's state runs in this process and fetches what it reads.
     ///
     /// # Errors
-    /// [`ChainError::NoCopy`] where there is none to be had (a node); [`ChainError::Input`] if too many are in use.
-    fn copy(&self) -> Result<Arc<dyn ChainCopy>, ChainError> {
-        Err(ChainError::NoCopy)
-    }
+    /// [`ChainError::NoCopy`] where there is none to be had; [`ChainError::Input`] if too many are in use; if the chain can't
+    /// be reached.
+    fn copy(&self) -> Result<Arc<dyn ChainCopy>, ChainError>;
 }
 
 /// A copy of a chain, for trying things out. Its clock stands still but for a millisecond a block and what
@@ -127,6 +127,10 @@ pub trait ChainCopy: Chain {
         input: &[u8],
         value: Native,
     ) -> Result<Receipt, ChainError>;
+
+    /// Whether a transaction weighs here what it weighs on the chain itself, so that fees are the same. (They are not on a copy
+    /// of a node, whose pallet-contracts is of another version than ours.)
+    fn weighs_alike(&self) -> bool;
 
     /// The copy as what everything is written against.
     fn as_chain(self: Arc<Self>) -> Arc<dyn Chain>;

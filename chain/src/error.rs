@@ -96,8 +96,8 @@ pub enum ChainError {
     /// What the caller gave makes no sense.
     #[error("{0}")]
     Input(String),
-    /// A node's state can't be copied over its RPC.
-    #[error("this chain gives no copy of its state to try things out on: only an embedded one does")]
+    /// A copy is asked for one of its own, or a node's runtime keeps contracts in a form that ours doesn't read.
+    #[error("this chain gives no copy of its state to try things out on")]
     NoCopy,
 }
 

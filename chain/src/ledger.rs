@@ -83,6 +83,10 @@ pub(crate) trait Ledger: Send + Sync {
     fn genesis_id(&self) -> [u8; 32];
     fn key_locks(&self) -> &KeyLocks;
     fn answer(&self, request: Request) -> Result<Response, ChainError>;
+    /// Whether a transaction weighs here what it weighs on the chain that this is a copy of, if it is one.
+    fn weighs_alike(&self) -> bool {
+        true
+    }
     /// A copy that goes its own way.
     fn copied(&self) -> Result<Arc<dyn ChainCopy>, ChainError>;
 }
@@ -218,6 +222,10 @@ impl<L: Ledger + 'static> ChainCopy for L {
     ) -> Result<Receipt, ChainError> {
         let request = Request::CallAs { origin, contract, input: input.to_vec(), value };
         expect!(self, request, Response::Applied(applied) => applied.receipt)
+    }
+
+    fn weighs_alike(&self) -> bool {
+        Ledger::weighs_alike(self)
     }
 
     fn as_chain(self: Arc<Self>) -> Arc<dyn Chain> {

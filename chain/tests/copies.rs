@@ -2,42 +2,12 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use chain::{Chain, ChainError, Embedded, Keypair, Remote, Server, read, send};
-use common::{Cell, new_cell};
+use chain::{Chain, ChainError, Embedded, Keypair, Remote, Server};
+use common::{Cell, a_copy_goes_its_own_way, new_cell};
 use ink::message_builder;
 use scale::Encode;
-
-fn copies(chain: &dyn Chain, salt: u8) {
-    let alice = Keypair::from_uri("//Alice").unwrap();
-    let cell = new_cell(chain, &alice, 1, &[salt]);
-    send(chain, &alice, cell, message_builder!(Cell).set(7)).unwrap();
-    let (block, now) = (chain.block_number().unwrap(), chain.now().unwrap());
-
-    let copy = chain.copy().unwrap();
-    assert_eq!(copy.genesis(), chain.genesis());
-    assert!(copy.now().unwrap() >= now);
-    assert_eq!(read(&*copy, cell, message_builder!(Cell).get()), Ok(7));
-    // Somebody without a key or coin.
-    let nobody = chain::AccountId::from([9; 32]);
-    let call = message_builder!(Cell).set(8).input.encode();
-    let receipt = copy.call_as(nobody, cell, &call, 0).unwrap();
-    assert_eq!((receipt.events.len(), receipt.fee), (1, 0));
-    assert_eq!(read(&*copy, cell, message_builder!(Cell).get()), Ok(8));
-    send(&*copy.clone().as_chain(), &alice, cell, message_builder!(Cell).set(9)).unwrap();
-    copy.advance(Duration::from_secs(3_600)).unwrap();
-    assert!(copy.now().unwrap() >= now + 3_600_000);
-
-    assert_eq!(read(chain, cell, message_builder!(Cell).get()), Ok(7));
-    assert_eq!(chain.block_number(), Ok(block));
-    assert_eq!(chain.balance(nobody), Ok(0));
-}
-
-#[test]
-fn a_copy_of_the_embedded_chain_goes_its_own_way() {
-    copies(&Embedded::ephemeral(), 0);
-}
 
 #[test]
 fn a_copy_of_a_served_chain_goes_its_own_way_until_it_is_dropped() {
@@ -45,7 +15,7 @@ fn a_copy_of_a_served_chain_goes_its_own_way_until_it_is_dropped() {
     let remote = Remote::connect(&server.url()).unwrap();
     // More than may be held at once: each is given up in between.
     for salt in 0..6 {
-        copies(&remote, salt);
+        a_copy_goes_its_own_way(&remote, salt);
     }
     let held: Vec<_> = (0..4).map(|_| remote.copy().unwrap()).collect();
     assert!(matches!(remote.copy().map(|_| ()), Err(ChainError::Input(_))));

@@ -8,7 +8,7 @@ use chain::{
     AccountId, CallError, Chain, ChainError, Embedded, Keypair, Node, Remote, Rpc, Server, advance_to, deploy, endow,
     estimate, find_node, input, read, send,
 };
-use common::{Cell, CellError, CellStored, cell_wasm, new_cell, unknown_message};
+use common::{Cell, CellError, CellStored, a_copy_goes_its_own_way, cell_wasm, new_cell, unknown_message};
 use ink::message_builder;
 use scale::Encode;
 
@@ -26,6 +26,7 @@ fn behave(chain: &dyn Chain) {
     events_are_kept_by_block(chain);
     many_threads_may_share_a_key(chain);
     code_is_uploaded_twice_without_harm(chain);
+    a_copy_goes_its_own_way(chain, 0);
 }
 
 fn a_message_returns_its_value_and_emits_its_event(chain: &dyn Chain) {

@@ -2,7 +2,7 @@
 //! So whoever signs sees the fee, the storage deposit and what will change, and a refusal costs nothing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use chain::{AccountId, Chain, ChainError, ContractEvent, Keypair, Receipt};
@@ -42,18 +42,32 @@ impl Said {
 struct Cost {
     what: String,
     fee: u128,
+    /// The fee is the chain's own word; else it was weighed on a copy of a node, where all weighs more.
+    exact: bool,
+    /// What the copy charged.
+    charged: u128,
     deposit: i128,
     events: Vec<ContractEvent>,
 }
 
 impl Cost {
     fn text(&self) -> String {
-        format!("{}: fee {} native{}", self.what, amount::show_native(self.fee), deposit_text(self.deposit))
+        format!("{}: {}{}", self.what, fee_text(self.fee, self.exact), deposit_text(self.deposit))
     }
 
     fn json(&self) -> Value {
-        json!({ "what": self.what, "fee": self.fee.to_string(), "deposit": self.deposit.to_string() })
+        json!({
+            "what": self.what,
+            "fee": self.fee.to_string(),
+            "fee_is_exact": self.exact,
+            "deposit": self.deposit.to_string(),
+        })
     }
+}
+
+fn fee_text(fee: u128, exact: bool) -> String {
+    let up_to = if exact { "" } else { "up to about " };
+    format!("fee {up_to}{} native", amount::show_native(fee))
 }
 
 fn deposit_text(deposit: i128) -> String {
@@ -68,6 +82,8 @@ fn deposit_text(deposit: i128) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Holdings(Vec<Holding>);
 
+const NATIVE: &str = "native coin";
+
 /// One kind of it: its name, how much, and how it is shown.
 type Holding = (&'static str, u128, Show);
 type Show = fn(u128) -> String;
@@ -80,8 +96,18 @@ impl Holdings {
             ("votes by OPEN", token::votes(context, account)?, amount::show),
             ("votes by stake", staking::votes(context, account)?, amount::show),
             ("OPEN unbonding", unbonding, amount::show),
-            ("native coin", context.chain.balance(account)?, amount::show_native),
+            (NATIVE, context.chain.balance(account)?, amount::show_native),
         ]))
+    }
+
+    /// The same, had these transactions been charged what they cost on the chain itself.
+    fn charged_for(mut self, costs: &[Cost]) -> Self {
+        if let Some((_, native, _)) = self.0.iter_mut().find(|(name, _, _)| *name == NATIVE) {
+            for cost in costs {
+                *native = native.saturating_add(cost.charged).saturating_sub(cost.fee);
+            }
+        }
+        self
     }
 
     fn changes(&self, after: &Self) -> Vec<(&'static str, u128, u128, Show)> {
@@ -93,23 +119,59 @@ impl Holdings {
 }
 
 /// Notes what each transaction cost on a copy.
-#[derive(Default)]
-struct Recorder(Mutex<Vec<Cost>>);
+struct Recorder {
+    /// The chain itself, where its transactions weigh something else than on the copy.
+    weighs: Option<Arc<dyn Chain>>,
+    /// What it says of the transaction that is being tried. It can't tell if that needs what an earlier one changes.
+    told: Mutex<Option<u128>>,
+    costs: Mutex<Vec<Cost>>,
+}
+
+impl Recorder {
+    fn new(weighs: Option<Arc<dyn Chain>>) -> Self {
+        Self { weighs, told: Mutex::default(), costs: Mutex::default() }
+    }
+
+    fn costs(&self) -> Vec<Cost> {
+        std::mem::take(&mut *locked(&self.costs))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl SendWatcher for Recorder {
-    fn before(&self, _: &dyn Chain, _: &Keypair, _: &Sending) -> Result<()> {
+    fn before(&self, _: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<()> {
+        if let Some(chain) = &self.weighs {
+            *locked(&self.told) = told_fee(&**chain, key, sending)?.map(|(fee, _)| fee);
+        }
         Ok(())
     }
 
     fn after(&self, sending: &Sending, receipt: &Receipt) {
+        let told = locked(&self.told).take();
         let cost = Cost {
             what: sending.what.to_owned(),
-            fee: receipt.fee,
+            fee: told.unwrap_or(receipt.fee),
+            exact: self.weighs.is_none() || told.is_some(),
+            charged: receipt.fee,
             deposit: receipt.deposit,
             events: receipt.events.clone(),
         };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(cost);
+        locked(&self.costs).push(cost);
     }
+}
+
+/// The fee and the deposit of a transaction if it were sent now; `None` if it would be refused.
+fn told_fee(chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<Option<(u128, i128)>> {
+    let outcome = match chain.dry_run(key.account(), sending.contract, sending.input, sending.value) {
+        Ok(outcome) if !outcome.reverted => outcome,
+        Ok(_) | Err(ChainError::Dispatch { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let fee = chain.fee(sending.contract, sending.input, sending.value, outcome.gas)?;
+    Ok(Some((fee, outcome.deposit)))
 }
 
 /// Shows the dry run's cost of each transaction before it is sent, and asks once.
@@ -128,13 +190,9 @@ struct Stopped(Cost);
 
 impl SendWatcher for Gate {
     fn before(&self, chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<()> {
-        let outcome = chain.dry_run(key.account(), sending.contract, sending.input, sending.value)?;
-        if outcome.reverted {
-            // Sending says why, typed: the chain refuses it before it costs anything.
-            return Ok(());
-        }
-        let fee = chain.fee(sending.contract, sending.input, sending.value, outcome.gas)?;
-        let cost = Cost { what: sending.what.to_owned(), fee, deposit: outcome.deposit, events: Vec::new() };
+        // Sending says why, typed: the chain refuses it before it costs anything.
+        let Some((fee, deposit)) = told_fee(chain, key, sending)? else { return Ok(()) };
+        let cost = Cost { what: sending.what.to_owned(), fee, exact: true, charged: 0, deposit, events: Vec::new() };
         if self.dry_run {
             return Err(Stopped(cost).into());
         }
@@ -171,8 +229,8 @@ impl Preview {
         let mut lines = vec![format!("as {}", chain::ss58(&self.account))];
         lines.extend(self.costs.iter().map(|cost| format!("  {}", cost.text())));
         if self.costs.len() > 1 {
-            let fee = amount::show_native(self.fee());
-            lines.push(format!("  together: fee {fee} native{}", deposit_text(self.deposit())));
+            let exact = self.costs.iter().all(|cost| cost.exact);
+            lines.push(format!("  together: {}{}", fee_text(self.fee(), exact), deposit_text(self.deposit())));
         }
         for (name, before, after, show) in self.before.changes(&self.after) {
             lines.push(format!("  {name}: {} → {}", show(before), show(after)));
@@ -196,7 +254,10 @@ pub fn run(
     act: impl Fn(&Context, &Keypair) -> Result<Said>,
 ) -> Result<()> {
     match context.chain.copy() {
-        Ok(copy) => on_a_copy(context, copy.as_chain(), key, manner, act),
+        Ok(copy) => {
+            let weighs = (!copy.weighs_alike()).then(|| context.chain.clone());
+            on_a_copy(context, copy.as_chain(), Recorder::new(weighs), key, manner, act)
+        }
         // None to be had, or all in use: then with less to show.
         Err(ChainError::NoCopy | ChainError::Input(_)) => by_dry_runs(context, key, manner, act),
         Err(error) => Err(error.into()),
@@ -206,17 +267,19 @@ pub fn run(
 fn on_a_copy(
     context: &Context,
     copy: Arc<dyn Chain>,
+    recorder: Recorder,
     key: &Keypair,
     manner: Manner,
     act: impl Fn(&Context, &Keypair) -> Result<Said>,
 ) -> Result<()> {
-    let recorder = Arc::new(Recorder::default());
+    let recorder = Arc::new(recorder);
     let tried = context.watched(copy, recorder.clone());
     let before = Holdings::of(&tried, key.account())?;
     let would_say = act(&tried, key)?;
     let after = Holdings::of(&tried, key.account())?;
     drop(tried);
-    let costs = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let costs = recorder.costs();
+    let after = after.charged_for(&costs);
     let preview = Preview { account: key.account(), costs, before, after };
     if manner.dry_run {
         return say_dry(context, manner, &preview, &would_say);

@@ -4,9 +4,11 @@
 //! of its own, and what was answered is on disk before the answer. It knows no network:
 //! [`crate::Server`] serves it to other processes.
 
+mod borrowed;
 mod clock;
 mod depth;
 mod execution;
+mod ground;
 mod journal;
 mod machine;
 mod runtime;
@@ -23,6 +25,7 @@ use crate::{
     keys::DEVELOPMENT_NAMES,
     ledger::{EVENTS_A_PAGE, KeyLocks, Ledger, Request, Response},
 };
+pub(crate) use borrowed::{Lender, Loan};
 use clock::Clock;
 pub(crate) use execution::message_fee;
 use journal::Entry;
@@ -69,9 +72,18 @@ impl Genesis {
 pub struct Embedded {
     genesis: [u8; 32],
     locks: KeyLocks,
-    /// Nobody's: calls need no signature.
-    copy: bool,
+    of: Of,
     state: Mutex<State>,
+}
+
+/// What it is: a chain of its own or a copy, which is nobody's, so that calls need no signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Itself,
+    /// A chain of the same runtime.
+    Embedded,
+    /// A node.
+    Node,
 }
 
 struct State {
@@ -79,6 +91,8 @@ struct State {
     clock: Clock,
     /// Everything contracts ever emitted, by block.
     events: Vec<ContractEvent>,
+    /// Who knows the events before the first of those; asked once, when somebody wants them.
+    earlier: Option<Arc<dyn Lender>>,
     /// `None`: in memory alone.
     store: Option<Store>,
 }
@@ -104,7 +118,7 @@ impl Embedded {
         let clock = Clock::manual();
         let machine = Machine::genesis(&genesis.all_balances()?, clock.start())?;
         let id = genesis.id.unwrap_or_else(rand::random);
-        Ok(Self::assemble(id, State { machine, clock, events: Vec::new(), store: None }))
+        Ok(Self::assemble(id, State { machine, clock, events: Vec::new(), earlier: None, store: None }))
     }
 
     /// Opens the chain in `folder`, or begins one there. `genesis` matters only for a new one.
@@ -114,8 +128,8 @@ impl Embedded {
     /// [`ChainError::Io`].
     pub fn open(folder: &Path, genesis: &Genesis) -> Result<Self, ChainError> {
         let opened = Store::open(folder, genesis)?;
-        let mut state =
-            State { machine: opened.machine, clock: Clock::real(opened.offset_ms), events: opened.events, store: None };
+        let clock = Clock::real(opened.offset_ms);
+        let mut state = State { machine: opened.machine, clock, events: opened.events, earlier: None, store: None };
         for entry in opened.entries {
             state.replay(entry)?;
         }
@@ -136,11 +150,12 @@ impl Embedded {
     /// deploying for each.
     pub fn fork(&self) -> Self {
         let mut state = self.state();
-        let machine = Machine::restore(state.machine.snapshot());
-        let events = state.events.clone();
-        let fork = State { machine, clock: Clock::manual(), events, store: None };
+        let machine = state.machine.fork();
+        let (events, earlier) = (state.events.clone(), state.earlier.clone());
+        let fork = State { machine, clock: Clock::manual(), events, earlier, store: None };
         drop(state);
-        Embedded { copy: true, ..Self::assemble(self.genesis, fork) }
+        let of = if self.of == Of::Node { Of::Node } else { Of::Embedded };
+        Embedded { of, ..Self::assemble(self.genesis, fork) }
     }
 
     /// [`Embedded::fork`] at the time that the next call here would see.
@@ -156,8 +171,16 @@ impl Embedded {
         Ok(fork)
     }
 
+    /// A copy of another chain: its state and events as of a block, and from then on its own way.
+    pub(crate) fn over(loan: Loan) -> Self {
+        let (machine, genesis) = (Machine::over(&loan), loan.genesis);
+        let state =
+            State { machine, clock: Clock::manual(), events: Vec::new(), earlier: Some(loan.lender), store: None };
+        Embedded { of: Of::Node, ..Self::assemble(genesis, state) }
+    }
+
     fn assemble(genesis: [u8; 32], state: State) -> Self {
-        Embedded { genesis, locks: KeyLocks::default(), copy: false, state: Mutex::new(state) }
+        Embedded { genesis, locks: KeyLocks::default(), of: Of::Itself, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -209,17 +232,22 @@ impl State {
         Ok(())
     }
 
-    fn events_from(&self, from: BlockNumber) -> (Vec<ContractEvent>, Option<BlockNumber>) {
+    fn events_from(&mut self, from: BlockNumber) -> Result<(Vec<ContractEvent>, Option<BlockNumber>), ChainError> {
+        if let Some(lender) = &self.earlier {
+            let earlier = lender.events()?;
+            self.events.splice(0..0, earlier);
+            self.earlier = None;
+        }
         let start = self.events.partition_point(|event| event.block < from);
         let rest = self.events.get(start..).unwrap_or_default();
         let Some(last) = rest.get(EVENTS_A_PAGE) else {
-            return (rest.to_vec(), None);
+            return Ok((rest.to_vec(), None));
         };
         // The page ends with a block.
         let end = rest.partition_point(|event| event.block <= last.block);
         let page = rest.get(..end).unwrap_or_default().to_vec();
         let next = rest.get(end).map(|event| event.block);
-        (page, next)
+        Ok((page, next))
     }
 }
 
@@ -250,7 +278,7 @@ impl Ledger for Embedded {
             Request::Head => {
                 Ok(Response::Head { genesis: self.genesis, number: state.machine.number(), now: state.next_time() })
             }
-            Request::Nonce(account) => Ok(Response::Nonce(state.machine.nonce(&account))),
+            Request::Nonce(account) => Ok(Response::Nonce(state.machine.nonce(&account)?)),
             Request::Apply(envelope) => {
                 check_input(envelope.input())?;
                 envelope.verify(&self.genesis)?;
@@ -265,11 +293,11 @@ impl Ledger for Embedded {
                 Ok(Response::DryRun(outcome))
             }
             Request::Events(from) => {
-                let (events, next) = state.events_from(from);
+                let (events, next) = state.events_from(from)?;
                 Ok(Response::Events { events, next })
             }
-            Request::Balance(account) => Ok(Response::Balance(state.machine.balance(&account))),
-            Request::CodeHash(contract) => Ok(Response::CodeHash(state.machine.code_hash(&contract))),
+            Request::Balance(account) => Ok(Response::Balance(state.machine.balance(&account)?)),
+            Request::CodeHash(contract) => Ok(Response::CodeHash(state.machine.code_hash(&contract)?)),
             Request::Advance { by_ms } => {
                 let at_ms = state
                     .next_time()
@@ -278,7 +306,7 @@ impl Ledger for Embedded {
                 state.commit(Entry::Advance { at_ms, by_ms })
             }
             Request::CallAs { origin, contract, input, value } => {
-                if !self.copy {
+                if self.of == Of::Itself {
                     return Err(ChainError::Input("without a signature one may only call on a copy of a chain".into()));
                 }
                 check_input(&input)?;
@@ -288,6 +316,10 @@ impl Ledger for Embedded {
                 block.outcome.map(Response::Applied)
             }
         }
+    }
+
+    fn weighs_alike(&self) -> bool {
+        self.of != Of::Node
     }
 
     fn copied(&self) -> Result<Arc<dyn ChainCopy>, ChainError> {

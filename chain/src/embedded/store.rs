@@ -141,7 +141,8 @@ impl Store {
         let path = self.folder.join(format!("journal-{through}"));
         let journal = Journal::create(&path, &self.genesis, through)?;
         sync_folder(&self.folder)?;
-        let state = StateFile { genesis: self.genesis, offset_ms: clock.offset_ms(), snapshot: machine.snapshot() };
+        let snapshot = machine.snapshot().ok_or(ChainError::NoCopy)?;
+        let state = StateFile { genesis: self.genesis, offset_ms: clock.offset_ms(), snapshot };
         let path = self.folder.join(format!("state-{through}"));
         if let Err(error) = state.write(&path) {
             // A state file that stood there would hide what the old journal still gets.

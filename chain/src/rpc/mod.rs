@@ -2,6 +2,7 @@
 //! against the pallets' names, so any runtime with these calls will do.
 
 mod codec;
+mod copy;
 mod transaction;
 
 use std::{
@@ -24,8 +25,8 @@ use subxt::{
 };
 
 use crate::{
-    AccountId, BlockNumber, Chain, ChainError, ContractEvent, DryRun, Gas, Keypair, Native, Receipt,
-    account::account_bytes,
+    AccountId, BlockNumber, Chain, ChainCopy, ChainError, ContractEvent, DryRun, Embedded, Gas, Keypair, Native,
+    Receipt, account::account_bytes,
 };
 
 /// Blocks whose events are fetched at once.
@@ -46,6 +47,7 @@ pub struct Rpc {
 /// The connection.
 struct Client {
     api: OnlineClient<SubstrateConfig>,
+    rpc: RpcClient,
     methods: LegacyRpcMethods<SubstrateConfig>,
     genesis: [u8; 32],
     url: String,
@@ -67,7 +69,7 @@ impl Rpc {
             .enable_all()
             .build()
             .map_err(|cause| ChainError::Io(format!("can't start the RPC thread: {cause}")))?;
-        let client = run(&runtime, Client::connect(url.to_owned()))?;
+        let client = run(runtime.handle(), Client::connect(url.to_owned()))?;
         Ok(Rpc { runtime: Some(runtime), client: Mutex::new(Arc::new(client)), lost: AtomicBool::new(false) })
     }
 
@@ -78,8 +80,9 @@ impl Rpc {
         F: Future<Output = Result<T, ChainError>> + Send + 'static,
     {
         let Some(runtime) = &self.runtime else {
-            return Err(ChainError::Io("the connection is closed".into()));
+            return Err(closed());
         };
+        let runtime = runtime.handle();
         let client = self.client(runtime)?;
         let outcome = run(runtime, request(Arc::clone(&client)));
         match outcome {
@@ -92,7 +95,7 @@ impl Rpc {
     }
 
     /// The connection, a new one to the same chain if the last was lost.
-    fn client(&self, runtime: &tokio::runtime::Runtime) -> Result<Arc<Client>, ChainError> {
+    fn client(&self, runtime: &tokio::runtime::Handle) -> Result<Arc<Client>, ChainError> {
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         if self.lost.load(Ordering::Relaxed) {
             let fresh = run(runtime, Client::connect(client.url.clone()))?;
@@ -124,7 +127,7 @@ impl Drop for Rpc {
 }
 
 fn run<T: Send + 'static>(
-    runtime: &tokio::runtime::Runtime,
+    runtime: &tokio::runtime::Handle,
     work: impl Future<Output = Result<T, ChainError>> + Send + 'static,
 ) -> Result<T, ChainError> {
     let (sender, receiver) = mpsc::sync_channel(1);
@@ -134,11 +137,21 @@ fn run<T: Send + 'static>(
     receiver.recv().unwrap_or_else(|_| Err(ChainError::Io("the request to the node panicked".into())))
 }
 
+fn closed() -> ChainError {
+    ChainError::Io("the connection is closed".into())
+}
+
 /// Whether the node's answer says that there is no connection any more.
 fn connection_lost(reason: &str) -> bool {
     ["estart required", "background task", "onnection closed", "onnection reset", "ubscription dropped"]
         .iter()
         .any(|sign| reason.contains(sign))
+}
+
+/// The machine's clock, ms since 1970.
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn node(error: impl Into<subxt::Error>) -> ChainError {
@@ -150,7 +163,7 @@ impl Client {
         let unreachable = |reason: String| ChainError::Unreachable { url: url.clone(), reason };
         let rpc = RpcClient::from_insecure_url(&url).await.map_err(|cause| unreachable(cause.to_string()))?;
         let methods = LegacyRpcMethods::new(rpc.clone());
-        let api = OnlineClient::<SubstrateConfig>::from_rpc_client(rpc)
+        let api = OnlineClient::<SubstrateConfig>::from_rpc_client(rpc.clone())
             .await
             .map_err(|cause| unreachable(cause.to_string()))?;
         if api.metadata().pallet_by_name("Contracts").is_none() {
@@ -158,7 +171,7 @@ impl Client {
         }
         let seals_on_demand = methods.system_chain().await.map_err(node)? == "Development";
         let genesis = api.genesis_hash().0;
-        Ok(Client { api, methods, genesis, url, seals_on_demand, key_locks: Mutex::default() })
+        Ok(Client { api, rpc, methods, genesis, url, seals_on_demand, key_locks: Mutex::default() })
     }
 
     fn key_lock(&self, key: &Keypair) -> Arc<tokio::sync::Mutex<()>> {
@@ -228,6 +241,15 @@ impl Client {
 
     async fn events(self: Arc<Self>, from: BlockNumber) -> Result<Vec<ContractEvent>, ChainError> {
         let last = if self.seals_on_demand { self.block_number().await? } else { self.final_block().await? };
+        self.events_through(from, last).await
+    }
+
+    /// What contracts emitted from one block to another.
+    async fn events_through(
+        self: Arc<Self>,
+        from: BlockNumber,
+        last: BlockNumber,
+    ) -> Result<Vec<ContractEvent>, ChainError> {
         // Block 0 has no transactions.
         let blocks = from.max(1)..=last;
         let per_block: Vec<_> = stream::iter(blocks)
@@ -247,9 +269,7 @@ impl Client {
             .map_err(|_| ChainError::Input("can't advance by more than 2^64 ms".into()))?;
         let target = self.now().await?.saturating_add(by);
         loop {
-            let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            let ours = u64::try_from(ours.as_millis()).unwrap_or(u64::MAX);
-            let wait = target.saturating_sub(ours).clamp(1, u64::MAX);
+            let wait = target.saturating_sub(unix_ms()).clamp(1, u64::MAX);
             tokio::time::sleep(Duration::from_millis(wait)).await;
             if self.seals_on_demand {
                 let key = Keypair::from_uri("//Alice")?;
@@ -355,5 +375,12 @@ impl Chain for Rpc {
     fn fee(&self, contract: AccountId, input: &[u8], value: Native, gas: Gas) -> Result<Native, ChainError> {
         let (contract, input) = (account_bytes(&contract), input.to_vec());
         self.wait(|client| async move { client.fee(contract, &input, value, gas).await })
+    }
+
+    fn copy(&self) -> Result<Arc<dyn ChainCopy>, ChainError> {
+        let Some(runtime) = &self.runtime else { return Err(closed()) };
+        let runtime = runtime.handle().clone();
+        let loan = self.wait(|client| client.lend(runtime))?;
+        Ok(Arc::new(Embedded::over(loan)))
     }
 }

@@ -2,11 +2,15 @@
 
 #![allow(dead_code)]
 
-use chain::{AccountId, Chain, Keypair, deploy, selector};
+use std::time::Duration;
+
+use chain::{AccountId, Chain, Keypair, deploy, read, selector, send};
 use ink::env::call::{
     Execution, ExecutionInput, Selector,
     utils::{ArgumentList, ArgumentListEnd},
 };
+use ink::message_builder;
+use scale::Encode;
 
 /// What the contract refuses with.
 #[derive(Debug, Clone, PartialEq, Eq, scale::Encode, scale::Decode)]
@@ -120,4 +124,38 @@ pub fn unknown_message() -> Execution<ArgumentList<ArgumentListEnd, ArgumentList
 pub fn new_cell<C: Chain + ?Sized>(chain: &C, key: &Keypair, value: u32, salt: &[u8]) -> AccountId {
     let input = chain::input("new", &(value,));
     deploy::<_, CellError>(chain, key, &cell_wasm(), &input, salt).unwrap().0
+}
+
+/// Whatever is done to a copy happens there alone, and it begins with all that happened here.
+pub fn a_copy_goes_its_own_way(chain: &dyn Chain, salt: u8) {
+    let alice = Keypair::from_uri("//Alice").unwrap();
+    let cell = new_cell(chain, &alice, 1, &[b'c', salt]);
+    send(chain, &alice, cell, message_builder!(Cell).set(7)).unwrap();
+    let (block, now) = (chain.block_number().unwrap(), chain.now().unwrap());
+
+    let copy = chain.copy().unwrap();
+    assert_eq!(copy.genesis(), chain.genesis());
+    assert!(copy.now().unwrap() >= now);
+    assert_eq!(read(&*copy, cell, message_builder!(Cell).get()), Ok(7));
+    // Somebody without a key or coin.
+    let nobody = AccountId::from([9; 32]);
+    let call = message_builder!(Cell).set(8).input.encode();
+    let receipt = copy.call_as(nobody, cell, &call, 0).unwrap();
+    assert_eq!((receipt.events.len(), receipt.fee), (1, 0));
+    assert_eq!(read(&*copy, cell, message_builder!(Cell).get()), Ok(8));
+    send(&*copy.clone().as_chain(), &alice, cell, message_builder!(Cell).set(9)).unwrap();
+    copy.advance(Duration::from_secs(3_600)).unwrap();
+    assert!(copy.now().unwrap() >= now + 3_600_000);
+
+    let values = |chain: &dyn Chain| {
+        let all = chain.events(0).unwrap();
+        let ours = all.iter().filter(|event| event.contract == cell);
+        ours.map(|event| event.decode::<CellStored>().unwrap().value).collect::<Vec<_>>()
+    };
+    assert_eq!(values(&*copy.as_chain()), [7, 8, 9]);
+    assert_eq!(values(chain), [7]);
+
+    assert_eq!(read(chain, cell, message_builder!(Cell).get()), Ok(7));
+    assert_eq!(chain.block_number(), Ok(block));
+    assert_eq!(chain.balance(nobody), Ok(0));
 }

@@ -1,5 +1,4 @@
-//! What executing a proposal would do: on a copy of the chain, through the timelock itself; where no copy is to be had, by
-//! a dry run of each call.
+//! What executing a proposal would do: on a copy of the chain, through the timelock itself.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +6,12 @@ use anyhow::{Context as _, Result};
 use chain::{AccountId, Chain, ChainCopy, ChainError, advance_to};
 use ink::message_builder;
 use openledger_abi::governor::ProposalId;
-use openledger_abi::timelock::{Call, Operation, OperationState, Timelock, TimelockError};
+use openledger_abi::timelock::{Call, Operation, Timelock, TimelockError};
 use scale::Encode;
 use serde_json::{Value, json};
 
 use super::governance;
-use super::proposals::{Change, ReadCall, differences, parameters, view};
+use super::proposals::{Change, differences, parameters, view};
 use crate::abi::{Contracts, Datum, Told};
 use crate::context::Context;
 
@@ -26,16 +25,10 @@ const RESTLESS: [&str; 3] = ["clock", "clock_mode", "genesis"];
 /// What came of it.
 #[derive(Debug)]
 pub struct Simulation {
-    /// Everything was executed in order on a copy. Otherwise each call was dry-run alone.
-    pub on_a_copy: bool,
     /// The chain time at which it was executed.
     pub at: u64,
     /// Why it would fail, if it would.
     pub failure: Option<String>,
-    /// What each call alone gave, where no copy was to be had.
-    pub calls: Vec<String>,
-    /// What executing all of it in order gave, where no copy was to be had and the timelock has it ready.
-    pub whole: Option<String>,
     /// What all contracts' views say before and after.
     pub changes: Vec<Change>,
     pub events: Vec<Told>,
@@ -45,12 +38,9 @@ impl Simulation {
     /// For programs.
     pub fn json(&self) -> Value {
         json!({
-            "on_a_copy": self.on_a_copy,
             "at": self.at,
             "succeeds": self.failure.is_none(),
             "failure": self.failure,
-            "calls": self.calls,
-            "whole": self.whole,
             "changes": self.changes.iter().map(Change::json).collect::<Vec<_>>(),
             "events": self.events.iter().map(Told::json).collect::<Vec<_>>(),
         })
@@ -60,11 +50,7 @@ impl Simulation {
 /// Tries a proposal's calls out.
 pub fn run(context: &Context, contracts: &Contracts, id: ProposalId) -> Result<Simulation> {
     let calls = governance::calls(context, id)?;
-    match context.chain.copy() {
-        Ok(copy) => on_a_copy(context, contracts, &*copy, &calls),
-        Err(ChainError::NoCopy) => by_dry_runs(context, contracts, id, &calls),
-        Err(error) => Err(error.into()),
-    }
+    on_a_copy(context, contracts, &*context.chain.copy()?, &calls)
 }
 
 /// What the timelock said, in words.
@@ -79,15 +65,7 @@ fn on_a_copy(context: &Context, contracts: &Contracts, copy: &dyn ChainCopy, cal
     let (governor, timelock) = (context.suite.governor, context.suite.timelock);
     let somebody = AccountId::from(SOMEBODY);
     let chain: &dyn Chain = copy;
-    let mut simulation = Simulation {
-        on_a_copy: true,
-        at: 0,
-        failure: None,
-        calls: Vec::new(),
-        whole: None,
-        changes: Vec::new(),
-        events: Vec::new(),
-    };
+    let mut simulation = Simulation { at: 0, failure: None, changes: Vec::new(), events: Vec::new() };
     let schedule = message_builder!(Timelock).schedule(calls.to_vec(), [0; 32], SALT, None).input.encode();
     let receipt = match copy.call_as(governor, timelock, &schedule, 0) {
         Ok(receipt) => receipt,
@@ -177,67 +155,4 @@ fn views(chain: &dyn Chain, contracts: &Contracts) -> Result<BTreeMap<String, Da
         }
     }
     Ok(all)
-}
-
-fn by_dry_runs(context: &Context, contracts: &Contracts, id: ProposalId, calls: &[Call]) -> Result<Simulation> {
-    let timelock = context.suite.timelock;
-    let read = super::proposals::read(context, contracts, calls)?;
-    let mut simulation = Simulation {
-        on_a_copy: false,
-        at: context.chain.now()?,
-        failure: None,
-        calls: Vec::new(),
-        whole: None,
-        changes: read.iter().flat_map(named).collect(),
-        events: Vec::new(),
-    };
-    for (number, call) in (1u32..).zip(calls) {
-        if call.target == timelock {
-            simulation.calls.push("is applied inside the timelock: nothing outside can try it".into());
-            continue;
-        }
-        let said = match context.chain.dry_run(timelock, call.target, &bytes(call), call.value) {
-            Ok(outcome) if outcome.reverted => {
-                let said = format!("fails: {}", refusal(contracts, call, &outcome.returned));
-                simulation.failure.get_or_insert(format!("call {number} {said}"));
-                said
-            }
-            Ok(outcome) => format!("succeeds: {}", refusal(contracts, call, &outcome.returned)),
-            Err(ChainError::Dispatch { reason }) if reason.contains("StorageDeposit") => {
-                "can't be told: it needs a storage deposit, which whoever executes pays and the timelock has not".into()
-            }
-            Err(ChainError::Dispatch { reason }) => {
-                simulation.failure.get_or_insert(format!("call {number} fails: {reason}"));
-                format!("fails: {reason}")
-            }
-            Err(error) => return Err(error.into()),
-        };
-        simulation.calls.push(said);
-    }
-    simulation.whole = executed_now(context, id, calls)?;
-    Ok(simulation)
-}
-
-/// What executing the operation itself would give, if it is ready: all calls in order, with what each changes for the next.
-fn executed_now(context: &Context, id: ProposalId, calls: &[Call]) -> Result<Option<String>> {
-    let timelock = context.suite.timelock;
-    let proposal = governance::show(context, id)?;
-    let Some(operation) = proposal.operation else { return Ok(None) };
-    if context.read(timelock, message_builder!(Timelock).operation_state(operation))? != OperationState::Ready {
-        return Ok(None);
-    }
-    let execute = message_builder!(Timelock).execute(calls.to_vec(), [0; 32], id).input.encode();
-    let outcome = context.chain.dry_run(proposal.proposer, timelock, &execute, 0)?;
-    Ok(Some(match chain::decode_output::<Result<(), TimelockError>>(&outcome.returned)? {
-        Ok(()) => "succeeds".into(),
-        Err(error) => format!("fails: {error:?}"),
-    }))
-}
-
-fn named(call: &ReadCall) -> Vec<Change> {
-    let name = |what: &str| match what.is_empty() {
-        true => call.contract.clone(),
-        false => format!("{}.{what}", call.contract),
-    };
-    call.changes.iter().map(|change| Change { what: name(&change.what), ..change.clone() }).collect()
 }

@@ -38,7 +38,7 @@ pub enum ProposalCommand {
     },
     /// Execute a proposal on a copy of the chain and show what would change. Nothing happens on the chain itself.
     ///
-    /// On a node, which gives no copy, each call is dry-run alone.
+    /// The copy of a node's state runs here and fetches what it reads.
     /// Example: openledger proposal simulate 0x5c0e…
     #[command(verbatim_doc_comment)]
     Simulate {
@@ -293,28 +293,17 @@ fn simulate(common: &Common, id: [u8; 32]) -> Result<()> {
     let calls = governance::calls(&context, id)?;
     let read = proposals::read(&context, &contracts, &calls)?;
     let simulation = simulation::run(&context, &contracts, id)?;
-    let mut text = match simulation.on_a_copy {
-        true => format!(
-            "executed by the timelock on a copy of the chain, as if it had been scheduled now and its delay ended {} UTC; nothing happened on the chain itself\n",
-            time::show(simulation.at)
-        ),
-        false => "each call dry-run alone by the timelock, on the state of now. This chain gives no copy: what a call changes for \
-                  those after it, and what contracts would say afterwards, can't be shown\n"
-            .to_owned(),
-    };
+    let mut text = format!(
+        "executed by the timelock on a copy of the chain, as if it had been scheduled now and its delay ended {} UTC; nothing \
+         happened on the chain itself\n",
+        time::show(simulation.at)
+    );
     text.push_str(&match &simulation.failure {
         Some(failure) => format!("it would fail, and change nothing: {failure}\n"),
-        None if simulation.on_a_copy => "it would succeed\n".to_owned(),
-        None => String::new(),
+        None => "it would succeed\n".to_owned(),
     });
     text.push_str(&format!("\ncalls:\n{}\n", call_lines(&read)));
-    for (number, said) in (1u32..).zip(&simulation.calls) {
-        text.push_str(&format!("  call {number} alone {said}\n"));
-    }
-    if let Some(said) = &simulation.whole {
-        text.push_str(&format!("  executing all of it now {said}\n"));
-    }
-    if simulation.on_a_copy && simulation.failure.is_none() {
+    if simulation.failure.is_none() {
         text.push_str("\nwhat the contracts would say, before → after:\n");
         for change in &simulation.changes {
             text.push_str(&format!("  {}\n", change.text()));

@@ -138,7 +138,6 @@ fn simulate(context: &Context, narrator: &Narrator, id: ProposalId) -> Result<()
     if let Some(failure) = simulation.failure {
         bail!("the proposal would fail: {failure}");
     }
-    let where_to = if simulation.on_a_copy { "executed on a copy of the chain" } else { "each call dry-run" };
-    narrator.line(&format!("{where_to}: {}", changes.join(", ")));
+    narrator.line(&format!("executed on a copy of the chain: {}", changes.join(", ")));
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! What operators and stakers do.
 
-use anyhow::{Context, Result};
-use chain::{EXISTENTIAL_DEPOSIT, Receipt, read, send};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use chain::{AccountId, EXISTENTIAL_DEPOSIT, Keypair, Receipt, read, send};
 use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::OPEN;
@@ -12,6 +15,9 @@ use crate::World;
 use crate::epoch::FEE;
 
 const CONTRACTS: &[&str] = &["staking", "open_token"];
+
+/// Slices of an unbonding period: what unbonds in it matures in so many lots.
+const SLICES: usize = 16;
 
 /// Weighs staking's messages, in a world whose unbonding takes seconds.
 ///
@@ -51,13 +57,37 @@ pub fn stake(world: &mut World, scale: &mut Scale) -> Result<()> {
     let key = message_builder!(Staking).set_signing_key([7; 32]);
     scale.weigh("staking: set_signing_key", &["staking"], send(&*chain, &watcher, staking, key))?;
 
-    // Governance would call it; what it would weigh is asked of the chain.
     chain.transfer(&payer, world.suite.timelock, 1_000 * EXISTENTIAL_DEPOSIT)?;
-    let now = chain.now()?;
-    let call = message_builder!(Staking).slash(oracle, 1_000, now.saturating_sub(1), None, Offence::Misconduct);
-    let run = chain.dry_run(world.suite.timelock, staking, &call.input.encode(), 0)?;
+    weigh_a_slash(world, scale, "staking: slash, by the admin (dry run)")?;
+    fill_slices(world, &payer, oracle)?;
+    weigh_a_slash(world, scale, &format!("staking: slash, {SLICES} slices unbonding (dry run)"))
+}
+
+/// Governance would call it; what it would weigh is asked of the chain.
+fn weigh_a_slash(world: &World, scale: &mut Scale, name: &str) -> Result<()> {
+    let oracle = world.people.oracles[0].account.account();
+    let offence_at = world.chain.now()?.saturating_sub(1);
+    let call = message_builder!(Staking).slash(oracle, 1_000, offence_at, None, Offence::Misconduct);
+    let run = world.chain.dry_run(world.suite.timelock, world.suite.staking, &call.input.encode(), 0)?;
     anyhow::ensure!(!run.reverted, "a slash: 0x{}", hex::encode(run.returned));
     let receipt = Receipt { gas: run.gas, deposit: run.deposit, ..Receipt::default() };
-    scale.add("staking: slash, by the admin (dry run)", &receipt, CONTRACTS, Want::Nothing);
+    scale.add(name, &receipt, CONTRACTS, Want::Nothing);
     Ok(())
+}
+
+/// Unbonds from an operator until so many slices of it wait that a slash reaches.
+fn fill_slices(world: &World, staker: &Keypair, operator: AccountId) -> Result<()> {
+    let (chain, staking) = (&world.chain, world.suite.staking);
+    let period = world.config.staking.unbonding_ms;
+    for _ in 0..2 * SLICES {
+        let unbond = message_builder!(Staking).unbond(operator, OPEN);
+        send(&**chain, staker, staking, unbond).context("unbonding a little")?;
+        let waiting = read(&**chain, staking, message_builder!(Staking).unbondings(staker.account()))?;
+        let live: BTreeSet<_> = waiting.iter().map(|part| part.matures_at).collect();
+        if live.len() >= SLICES {
+            return Ok(());
+        }
+        chain.advance(Duration::from_millis(period.div_ceil(SLICES as u64)))?;
+    }
+    bail!("{SLICES} slices never waited at once")
 }
