@@ -35,7 +35,7 @@ mod disputes {
     use ink::storage::{Lazy, Mapping};
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::disputes::*;
-    use openledger_abi::host::HostHasher;
+    use openledger_abi::host::{is_signature, HostHasher};
     use openledger_abi::payout::{ReportInfo, ReportStatus};
     use openledger_abi::staking::Offence;
     use openledger_abi::{ensure, roles, Bytes32};
@@ -174,7 +174,7 @@ mod disputes {
             // Reports are signed for payout.
             let domain = Domain { genesis: config.genesis, contract: *peers.payout.as_ref() };
             let verdict = equivocation::check::<HostHasher>(&domain, witness, |signature, message| {
-                ink::env::sr25519_verify(signature, message, &oracle.key).is_ok()
+                is_signature(signature, message, &oracle.key)
             })
             .map_err(DisputesError::NotProven)?;
             // When it signed is nobody's knowledge; nothing true can be said of an epoch before it is closed.

@@ -179,8 +179,12 @@ impl fmt::Debug for Keypair {
     }
 }
 
-/// Whether `signature` is `public`'s over `message`, in the context `substrate`.
+/// Whether `signature` is `public`'s over `message`, in the context `substrate`. A key of zeros signs nothing: as the identity of
+/// the group it would have a signature over everything.
 pub fn verify(public: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    if *public == [0; 32] {
+        return false;
+    }
     let (Ok(public), Ok(signature)) = (PublicKey::from_bytes(public), Signature::from_bytes(signature)) else {
         return false;
     };
@@ -237,6 +241,16 @@ mod tests {
         for uri in ["Alice", "/Alice", "//", "//Alice/soft", "//Alice//"] {
             assert!(matches!(Keypair::from_uri(uri), Err(ChainError::Input(_))), "{uri}");
         }
+    }
+
+    #[test]
+    fn nobody_signs_with_a_key_of_zeros() {
+        let mut forged = [0; 64];
+        forged[63] = 0x80;
+        // The curve's own check lets it pass.
+        let (identity, parsed) = (PublicKey::from_bytes(&[0; 32]).unwrap(), Signature::from_bytes(&forged).unwrap());
+        assert!(identity.verify_simple(CONTEXT, b"anything", &parsed).is_ok());
+        assert!(!verify(&[0; 32], b"anything", &forged));
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! Before a transaction is sent it is tried out: on a copy of the chain where there is one to be had, else by a dry run.
-//! So whoever signs sees the fee, the storage deposit and what will change, and a refusal costs nothing.
+//! Before a transaction is sent it is tried out on a copy of the chain. So whoever signs sees the fee, the storage deposit and
+//! what will change, and a refusal costs nothing.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
@@ -12,7 +11,7 @@ use crate::abi::Contracts;
 use crate::actions::{staking, token};
 use crate::amount;
 use crate::context::{Context, SendWatcher, Sending};
-use crate::output::{Output, ask};
+use crate::output::{Output, ask, confirm};
 
 /// How a command that changes something was asked to run.
 #[derive(Debug, Clone, Copy)]
@@ -42,8 +41,8 @@ impl Said {
 struct Cost {
     what: String,
     fee: u128,
-    /// The fee is the chain's own word; else it was weighed on a copy of a node, where all weighs more.
-    exact: bool,
+    /// The fee was weighed on a copy of a node, where all weighs more, and not by the node.
+    bound: bool,
     /// What the copy charged.
     charged: u128,
     deposit: i128,
@@ -52,21 +51,21 @@ struct Cost {
 
 impl Cost {
     fn text(&self) -> String {
-        format!("{}: {}{}", self.what, fee_text(self.fee, self.exact), deposit_text(self.deposit))
+        format!("{}: {}{}", self.what, fee_text(self.fee, self.bound), deposit_text(self.deposit))
     }
 
     fn json(&self) -> Value {
         json!({
             "what": self.what,
             "fee": self.fee.to_string(),
-            "fee_is_exact": self.exact,
+            "fee_is_bound": self.bound,
             "deposit": self.deposit.to_string(),
         })
     }
 }
 
-fn fee_text(fee: u128, exact: bool) -> String {
-    let up_to = if exact { "" } else { "up to about " };
+fn fee_text(fee: u128, bound: bool) -> String {
+    let up_to = if bound { "up to about " } else { "" };
     format!("fee {up_to}{} native", amount::show_native(fee))
 }
 
@@ -122,7 +121,7 @@ impl Holdings {
 struct Recorder {
     /// The chain itself, where its transactions weigh something else than on the copy.
     weighs: Option<Arc<dyn Chain>>,
-    /// What it says of the transaction that is being tried. It can't tell if that needs what an earlier one changes.
+    /// The fee that it says the transaction being tried takes. It can't tell of one that needs what an earlier one changes.
     told: Mutex<Option<u128>>,
     costs: Mutex<Vec<Cost>>,
 }
@@ -144,7 +143,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl SendWatcher for Recorder {
     fn before(&self, _: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<()> {
         if let Some(chain) = &self.weighs {
-            *locked(&self.told) = told_fee(&**chain, key, sending)?.map(|(fee, _)| fee);
+            // Only the first is sent on the state that the chain has now.
+            let first = locked(&self.costs).is_empty();
+            *locked(&self.told) = if first { told_fee(&**chain, key, sending)? } else { None };
         }
         Ok(())
     }
@@ -154,7 +155,7 @@ impl SendWatcher for Recorder {
         let cost = Cost {
             what: sending.what.to_owned(),
             fee: told.unwrap_or(receipt.fee),
-            exact: self.weighs.is_none() || told.is_some(),
+            bound: self.weighs.is_some() && told.is_none(),
             charged: receipt.fee,
             deposit: receipt.deposit,
             events: receipt.events.clone(),
@@ -163,49 +164,13 @@ impl SendWatcher for Recorder {
     }
 }
 
-/// The fee and the deposit of a transaction if it were sent now; `None` if it would be refused.
-fn told_fee(chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<Option<(u128, i128)>> {
-    let outcome = match chain.dry_run(key.account(), sending.contract, sending.input, sending.value) {
-        Ok(outcome) if !outcome.reverted => outcome,
-        Ok(_) | Err(ChainError::Dispatch { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let fee = chain.fee(sending.contract, sending.input, sending.value, outcome.gas)?;
-    Ok(Some((fee, outcome.deposit)))
-}
-
-/// Shows the dry run's cost of each transaction before it is sent, and asks once.
-struct Gate {
-    yes: bool,
-    dry_run: bool,
-    quiet: bool,
-    careful: bool,
-    asked: AtomicBool,
-}
-
-/// A dry run stops here: what follows depends on what was not sent.
-#[derive(Debug, thiserror::Error)]
-#[error("a dry run: nothing was sent")]
-struct Stopped(Cost);
-
-impl SendWatcher for Gate {
-    fn before(&self, chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<()> {
-        // Sending says why, typed: the chain refuses it before it costs anything.
-        let Some((fee, deposit)) = told_fee(chain, key, sending)? else { return Ok(()) };
-        let cost = Cost { what: sending.what.to_owned(), fee, exact: true, charged: 0, deposit, events: Vec::new() };
-        if self.dry_run {
-            return Err(Stopped(cost).into());
-        }
-        if !self.quiet {
-            eprintln!("{}", cost.text());
-        }
-        if !self.asked.swap(true, Ordering::Relaxed) {
-            ask("Send it?", self.yes, self.careful)?;
-        }
-        Ok(())
+/// The fee of a transaction if it were sent now; `None` if it would be refused.
+fn told_fee(chain: &dyn Chain, key: &Keypair, sending: &Sending) -> Result<Option<u128>> {
+    match chain.dry_run(key.account(), sending.contract, sending.input, sending.value) {
+        Ok(run) if !run.reverted => Ok(Some(chain.fee(sending.contract, sending.input, sending.value, run.gas)?)),
+        Ok(_) | Err(ChainError::Dispatch { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
-
-    fn after(&self, _: &Sending, _: &Receipt) {}
 }
 
 /// What a command would cost and change.
@@ -229,8 +194,8 @@ impl Preview {
         let mut lines = vec![format!("as {}", chain::ss58(&self.account))];
         lines.extend(self.costs.iter().map(|cost| format!("  {}", cost.text())));
         if self.costs.len() > 1 {
-            let exact = self.costs.iter().all(|cost| cost.exact);
-            lines.push(format!("  together: {}{}", fee_text(self.fee(), exact), deposit_text(self.deposit())));
+            let bound = self.costs.iter().any(|cost| cost.bound);
+            lines.push(format!("  together: {}{}", fee_text(self.fee(), bound), deposit_text(self.deposit())));
         }
         for (name, before, after, show) in self.before.changes(&self.after) {
             lines.push(format!("  {name}: {} → {}", show(before), show(after)));
@@ -258,8 +223,15 @@ pub fn run(
             let weighs = (!copy.weighs_alike()).then(|| context.chain.clone());
             on_a_copy(context, copy.as_chain(), Recorder::new(weighs), key, manner, act)
         }
-        // None to be had, or all in use: then with less to show.
-        Err(ChainError::NoCopy | ChainError::Input(_)) => by_dry_runs(context, key, manner, act),
+        Err(error @ ChainError::NoCopy) if manner.dry_run => Err(error.into()),
+        Err(error @ ChainError::NoCopy) => {
+            if let Some(warning) = manner.warning {
+                eprintln!("{warning}");
+            }
+            confirm(&format!("{error}. Send it untried?"), manner.yes)?;
+            let said = act(context, key)?;
+            manner.output.say(&said.value, said.text)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -285,7 +257,8 @@ fn on_a_copy(
         return say_dry(context, manner, &preview, &would_say);
     }
     if !preview.costs.is_empty() {
-        if !manner.output.json {
+        // Who is asked sees what for, also beside JSON.
+        if !manner.output.json || !manner.yes {
             eprintln!("{}", preview.text());
         }
         if let Some(warning) = manner.warning {
@@ -323,44 +296,4 @@ fn say_dry(context: &Context, manner: Manner, preview: &Preview, said: &Said) ->
         "result": said.value,
     });
     manner.output.say(&value, text)
-}
-
-fn by_dry_runs(
-    context: &Context,
-    key: &Keypair,
-    manner: Manner,
-    act: impl Fn(&Context, &Keypair) -> Result<Said>,
-) -> Result<()> {
-    if let Some(warning) = manner.warning {
-        eprintln!("{warning}");
-    }
-    let gate = Gate {
-        yes: manner.yes,
-        dry_run: manner.dry_run,
-        quiet: manner.output.json,
-        careful: manner.warning.is_some(),
-        asked: AtomicBool::new(false),
-    };
-    let watched = context.watched(context.chain.clone(), Arc::new(gate));
-    match act(&watched, key) {
-        Ok(said) => manner.output.say(&said.value, said.text),
-        Err(error) => match error.downcast_ref::<Stopped>() {
-            Some(Stopped(cost)) => {
-                let text = format!(
-                    "dry run: nothing was sent\n  {}\nwhat comes after it can't be told: this chain gives no copy to try it on now",
-                    cost.text()
-                );
-                let value = json!({
-                    "dry_run": true,
-                    "account": key.address(),
-                    "transactions": [cost.json()],
-                    "fee": cost.fee.to_string(),
-                    "deposit": cost.deposit.to_string(),
-                    "complete": false,
-                });
-                manner.output.say(&value, text)
-            }
-            None => Err(error),
-        },
-    }
 }

@@ -382,3 +382,46 @@ fn session_keys_and_recipients_are_set_and_taken_back() {
     home.ok("recipient set --back --key //Eve");
     assert!(home.ok("recipient show //Eve")["recipient"].is_null());
 }
+
+#[test]
+fn commands_that_look_before_they_send_work_on_a_chain_in_a_folder() {
+    let home = Home::on("embedded");
+    home.ok("deploy --quick --key //Alice");
+    home.ok("token delegate //Alice --key //Alice");
+    home.ok("chain advance 1s");
+    let made =
+        home.ok("propose --set escrow.platform=5% --set escrow.contributors=50% --description more --key //Alice");
+    let id = text(&made, "id");
+    home.ok("chain advance 3s");
+    home.ok(&format!("vote for {id} --key //Alice"));
+    home.ok("chain advance 15s");
+    home.ok(&format!("proposal queue {id} --key //Bob"));
+    home.ok("chain advance 3s");
+    home.ok(&format!("proposal execute {id} --key //Bob"));
+    home.ok("key new maria");
+    home.ok("token transfer maria 5 --key //Alice");
+    home.ok("gas swap 2 --relayer //Bob --key maria");
+}
+
+#[test]
+fn a_dry_run_signs_nothing_and_no_key_is_overwritten_by_a_signature() {
+    let home = Home::up();
+    let refused = home.misused("token delegate //Bob --by-signature d.json --dry-run --key //Alice");
+    assert!(refused.contains("--dry-run"), "{refused}");
+    assert!(!home.path().join("d.json").exists());
+    home.write("mine.key", b"precious");
+    let refused = home.fails("token delegate //Bob --by-signature mine.key --key //Alice");
+    assert!(refused.contains("mine.key"), "{refused}");
+    assert_eq!(std::fs::read(home.path().join("mine.key")).unwrap(), b"precious");
+}
+
+#[test]
+fn a_simulation_shows_which_views_would_not_answer_any_more() {
+    let home = Home::up();
+    let token = suite_code_hash(&home, "open_token");
+    let made = home.ok(&format!("propose --call \"escrow upgrade {token}\" --description wrong --key //Alice"));
+    let simulated = home.ok(&format!("proposal simulate {}", text(&made, "id")));
+    let changes = simulated["changes"].as_array().unwrap();
+    let silent = |change: &&Value| text(change, "what").starts_with("escrow.") && change["after"].is_null();
+    assert!(changes.iter().any(|change| silent(&change)), "{changes:?}");
+}

@@ -29,6 +29,7 @@ mod governor {
         ProposalCanceled, ProposalCreated, ProposalExtended, ProposalId, ProposalQueued, ProposalState, Support,
         VoteCast, MAX_DESCRIPTION, MAX_PAGE, MAX_REASON, VOTE_TAG,
     };
+    use openledger_abi::host::signed_by;
     use openledger_abi::timelock::{Call, Operation};
     use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32};
     use proof::signed::{Domain, Signable};
@@ -230,9 +231,8 @@ mod governor {
             let domain = Domain { genesis, contract: *self.env().account_id().as_ref() };
             let reason_hash = <Blake as proof::Hasher>::blake2_256(reason.as_bytes());
             let body = vote_body(&id, support, &voter, &reason_hash, deadline);
-            let signed = Signable::new::<Blake>(&VOTE_TAG, &domain, &body)
-                .verified_by(|message| self.env().sr25519_verify(&signature, message, voter.as_ref()).is_ok());
-            ensure!(signed, GovernorError::BadSignature);
+            let message = Signable::new::<Blake>(&VOTE_TAG, &domain, &body);
+            ensure!(signed_by(&message, &signature, voter.as_ref()), GovernorError::BadSignature);
             self.vote(id, voter, support, reason)
         }
 

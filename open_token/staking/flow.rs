@@ -2,7 +2,7 @@
 
 use crate::pool::{Global, Operator};
 use crate::staker::Staker;
-use crate::unbonding::{self, Slice};
+use crate::unbonding::{self, Part, Slice};
 use ink::prelude::vec::Vec;
 use openledger_abi::ensure;
 use openledger_abi::staking::{StakingError, StakingParameters, StakingTotals};
@@ -164,7 +164,7 @@ pub fn claim(
     Ok(amount)
 }
 
-/// Slashes and jails an operator.
+/// Slashes and jails an operator. `own_parts` tells what the operator itself has unbonding from its pool, if that is asked.
 ///
 /// # Errors
 /// `BadBps`, `OffenceInFuture`, `Overflow`.
@@ -174,6 +174,7 @@ pub fn slash(
     parameters: &StakingParameters,
     operator: &mut Operator,
     slices: &mut [Slice],
+    own_parts: impl FnOnce() -> Vec<Part>,
 ) -> Result<SlashOutcome, StakingError> {
     let Penalty { bps, offence_at, now, rewarded } = *penalty;
     ensure!(bps <= BPS, StakingError::BadBps);
@@ -181,15 +182,26 @@ pub fn slash(
     operator.detach(global)?;
     operator.jail(now, parameters);
     let (mut active, mut unbonding) = (0, 0);
+    let (own, unslashed) = (operator.own(), slices.to_vec());
     if bps > 0 {
         active = operator.pool.slash(bps, now)?;
-        unbonding = unbonding::slash(slices, offence_at, bps)?;
+        unbonding = unbonding::slash(slices, offence_at, now, parameters.unbonding_ms, bps)?;
     }
     let taken = plus(active, unbonding)?;
-    // A signer must not buy its stake back with its own proof: the burned part is rounded up.
     let burned = taken.div_ceil(2);
-    let credited =
-        if rewarded { crate::math::bps_of(taken, parameters.beneficiary_bps)? } else { 0 }.min(minus(taken, burned)?);
+    let mut credited = 0;
+    if rewarded {
+        credited = crate::math::bps_of(taken, parameters.beneficiary_bps)?.min(minus(taken, burned)?);
+        // A signer must not gain by its own proof, which takes from its delegators too: no more is credited than half of what it
+        // loses itself.
+        let mut own_lost = minus(own, operator.own())?;
+        if credited > own_lost / 2 {
+            let parts = own_parts();
+            let lost = minus(unbonding::worth(&unslashed, &parts), unbonding::worth(slices, &parts))?;
+            own_lost = plus(own_lost, lost)?;
+        }
+        credited = credited.min(own_lost / 2);
+    }
     let to_pot = minus(minus(taken, burned)?, credited)?;
     global.totals.unbonding = minus(global.totals.unbonding, unbonding)?;
     global.totals.credits = plus(global.totals.credits, credited)?;

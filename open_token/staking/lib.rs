@@ -106,6 +106,13 @@ mod staking {
             calls::pull(self.the_peers()?.escrow, self.env().account_id())
         }
 
+        /// [`Self::pull`], before something begins to earn: what came in until now belongs to those who earned until now, so
+        /// nobody can come in just in time for it. If escrow can't be asked, it goes on.
+        fn pull_before(&self) -> Outcome<Balance> {
+            self.ensure_running(pause::PULL)?;
+            Ok(self.pull().unwrap_or(0))
+        }
+
         /// Gives the pot and what was pulled to the pools that earn and the duty fund. Returns what the pools got.
         fn spread(&self, global: &mut Global, parameters: &StakingParameters, pulled: Balance) -> Outcome<Balance> {
             let pool::Spread { given, duty } = pool::distribute(global, parameters, pulled)?;
@@ -146,7 +153,8 @@ mod staking {
             for account in operators {
                 let Ok(mut operator) = self.store.operator(account) else { continue };
                 let mut slices = self.store.slices(account);
-                let outcome = flow::slash(penalty, &mut global, &parameters, &mut operator, &mut slices)?;
+                let own_parts = || self.store.own_parts(account);
+                let outcome = flow::slash(penalty, &mut global, &parameters, &mut operator, &mut slices, own_parts)?;
                 if penalty.bps > 0 {
                     self.store.put_rate(account, &operator, penalty.now)?;
                 }
@@ -199,9 +207,7 @@ mod staking {
             let account = self.env().caller();
             let now = self.env().block_timestamp();
             let act = Act { account, operator: id, now };
-            // What came in until now belongs to who was bonded until now: nobody can bond just in time for it. If escrow can't be
-            // asked, bonding goes on.
-            let pulled = self.pull().unwrap_or(0);
+            let pulled = self.pull_before()?;
             let parameters = self.limits()?;
             let mut global = self.store.global();
             self.spread(&mut global, &parameters, pulled)?;
@@ -386,8 +392,10 @@ mod staking {
             self.ensure_wired()?;
             let account = self.env().caller();
             let mut operator = self.store.operator(account)?;
+            let pulled = self.pull_before()?;
             let parameters = self.limits()?;
             let mut global = self.store.global();
+            self.spread(&mut global, &parameters, pulled)?;
             operator.detach(&mut global)?;
             operator.unjail(self.env().block_timestamp(), &parameters)?;
             let earning = operator.attach(&mut global, &parameters)?;
@@ -488,9 +496,11 @@ mod staking {
         #[ink(message)]
         fn refresh(&mut self, operator: AccountId) -> Outcome<()> {
             self.ensure_wired()?;
-            let parameters = self.limits()?;
             let mut found = self.store.operator(operator)?;
+            let pulled = self.pull_before()?;
+            let parameters = self.limits()?;
             let mut global = self.store.global();
+            self.spread(&mut global, &parameters, pulled)?;
             found.detach(&mut global)?;
             let earning = found.attach(&mut global, &parameters)?;
             let capped = found.cap_commission(&global, &parameters)?;

@@ -95,7 +95,9 @@ proptest! {
                 }
                 Step::Slash(operator, bps, ago) => {
                     let worths: Vec<_> = (1..=6).map(|who| world.worth(who, operator)).collect();
-                    world.slash(operator, bps, world.now - ago).unwrap();
+                    let own = world.own(operator);
+                    let outcome = world.slash(operator, bps, world.now - ago).unwrap();
+                    prop_assert!(2 * outcome.credited <= own - world.own(operator), "nobody gains by its own proof");
                     for (who, before) in (1..=6).zip(worths) {
                         let after = world.worth(who, operator);
                         let fair = mul_div(before, u128::from(BPS - bps), u128::from(BPS)).unwrap();

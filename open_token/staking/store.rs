@@ -104,10 +104,10 @@ impl Store {
         }
     }
 
-    /// What unbonds from a pool; slices that no slash reaches any more are put aside.
+    /// What unbonds from a pool; a slice that no slash reaches any more is put aside.
     pub fn fresh_slices(&mut self, operator: AccountId, now: Timestamp, unbonding_ms: u64) -> Vec<Slice> {
         let mut slices = self.slices(operator);
-        for slice in unbonding::retire(&mut slices, now, unbonding_ms) {
+        if let Some(slice) = unbonding::retire(&mut slices, now, unbonding_ms) {
             self.retired.insert((operator, slice.matures_at), &slice);
         }
         slices
@@ -136,6 +136,13 @@ impl Store {
 
     pub fn staker(&self, account: AccountId) -> Staker {
         self.stakers.get(account).unwrap_or_default()
+    }
+
+    /// What an operator itself has unbonding from its own pool.
+    pub fn own_parts(&self, operator: AccountId) -> Vec<Part> {
+        let mut parts = self.staker(operator).parts;
+        parts.retain(|part| part.operator == operator);
+        parts
     }
 
     pub fn put_staker(&mut self, account: AccountId, staker: &Staker) {

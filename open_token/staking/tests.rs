@@ -167,10 +167,11 @@ impl World {
     }
 
     pub fn slash(&mut self, operator: u8, bps: u16, offence_at: Timestamp) -> Result<flow::SlashOutcome, StakingError> {
-        let now = self.now;
-        let outcome = self.atomic(operator, operator, |global, parameters, operator, slices, _| {
+        let (now, id) = (self.now, account(operator));
+        let outcome = self.atomic(operator, operator, |global, parameters, operator, slices, staker| {
             let penalty = flow::Penalty { bps, offence_at, now, rewarded: true };
-            flow::slash(&penalty, global, parameters, operator, slices)
+            let own_parts = || staker.parts.iter().copied().filter(|part| part.operator == id).collect();
+            flow::slash(&penalty, global, parameters, operator, slices, own_parts)
         })?;
         self.balance -= outcome.burned;
         Ok(outcome)
@@ -188,6 +189,15 @@ impl World {
         self.atomic(operator, operator, |global, parameters, operator, _, _| {
             operator.apply_rise(global, parameters, now)
         })
+    }
+
+    /// What an operator has in its own pool, unbonding included.
+    pub fn own(&self, operator: u8) -> Balance {
+        let id = account(operator);
+        let mut parts = self.stakers.get(&id).map(|staker| staker.parts.clone()).unwrap_or_default();
+        parts.retain(|part| part.operator == id);
+        let slices = self.slices.get(&id).map_or(&[][..], |slices| slices);
+        self.operators[&id].own() + unbonding::worth(slices, &parts)
     }
 
     pub fn worth(&self, who: u8, operator: u8) -> Balance {
@@ -351,6 +361,45 @@ fn half_of_a_slash_is_burned_and_at_most_three_tenths_rewarded() {
     assert_eq!(outcome.to_pot, LEAST / 50);
     assert_eq!(world.global.totals.credits, outcome.credited);
     world.check();
+}
+
+#[test]
+fn an_operator_gains_nothing_by_proving_its_own_fraud() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 9 * LEAST).unwrap();
+    let outcome = world.slash(1, 3_000, world.now).unwrap();
+    assert_eq!(outcome.active, 3 * LEAST);
+    assert_eq!(outcome.credited, LEAST * 3 / 20, "half of what the operator lost itself");
+    assert_eq!(outcome.to_pot, outcome.active - outcome.burned - outcome.credited);
+    // What it unbonds is its own too, once it can still lose it.
+    let left = world.worth(1, 1);
+    world.unbond(1, 1, left).unwrap();
+    let outcome = world.slash(1, 5_000, world.now).unwrap();
+    assert_eq!(outcome.credited, left / 4);
+    world.now += 2 * UNBONDING;
+    world.withdraw(1);
+    assert_eq!(world.slash(1, 5_000, world.now).unwrap().credited, 0);
+    world.check();
+}
+
+#[test]
+fn what_matured_a_period_ago_is_out_of_reach_whether_anybody_unbonded_since_or_not() {
+    let mut world = World::with_operator(1, LEAST);
+    world.bond(2, 1, 400).unwrap();
+    world.unbond(2, 1, 400).unwrap();
+    let offence_at = world.now;
+    world.now += 2 * UNBONDING + 100;
+    assert_eq!(world.slash(1, 5_000, offence_at).unwrap().unbonding, 0);
+    assert_eq!(world.withdraw(2), 400);
+}
+
+#[test]
+fn one_old_slice_is_put_aside_at_a_time() {
+    let slice = |matures_at| Slice { matures_at, amount: 1, units: 1 };
+    let mut slices = vec![slice(30), slice(10), slice(20), slice(900)];
+    let mut retired = || unbonding::retire(&mut slices, 500, 100).map(|slice| slice.matures_at);
+    assert_eq!([retired(), retired(), retired(), retired()], [Some(10), Some(20), Some(30), None]);
+    assert_eq!(slices, [slice(900)]);
 }
 
 #[test]

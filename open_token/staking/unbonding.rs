@@ -42,6 +42,11 @@ impl Slice {
         self.amount != self.units
     }
 
+    /// Whether it matured a whole period ago.
+    fn is_old(&self, now: Timestamp, unbonding_ms: u64) -> bool {
+        self.matures_at.saturating_add(unbonding_ms) <= now
+    }
+
     /// What `units` of it are worth, rounded down.
     pub fn worth(&self, units: Balance) -> Balance {
         mul_div(units, self.amount, self.units).unwrap_or(0)
@@ -102,26 +107,42 @@ pub fn enter(
     Ok(matures_at)
 }
 
-/// Takes out the slices that matured a whole period ago: no slash reaches them any more.
-pub fn retire(slices: &mut Vec<Slice>, now: Timestamp, unbonding_ms: u64) -> Vec<Slice> {
-    let old = |slice: &Slice| slice.matures_at.saturating_add(unbonding_ms) <= now;
-    let retired = slices.iter().copied().filter(old).collect();
-    slices.retain(|slice| !old(slice));
-    retired
+/// Takes out the oldest slice that matured a whole period ago, if there is one: no slash reaches it any more. One at a time, since
+/// whoever unbonds pays the deposit for what others left; each unbonding makes at most one slice, so they grow no more for it.
+pub fn retire(slices: &mut Vec<Slice>, now: Timestamp, unbonding_ms: u64) -> Option<Slice> {
+    let old = slices.iter().enumerate().filter(|(_, slice)| slice.is_old(now, unbonding_ms));
+    let (place, _) = old.min_by_key(|(_, slice)| slice.matures_at)?;
+    Some(slices.remove(place))
 }
 
-/// Takes `bps` of every slice that was not mature at the offence. Returns the amount.
+/// Takes `bps` of every slice that was not mature at the offence and did not mature a whole period ago. Returns the amount.
 ///
 /// # Errors
 /// `Overflow`.
-pub fn slash(slices: &mut [Slice], offence_at: Timestamp, bps: u16) -> Result<Balance, StakingError> {
+pub fn slash(
+    slices: &mut [Slice],
+    offence_at: Timestamp,
+    now: Timestamp,
+    unbonding_ms: u64,
+    bps: u16,
+) -> Result<Balance, StakingError> {
     let mut total: Balance = 0;
-    for slice in slices.iter_mut().filter(|slice| slice.matures_at > offence_at) {
+    let reached = |slice: &&mut Slice| slice.matures_at > offence_at && !slice.is_old(now, unbonding_ms);
+    for slice in slices.iter_mut().filter(reached) {
         let taken = bps_of(slice.amount, bps)?;
         slice.amount = slice.amount.checked_sub(taken).ok_or(StakingError::Overflow)?;
         total = total.checked_add(taken).ok_or(StakingError::Overflow)?;
     }
     Ok(total)
+}
+
+/// What these parts of these slices are worth.
+pub fn worth(slices: &[Slice], parts: &[Part]) -> Balance {
+    let of = |part: &Part| {
+        let slice = slices.iter().find(|slice| slice.matures_at == part.matures_at);
+        slice.map_or(0, |slice| slice.worth(part.units))
+    };
+    parts.iter().fold(0, |sum: Balance, part| sum.saturating_add(of(part)))
 }
 
 /// What has not matured yet.

@@ -56,7 +56,7 @@ fn slash(store: &mut Store, operator: u8, bps: u16, now: Timestamp) {
     let (mut global, mut found): (Global, Operator) = (store.global(), store.operator(id).unwrap());
     let mut slices = store.slices(id);
     let penalty = flow::Penalty { bps, offence_at: now, now, rewarded: false };
-    flow::slash(&penalty, &mut global, &parameters(), &mut found, &mut slices).unwrap();
+    flow::slash(&penalty, &mut global, &parameters(), &mut found, &mut slices, Vec::new).unwrap();
     if bps > 0 {
         store.put_rate(id, &found, now).unwrap();
     }

@@ -30,6 +30,7 @@ use clock::Clock;
 pub(crate) use execution::message_fee;
 use journal::Entry;
 use machine::Machine;
+pub(crate) use runtime::{DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM};
 use store::Store;
 
 /// What a development account has at genesis, as on the node: 2^60.
@@ -118,7 +119,7 @@ impl Embedded {
         let clock = Clock::manual();
         let machine = Machine::genesis(&genesis.all_balances()?, clock.start())?;
         let id = genesis.id.unwrap_or_else(rand::random);
-        Ok(Self::assemble(id, State { machine, clock, events: Vec::new(), earlier: None, store: None }))
+        Ok(Self::assemble(id, Of::Itself, State { machine, clock, events: Vec::new(), earlier: None, store: None }))
     }
 
     /// Opens the chain in `folder`, or begins one there. `genesis` matters only for a new one.
@@ -134,7 +135,7 @@ impl Embedded {
             state.replay(entry)?;
         }
         state.store = Some(opened.store);
-        Ok(Self::assemble(opened.genesis, state))
+        Ok(Self::assemble(opened.genesis, Of::Itself, state))
     }
 
     /// How deep calls between contracts went so far in this process: 1 is a message alone, 0 that none ran.
@@ -155,7 +156,7 @@ impl Embedded {
         let fork = State { machine, clock: Clock::manual(), events, earlier, store: None };
         drop(state);
         let of = if self.of == Of::Node { Of::Node } else { Of::Embedded };
-        Embedded { of, ..Self::assemble(self.genesis, fork) }
+        Self::assemble(self.genesis, of, fork)
     }
 
     /// [`Embedded::fork`] at the time that the next call here would see.
@@ -176,11 +177,11 @@ impl Embedded {
         let (machine, genesis) = (Machine::over(&loan), loan.genesis);
         let state =
             State { machine, clock: Clock::manual(), events: Vec::new(), earlier: Some(loan.lender), store: None };
-        Embedded { of: Of::Node, ..Self::assemble(genesis, state) }
+        Self::assemble(genesis, Of::Node, state)
     }
 
-    fn assemble(genesis: [u8; 32], state: State) -> Self {
-        Embedded { genesis, locks: KeyLocks::default(), of: Of::Itself, state: Mutex::new(state) }
+    fn assemble(genesis: [u8; 32], of: Of, state: State) -> Self {
+        Embedded { genesis, locks: KeyLocks::default(), of, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

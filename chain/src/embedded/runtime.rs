@@ -24,9 +24,9 @@ construct_runtime!(
 pub(crate) type Balance = u128;
 
 /// Deposit a storage item: 0.1 coins.
-const DEPOSIT_PER_ITEM: Balance = 100_000_000_000;
+pub(crate) const DEPOSIT_PER_ITEM: Balance = 100_000_000_000;
 /// Deposit a byte of storage.
-const DEPOSIT_PER_BYTE: Balance = 5_000_000;
+pub(crate) const DEPOSIT_PER_BYTE: Balance = 5_000_000;
 /// Code of a contract, in bytes.
 pub(crate) const MAX_CODE_LEN: u32 = 256 * 1024;
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use scale::Decode;
 use subxt::{Metadata, backend::rpc::rpc_params, utils::H256};
 
-use super::{Client, node, run, unix_ms};
+use super::{Client, codec, node, run};
 use crate::{
-    BlockNumber, ChainError, ContractEvent,
-    embedded::{Lender, Loan},
+    BlockNumber, ChainError, ContractEvent, EXISTENTIAL_DEPOSIT, Native,
+    embedded::{DEPOSIT_PER_BYTE, DEPOSIT_PER_ITEM, Lender, Loan},
 };
 
 /// Under this key with its id appended stands a child trie.
@@ -62,10 +63,12 @@ impl Client {
     /// The state at the best block.
     ///
     /// # Errors
-    /// [`ChainError::NoCopy`] if the node's runtime keeps contracts in another form than ours.
+    /// [`ChainError::NoCopy`] if the node's runtime keeps contracts in another form than ours, or for other deposits.
     pub(super) async fn lend(self: Arc<Self>, runtime: tokio::runtime::Handle) -> Result<Loan, ChainError> {
         let metadata = self.api.metadata();
-        if !LAYOUTS.iter().all(|(pallet, item, names)| has_fields(&metadata, pallet, item, names)) {
+        let alike = LAYOUTS.iter().all(|(pallet, item, names)| has_fields(&metadata, pallet, item, names))
+            && deposits().iter().all(|(pallet, name, amount)| constant(&metadata, pallet, name) == Some(*amount));
+        if !alike {
             return Err(ChainError::NoCopy);
         }
         let contracts_index = metadata.pallet_by_name("Contracts").ok_or(ChainError::NoCopy)?.index();
@@ -73,8 +76,10 @@ impl Client {
         let hash = best.ok_or_else(|| ChainError::Node("it has no block".into()))?;
         let header = self.methods.chain_get_header(Some(hash)).await.map_err(node)?;
         let number = header.map_or(0, |header| header.number);
-        // The next block's time is the clock's, which is ahead of the last block's.
-        let time_ms = unix_ms().max(self.now().await?.saturating_add(1));
+        // Right after the block: whatever is read from the node itself is of that time too.
+        let clock = self.methods.state_get_storage(&codec::storage_key("Timestamp", "Now", &[]), Some(hash)).await;
+        let clock = u64::decode(&mut clock.map_err(node)?.unwrap_or_default().as_slice()).unwrap_or_default();
+        let time_ms = clock.saturating_add(1);
         let genesis = self.genesis;
         let lender = Arc::new(AtBlock { runtime, client: self, number, hash });
         Ok(Loan { lender, genesis, number, hash: hash.0, time_ms, contracts_index })
@@ -89,6 +94,21 @@ impl Client {
         let value = found.map(|value| hex::decode(value.trim_start_matches("0x"))).transpose();
         value.map_err(|cause| ChainError::Decode(format!("a contract's storage: {cause}")))
     }
+}
+
+/// What our runtime takes for storage.
+fn deposits() -> [(&'static str, &'static str, Native); 3] {
+    [
+        ("Contracts", "DepositPerItem", DEPOSIT_PER_ITEM),
+        ("Contracts", "DepositPerByte", DEPOSIT_PER_BYTE),
+        ("Balances", "ExistentialDeposit", EXISTENTIAL_DEPOSIT),
+    ]
+}
+
+/// An amount that a pallet's runtime was built with.
+fn constant(metadata: &Metadata, pallet: &str, name: &str) -> Option<Native> {
+    let value = metadata.pallet_by_name(pallet)?.constant_by_name(name)?.value();
+    Native::decode(&mut &*value).ok()
 }
 
 /// Whether a storage item's values have these fields, in order.

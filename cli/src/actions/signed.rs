@@ -230,8 +230,15 @@ impl Signed {
         bytes.try_into().ok().context("the signature has not 64 bytes")
     }
 
-    /// Writes the file, which only its readers need: nothing in it is secret.
+    /// Writes the file, which only its readers need: nothing in it is secret. An earlier signed message there is replaced.
+    ///
+    /// # Errors
+    /// Something else is in it (a key, perhaps); the disk's.
     pub fn save(&self, path: &Path) -> Result<()> {
+        if let Ok(bytes) = std::fs::read(path) {
+            let replaceable = serde_json::from_slice::<Self>(&bytes).is_ok();
+            ensure!(replaceable, "{}: something else is in it; choose another name", path.display());
+        }
         worker::files::write_whole(path, &serde_json::to_vec_pretty(self)?)?;
         Ok(())
     }

@@ -85,9 +85,7 @@ fn on_a_copy(context: &Context, contracts: &Contracts, copy: &dyn ChainCopy, cal
             simulation.events = receipt.events.iter().filter_map(|event| contracts.told(event)).collect();
             let after = views(chain, contracts)?;
             for (name, old) in &before {
-                if let Some(new) = after.get(name) {
-                    differences(name, old, new, &mut simulation.changes);
-                }
+                differences(name, old, after.get(name).unwrap_or(&silence()), &mut simulation.changes);
             }
         }
         Err(error) => simulation.failure = Some(why(copy, context, contracts, calls, timelock_error(error)?)?),
@@ -138,6 +136,11 @@ fn refusal(contracts: &Contracts, call: &Call, returned: &[u8]) -> String {
     }
 }
 
+/// In place of what a view says that doesn't answer any more, as after an upgrade to code that has no such view.
+fn silence() -> Datum {
+    Datum { json: Value::Null, written: Value::Null, text: "no answer".into(), fields: Vec::new() }
+}
+
 /// All views without arguments of all contracts, and the parameters that need one.
 fn views(chain: &dyn Chain, contracts: &Contracts) -> Result<BTreeMap<String, Datum>> {
     let mut all = BTreeMap::new();
@@ -145,14 +148,27 @@ fn views(chain: &dyn Chain, contracts: &Contracts) -> Result<BTreeMap<String, Da
         let bare = interface.messages.iter().filter(|message| !message.mutates && message.args.is_empty());
         for message in bare.filter(|message| !RESTLESS.contains(&message.name())) {
             let name = format!("{}.{}", interface.name, message.name());
-            // A view that refuses (a contract not wired yet) shows nothing.
-            if let Ok(datum) = view(chain, contracts, account, interface, message, &[]) {
+            if let Some(datum) = answered(view(chain, contracts, account, interface, message, &[]))? {
                 all.insert(name, datum);
             }
         }
-        if let Ok(Some(datum)) = parameters(chain, contracts, account, interface) {
+        if let Some(Some(datum)) = answered(parameters(chain, contracts, account, interface))? {
             all.insert(format!("{}.parameters", interface.name), datum);
         }
     }
     Ok(all)
+}
+
+/// What a view said; nothing if it refuses, as of a contract that is not wired yet.
+///
+/// # Errors
+/// That the chain can't be asked: then nobody knows what the view would say.
+fn answered<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => match error.downcast_ref::<ChainError>() {
+            Some(ChainError::Io(_) | ChainError::Unreachable { .. } | ChainError::Node(_)) => Err(error),
+            _ => Ok(None),
+        },
+    }
 }

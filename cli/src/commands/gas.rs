@@ -44,10 +44,10 @@ pub enum GasCommand {
         #[arg(long, default_value = "1h", value_parser = |text: &str| time::parse_span(text).map_err(|error| error.to_string()))]
         valid: u64,
         /// Where the signed order goes.
-        #[arg(long, required_unless_present = "relayer", value_name = "FILE")]
+        #[arg(long, required_unless_present = "relayer", conflicts_with = "dry_run", value_name = "FILE")]
         out: Option<PathBuf>,
         /// A key that sends it in at once, and pays the fee.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "out")]
         relayer: Option<String>,
         #[command(flatten)]
         sender: SenderArg,
@@ -168,6 +168,8 @@ fn swap(common: &Common, sender: SenderArg, order: Order, relayer: Option<String
         ));
     }
     let Some(name) = relayer else { return common.output().say(&value, text) };
+    // It is opened again, and a chain in a folder is open once at a time.
+    drop(context);
     let relayer = SenderArg { key: KeyArg { key: name.clone() }, ..sender };
     common.transact(&relayer, |context, key| {
         signed::relay(context, key, &signed)?;

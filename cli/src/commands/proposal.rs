@@ -327,6 +327,8 @@ fn execute(common: &Common, sender: &SenderArg, id: [u8; 32]) -> Result<()> {
     let contracts = Contracts::of(&context.suite)?;
     // Read before: afterwards the old values are gone.
     let calls = proposals::read(&context, &contracts, &governance::calls(&context, id)?)?;
+    // It is opened again, and a chain in a folder is open once at a time.
+    drop(context);
     common.transact(sender, |context, key| {
         governance::execute(context, key, id)?;
         let value = json!({

@@ -65,6 +65,8 @@ impl ProposeArgs {
         if !self.common.json {
             eprintln!("proposes, to be executed by the timelock in this order:\n{}", call_lines(&read));
         }
+        // It is opened again, and a chain in a folder is open once at a time.
+        drop(context);
         self.common.transact(&self.sender, |context, key| {
             let id = governance::propose(context, key, calls.clone(), &description)?;
             let proposal = governance::show(context, id)?;

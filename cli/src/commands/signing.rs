@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use chain::Keypair;
 use clap::Args;
 use serde_json::json;
@@ -11,6 +11,7 @@ use suite::Suite;
 use super::common::{Common, SenderArg};
 use crate::actions::signed::{self, Message, Relayed, Signed};
 use crate::context::{Context, SuiteFile};
+use crate::output::Usage;
 use crate::rehearsal::Said;
 use crate::{amount, time};
 
@@ -41,6 +42,17 @@ pub struct Desk {
 }
 
 impl SignatureArgs {
+    /// The file to sign to, if that is asked for.
+    ///
+    /// # Errors
+    /// With `--dry-run`: a signature could be sent in by anybody, so there is none to try.
+    pub fn file(&self, sender: &SenderArg) -> Result<Option<&Path>> {
+        if self.by_signature.is_some() && sender.dry_run {
+            bail!(Usage("--by-signature sends nothing, so there is nothing to --dry-run".into()));
+        }
+        Ok(self.by_signature.as_deref())
+    }
+
     /// Opens the chain, or reads the suite file alone.
     pub fn desk(&self, common: &Common) -> Result<Desk> {
         if !self.offline {

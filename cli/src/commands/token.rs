@@ -10,6 +10,7 @@ use super::common::{Common, SenderArg, open};
 use super::signing::{self, SignatureArgs};
 use crate::actions::signed::Message;
 use crate::actions::{staking, token};
+use crate::output::Usage;
 use crate::rehearsal::Said;
 use crate::{amount, time};
 
@@ -130,7 +131,9 @@ pub struct PermitArgs {
 impl PermitArgs {
     fn run(self) -> Result<()> {
         let key = self.common.chain.key(&self.key.key)?;
-        let file = self.signature.by_signature.as_deref().context("name the file to sign to with --by-signature")?;
+        let Some(file) = self.signature.by_signature.as_deref() else {
+            anyhow::bail!(Usage("name the file to sign to with --by-signature".into()));
+        };
         let desk = self.signature.desk(&self.common)?;
         let spender = self.common.account(&self.spender)?;
         let nonce = nonce(&desk, &key, self.nonce)?;
@@ -143,7 +146,9 @@ fn nonce(desk: &signing::Desk, key: &chain::Keypair, given: Option<u64>) -> Resu
     match (given, &desk.context) {
         (Some(nonce), _) => Ok(nonce),
         (None, Some(context)) => token::nonce(context, key.account()),
-        (None, None) => anyhow::bail!("offline nobody can be asked for your next nonce: give it with --nonce"),
+        (None, None) => {
+            anyhow::bail!(Usage("offline nobody can be asked for your next nonce: give it with --nonce".into()))
+        }
     }
 }
 
@@ -175,7 +180,7 @@ impl DelegateArgs {
     fn run(self) -> Result<()> {
         let common = &self.common;
         let account = self.to.as_deref().map(|to| common.account(to)).transpose()?;
-        if let Some(file) = &self.signature.by_signature {
+        if let Some(file) = self.signature.file(&self.sender)? {
             let key = common.chain.key(&self.sender.key.key)?;
             let desk = self.signature.desk(common)?;
             let nonce = nonce(&desk, &key, self.nonce)?;

@@ -74,7 +74,7 @@ impl VoteCommand {
 impl BallotArgs {
     fn run(self, choice: Choice) -> Result<()> {
         let common = &self.common;
-        if let Some(file) = &self.signature.by_signature {
+        if let Some(file) = self.signature.file(&self.sender)? {
             let key = common.chain.key(&self.sender.key.key)?;
             let desk = self.signature.desk(common)?;
             let message = Message::Vote {

@@ -29,11 +29,12 @@ pub const MAX_BENEFICIARY_BPS: u16 = 3_000;
 
 /// Functions that can be paused ([`crate::Pausable`]). Unbonding, withdrawing and slashing never pause.
 pub mod pause {
-    /// `register`, `bond`.
+    /// `register`, `bond` (which also rest with [`PULL`]).
     pub const BOND: u8 = 0;
     /// `claim_rewards`, `claim_credit`.
     pub const CLAIM: u8 = 1;
-    /// `pull_rewards`, `apply_commission`, `pay_report`, `pay_verdicts`.
+    /// `pull_rewards`, `apply_commission`, `pay_report`, `pay_verdicts`, and what has to share out first what came in: `register`,
+    /// `bond`, `unjail`, `refresh`.
     pub const PULL: u8 = 2;
     /// How many there are.
     pub const FUNCTIONS: u8 = 3;
@@ -389,8 +390,8 @@ pub trait Staking {
     fn pull_rewards(&mut self) -> Result<Balance, StakingError>;
 
     /// Takes `bps` of all that an operator's pool has bonded and of what unbonds from it and was not mature at the offence,
-    /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part, the
-    /// rest goes to the stakers' pot. By the offence's judge ([`Offence::judge`]) and the admin. Returns the amount taken.
+    /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part (no more than
+    /// half of what the operator itself loses, so that nobody gains by its own proof), the rest goes to the stakers' pot. By the offence's judge ([`Offence::judge`]) and the admin. Returns the amount taken.
     #[ink(message)]
     fn slash(
         &mut self,

@@ -85,6 +85,7 @@ macro_rules! scenarios {
                 a_permit_lets_another_spend_and_counts_once,
                 a_signed_delegation_moves_votes_until_its_deadline,
                 a_signed_vote_counts_once,
+                nobody_signs_for_the_zero_account,
             }
             unbonding {
                 a_slash_reaches_what_unbonds_since_before_the_offence,

@@ -1,10 +1,11 @@
 //! What holders sign and others relay: allowances, delegations, votes.
 
 use anyhow::{Result, ensure};
-use chain::{Keypair, read, send};
+use chain::{AccountId, Keypair, read, send};
 use ink::message_builder;
 use openledger_abi::OPEN;
 use openledger_abi::escrow::Escrow;
+use openledger_abi::gas_station::{GasOrder, GasPermit, GasStation, GasStationError};
 use openledger_abi::governor::{Governor, GovernorError, Support, VOTE_TAG, vote_body};
 use openledger_abi::timelock::Call;
 use openledger_abi::token::{DELEGATE_TAG, PERMIT_TAG, Token, TokenError, delegate_body, permit_body};
@@ -55,6 +56,32 @@ pub fn a_signed_delegation_moves_votes_until_its_deadline(world: &mut World) -> 
     sent("a signed delegation", send(chain, &world.people.owner, token, call))?;
     ensure!(votes()? == before + 5 * OPEN, "{} votes after, {before} before", votes()?);
     Ok(())
+}
+
+/// On this curve a constant passes as the zero account's signature over everything.
+pub fn nobody_signs_for_the_zero_account(world: &mut World) -> Result<()> {
+    let (chain, suite, relayer) = (&*world.chain, &world.suite, &world.people.host);
+    let zero = AccountId::from([0; 32]);
+    let mut forged = [0; 64];
+    forged[63] = 0x80;
+    let deadline = world.later()?;
+    let give = message_builder!(PSP22).transfer(zero, 5 * OPEN, Vec::new());
+    sent("OPEN for nobody", send(chain, &world.people.deployer, suite.token, give))?;
+    let permit = message_builder!(Token).permit(zero, relayer.account(), OPEN, deadline, forged);
+    refused(send(chain, relayer, suite.token, permit), &TokenError::BadSignature)?;
+    let delegate = message_builder!(Token).delegate_by_sig(zero, Some(relayer.account()), deadline, forged);
+    refused(send(chain, relayer, suite.token, delegate), &TokenError::BadSignature)?;
+
+    let order = GasOrder { holder: zero, open: OPEN, least_native: 0, tip: OPEN / 2, nonce: 0, deadline };
+    let permit = Some(GasPermit { value: OPEN, deadline, signature: forged });
+    let swap = message_builder!(GasStation).swap(order, forged, permit);
+    refused(send(chain, relayer, suite.gas_station, swap), &GasStationError::BadSignature)?;
+
+    let floor = message_builder!(Escrow).set_pot_floor(world.config.pot_floor_bps).input;
+    let id = proposed(world, vec![Call::of(suite.escrow, &floor)], "A vote of nobody's")?;
+    world.after(proposal(world, id)?.snapshot_at)?;
+    let vote = message_builder!(Governor).cast_vote_by_sig(id, Support::For, String::new(), zero, deadline, forged);
+    refused(send(chain, relayer, suite.governor, vote), &GovernorError::BadSignature)
 }
 
 pub fn a_signed_vote_counts_once(world: &mut World) -> Result<()> {
