@@ -91,7 +91,7 @@ fn permits_and_delegations_are_signed_by_one_and_sent_in_by_another() {
     home.ok("token delegate //Bob --by-signature delegation.json --valid 2h --key maria");
     home.ok("token relay delegation.json --key //Charlie");
     assert_eq!(amount(&home.ok("token balance //Bob"), "votes"), 30 * OPEN);
-    let offline = home.fails("token delegate //Bob --by-signature d.json --offline --key maria");
+    let offline = home.misused("token delegate //Bob --by-signature d.json --offline --key maria");
     assert!(offline.contains("--nonce"), "{offline}");
 
     home.ok("token permit //Bob 20 --by-signature permit.json --key maria");
@@ -418,7 +418,7 @@ fn a_dry_run_signs_nothing_and_no_key_is_overwritten_by_a_signature() {
 #[test]
 fn a_simulation_shows_which_views_would_not_answer_any_more() {
     let home = Home::up();
-    let token = suite_code_hash(&home, "open_token");
+    let token = hex_of_code("open_token");
     let made = home.ok(&format!("propose --call \"escrow upgrade {token}\" --description wrong --key //Alice"));
     let simulated = home.ok(&format!("proposal simulate {}", text(&made, "id")));
     let changes = simulated["changes"].as_array().unwrap();
