@@ -169,6 +169,8 @@ mod disputes {
             place: u8,
             witness: &EquivocationWitness,
         ) -> Result<Sentence, DisputesError> {
+            // It is about a slot; a report that it named would be held up for nothing.
+            ensure!(commit.report.is_none(), DisputesError::WrongReport);
             let set = calls::oracle_set(peers.payout, witness.first.set)?;
             let oracle = set.oracles.get(usize::from(place)).ok_or(DisputesError::NoSuchReport)?;
             // Reports are signed for payout.

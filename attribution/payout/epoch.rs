@@ -1,7 +1,8 @@
 //! Batches, which of those that wait the next epoch takes, and what a voided report does to its epoch.
 
 use openledger_abi::payout::{Batch, Epoch, NewBatch, PayoutError, MAX_ATTEMPTS, MAX_EPOCH_RECEIPTS};
-use openledger_abi::{ensure, Balance, Timestamp};
+use openledger_abi::{ensure, Balance, Timestamp, BPS};
+use proof::math::mul_div;
 
 /// A batch as it is kept, after all batches with so many receipts and such pots.
 pub fn record(new: &NewBatch, receipts: u64, pots: Balance, now: Timestamp) -> Result<Batch, PayoutError> {
@@ -32,6 +33,17 @@ pub fn next_attempt(epoch: &mut Epoch, set: u32) -> Result<(), PayoutError> {
         epoch.min_set = set.checked_add(1).ok_or(PayoutError::Overflow)?;
     }
     Ok(())
+}
+
+/// The most that all pots ever may come to with the next epoch: what of them is claimed or carried is no risk, and the rest, with
+/// the share of a carry that a report may add to it, stays within the cover.
+///
+/// # Errors
+/// `Overflow`.
+pub fn most_pots(claimed: Balance, carry: Balance, cover: Balance, carry_bps: u16) -> Result<Balance, PayoutError> {
+    let whole = u128::from(BPS);
+    let safe = mul_div(cover, whole, whole.saturating_add(carry_bps.into())).map_err(|_| PayoutError::Overflow)?;
+    Ok(claimed.saturating_add(carry).saturating_add(safe))
 }
 
 /// The batches that wait, and what bounds how many of them an epoch takes.

@@ -284,6 +284,11 @@ mod payout {
             let (config, peers) = self.running(pause::CLOSE_EPOCH)?;
             let (now, p) = (self.env().block_timestamp(), config.parameters);
             let mut counters = self.counters.get_or_default();
+            let mut standing = self.standing()?;
+            self.settle(&mut standing)?;
+            // Reports go one after the other. Were epochs closed faster than that, the deadlines of the later ones would pass.
+            let unreported = counters.epochs.saturating_sub(standing.live.epochs);
+            ensure!(unreported < MAX_UNREPORTED, PayoutError::EpochsWaiting);
             let due_at = counters.closed_at.checked_add(p.epoch_ms).ok_or(PayoutError::Overflow)?;
             ensure!(now >= due_at, PayoutError::EpochNotDue);
             ensure!(counters.closed_to < counters.batches, PayoutError::NothingToClose);
@@ -296,8 +301,7 @@ mod payout {
                 count: counters.batches,
                 receipts_before: counters.closed_receipts,
                 pots_before: counters.closed_pots,
-                // All pots less what was claimed: that is what is unclaimed, waits for a report, or is carried.
-                most_pots: self.standing()?.claimed.saturating_add(cover),
+                most_pots: epochs::most_pots(standing.claimed, standing.live.carry, cover, p.carry_bps)?,
             };
             let taken = epochs::take(&waiting, |number| self.batches.get(number))?;
 

@@ -14,7 +14,7 @@ pub fn make(accounts: &[AccountId], operators: &[Option<OperatorInfo>]) -> Resul
     let mut oracles: Vec<Oracle> = Vec::with_capacity(accounts.len());
     for (account, operator) in accounts.iter().zip(operators) {
         let operator = operator.as_ref().ok_or(PayoutError::BadOracles)?;
-        ensure!(operator.role == Role::Oracle && operator.jailed_at.is_none(), PayoutError::BadOracles);
+        ensure!(operator.role == Role::Oracle && operator.in_service, PayoutError::BadOracles);
         ensure!(oracles.iter().all(|known| known.account != *account), PayoutError::BadOracles);
         oracles.push(Oracle { account: *account, key: operator.signing_key });
     }
@@ -43,7 +43,7 @@ pub fn cover(places: &[u8], operators: &[Option<OperatorInfo>], cover_bps: u16) 
     let mut bonded: Balance = 0;
     for (place, operator) in places.iter().zip(operators) {
         match operator {
-            Some(operator) if operator.jailed_at.is_none() => {
+            Some(operator) if operator.in_service => {
                 bonded = bonded.checked_add(operator.active).ok_or(PayoutError::Overflow)?;
             }
             _ => return Err(PayoutError::SignerJailed(*place)),
@@ -55,12 +55,8 @@ pub fn cover(places: &[u8], operators: &[Option<OperatorInfo>], cover_bps: u16) 
 /// What an epoch of a set can surely be covered by: the f + 1 best-bonded of those whom f that refuse to sign leave.
 pub fn sure_cover(operators: &[Option<OperatorInfo>], cover_bps: u16) -> Result<Balance, PayoutError> {
     let n = u32::try_from(operators.len()).map_err(|_| PayoutError::BadOracles)?;
-    let mut bonds: Vec<Balance> = operators
-        .iter()
-        .flatten()
-        .filter(|operator| operator.jailed_at.is_none())
-        .map(|operator| operator.active)
-        .collect();
+    let mut bonds: Vec<Balance> =
+        operators.iter().flatten().filter(|operator| operator.in_service).map(|operator| operator.active).collect();
     bonds.sort_unstable_by(|a, b| b.cmp(a));
     let skip = usize::try_from(faults(n)).map_err(|_| PayoutError::Overflow)?;
     let take = usize::try_from(quorum(n)).map_err(|_| PayoutError::Overflow)?;

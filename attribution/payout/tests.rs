@@ -217,6 +217,7 @@ fn operator(active: Balance, jailed: bool) -> Option<OperatorInfo> {
         own: active,
         jailed_until: 0,
         rise: None,
+        in_service: !jailed,
     })
 }
 
@@ -305,6 +306,14 @@ fn take(list: &[Batch], from: usize, most_pots: Balance) -> Result<epoch::Taken,
         most_pots,
     };
     epoch::take(&waiting, |number| list.get(number as usize).cloned())
+}
+
+#[test]
+fn what_is_claimed_or_carried_uses_up_no_cover() {
+    // 10 % of what is carried may come on top of the pots, so 1,100 cover pots of 1,000.
+    assert_eq!(epoch::most_pots(0, 0, 1_100, 1_000), Ok(1_000));
+    assert_eq!(epoch::most_pots(50, 7, 1_100, 1_000), Ok(1_057));
+    assert_eq!(epoch::most_pots(Balance::MAX, 7, 1_100, 0), Ok(Balance::MAX));
 }
 
 #[test]

@@ -169,6 +169,10 @@ mod datanet_registry {
             let body = terms::signed_body(&new, HostHasher::blake2_256(&new.cid));
             let (contributor, datanet, root, length) = (new.contributor, new.datanet, new.root, new.length);
             let (cid, terms) = (new.cid.clone(), new.terms);
+            if let Some(contribution) = self.registry.release(now, root)? {
+                let status = ContributionStatus::Rejected;
+                self.env().emit_event(ContributionRefused { contribution, status });
+            }
             let contribution = self.registry.contribute(now, new)?;
             // Last, because it is the dearest check; an error undoes the rest.
             let contract: [u8; 32] = *self.env().account_id().as_ref();

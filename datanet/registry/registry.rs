@@ -189,6 +189,22 @@ impl Registry {
         Ok(number)
     }
 
+    /// Refuses the contribution that holds a root, if its terms ended before anybody accepted it: it can't be accepted any more, and
+    /// must not keep the text from others. Returns which it was.
+    ///
+    /// # Errors
+    /// None that can occur.
+    pub fn release(&mut self, now: Timestamp, root: Bytes32) -> Outcome<Option<u64>> {
+        let Some(contribution) = self.roots.get(root) else { return Ok(None) };
+        let mut holder = self.stored(contribution)?;
+        if holder.status != ContributionStatus::Pending || !terms::expired(&holder.terms, now) {
+            return Ok(None);
+        }
+        self.refuse(&mut holder, ContributionStatus::Rejected);
+        self.contributions.insert(contribution, &holder);
+        Ok(Some(contribution))
+    }
+
     /// Enters a text; its signature is checked by the caller with [`terms::signed_body`].
     ///
     /// # Errors

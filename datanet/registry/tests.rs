@@ -147,6 +147,22 @@ fn a_root_is_taken_once_over_all_datanets() {
 }
 
 #[test]
+fn a_text_whose_terms_ended_before_it_was_judged_keeps_its_root_from_nobody() {
+    open(|world| {
+        let lapsing = Terms { expires_at: NOW + 1, ..open_terms() };
+        let first = world.enter(lapsing);
+        assert_eq!(world.registry.release(NOW, text(1, 30, 0, open_terms()).root), Ok(None));
+        let later = NOW + 1;
+        assert_eq!(world.registry.release(later, text(1, 30, 0, open_terms()).root), Ok(Some(first)));
+        assert_eq!(world.registry.release(later, text(1, 30, 0, open_terms()).root), Ok(None));
+        let second = world.registry.contribute(later, text(1, 30, 0, open_terms())).unwrap();
+        // What is accepted stays, also when its terms have ended.
+        assert_eq!(world.registry.release(later, [77; 32]), Ok(None));
+        assert_ne!(first, second);
+    });
+}
+
+#[test]
 fn the_root_of_a_refused_text_is_free_again() {
     open(|world| {
         let contribution = world.enter(open_terms());

@@ -191,7 +191,7 @@ pub const TABLE: &[Row] = &[
     offered("model_registry"),
     pause("model_registry"),
     unpause("model_registry"),
-    anyone("escrow", &["open", "top_up", "redeem", "close_by_consent", "exit", "withdraw"]),
+    anyone("escrow", &["open", "top_up", "close_by_consent", "exit", "withdraw"]),
     only(
         "escrow",
         &["set_session", "revoke_session", "request_exit", "cancel_exit"],
@@ -199,7 +199,7 @@ pub const TABLE: &[Row] = &[
         &["payer"],
         "NotPayer",
     ),
-    only("escrow", &["close"], "the channel's host", &["host"], "NotHost"),
+    only("escrow", &["redeem", "close"], "the channel's host", &["host"], "NotHost"),
     set("escrow", &["set_parameters", "set_pot_floor", "set_exit_delay", "set_treasury"]),
     wire("escrow"),
     admin("escrow"),

@@ -11,7 +11,8 @@ use e2e::{H, World, refused, sent};
 use ink::message_builder;
 use openledger_abi::admin::{AdminError, Pausable};
 use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession, Redemption};
-use openledger_abi::payout::{NewBatch, Payout, PayoutError, ReportStatus, pause};
+use openledger_abi::payout::{MAX_UNREPORTED, NewBatch, Payout, PayoutError, ReportStatus, pause};
+use openledger_abi::staking::Staking;
 use openledger_abi::{AccountId, Balance, OPEN};
 use proof::signed::{Signable, tag};
 use psp22::PSP22;
@@ -232,6 +233,41 @@ fn an_epoch_has_one_report_at_a_time() -> Result<()> {
     let mut world = world()?;
     let (report, _) = reported(&mut world)?;
     refused(world.submit(world.signed_report(report.body, &[0, 2])), &PayoutError::AlreadyReported)
+}
+
+#[test]
+fn epochs_close_no_faster_than_they_are_reported() -> Result<()> {
+    let mut world = world()?;
+    for _ in 0..MAX_UNREPORTED {
+        let (position, _) = answered(&mut world)?;
+        world.settle(position)?;
+        world.close_epoch()?;
+    }
+    let (position, _) = answered(&mut world)?;
+    world.settle(position)?;
+    let payout = world.suite.payout;
+    let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
+    world.after(due_at)?;
+    let close = message_builder!(Payout).close_epoch();
+    refused(send(&*world.chain, &world.people.host, payout, close), &PayoutError::EpochsWaiting)
+}
+
+#[test]
+fn an_oracle_without_its_own_bond_signs_nothing_whatever_is_delegated_to_it() -> Result<()> {
+    let mut world = world()?;
+    let closed = world.closed_epoch()?;
+    let (staking, first) = (world.suite.staking, world.people.oracles[0].account.clone());
+    let delegated = 20_000 * OPEN;
+    world.approve(&world.people.deployer, staking, delegated)?;
+    let bond = message_builder!(Staking).bond(first.account(), delegated);
+    sent("delegating", send(&*world.chain, &world.people.deployer, staking, bond))?;
+    let unbond = message_builder!(Staking).unbond(first.account(), OPEN);
+    sent("unbonding", send(&*world.chain, &first, staking, unbond))?;
+    world.after(closed.epoch.demand_end)?;
+    let report = world.true_report(&closed)?;
+    refused(world.submit(world.signed_report(report.body, &[0, 2])), &PayoutError::SignerJailed(0))?;
+    sent("the others' report", world.submit(world.signed_report(report.body, &[1, 2])))?;
+    Ok(())
 }
 
 #[test]

@@ -266,8 +266,8 @@ fn a_slash_takes_from_everybody_alike_burns_half_and_rewards_the_prover() {
     let event = sent.receipt.events_of::<Slashed>(world.staking).remove(0);
     assert_eq!((event.active, event.unbonding), (60 * OPEN, 20 * OPEN));
     // Three tenths would be 24, but the operator lost only 20 itself: nobody gains by its own proof.
-    assert_eq!((event.burned, event.credited, event.to_pot), (40 * OPEN, 10 * OPEN, 30 * OPEN));
-    assert_eq!(before - supply(), 40 * OPEN);
+    assert_eq!((event.burned, event.credited, event.to_pot), (70 * OPEN, 10 * OPEN, 0));
+    assert_eq!(before - supply(), 70 * OPEN);
     assert!(160 * OPEN - world.votes(&world.anne) <= 1);
     assert!(!world.active() && world.info().jailed_at.is_some());
     let credited = world.send(&world.bert, message_builder!(Staking).claim_credit()).unwrap();

@@ -161,6 +161,9 @@ mod escrow {
         fn admit(&mut self, r: &Redemption, config: &Config) -> Result<(Channel, Increase, ParameterSet), EscrowError> {
             let (number, model) = (r.voucher.channel, r.voucher.model);
             let mut channel = self.load(number)?;
+            // Whoever else could redeem could put in a voucher over receipts that the host never gave, under which none of the
+            // host's own would be a continuation.
+            ensure!(channel.host == self.env().caller(), EscrowError::NotHost);
             let parameters = self.parameters.get(config.parameters).ok_or(EscrowError::BadParameters)?;
             let mut session = match r.session {
                 Some(key) => Some(self.sessions.get((number, key)).ok_or(EscrowError::NoSuchSession)?),

@@ -109,7 +109,7 @@ impl Registry {
     /// Whether a revision may be added, but for its sources; returns what they must allow, if anything must be asked again.
     ///
     /// # Errors
-    /// `UnknownModel`, `NotOwner`, `Retired`, `SourcesChanged`; as [`rules::revision`].
+    /// `UnknownModel`, `NotOwner`, `Retired`, `SourcesChanged`, `ShareLowered`; as [`rules::revision`].
     pub fn examine_revision(
         &self,
         caller: AccountId,
@@ -120,6 +120,8 @@ impl Registry {
         let found = self.owned(model, caller)?;
         rules::revision(found.kind, new, parameters)?;
         let before = self.revision(model, found.revision).ok_or(ModelError::UnknownModel)?;
+        // What was answered under it and is not redeemed yet will be split by the new one.
+        ensure!(new.contributors_bps >= before.contributors_bps, ModelError::ShareLowered);
         let wanted = rules::wanted(found.kind, new);
         if before.artefact_hash == new.artefact_hash {
             // The same weights rest on the same data, which was agreed on when they were made.

@@ -159,7 +159,9 @@ fn a_revision_of_the_same_artefact_keeps_its_sources_and_asks_again_only_for_mor
         assert_eq!(ask(registry, &dearer), Ok(false));
         let mut meaner = revision();
         meaner.contributors_bps = 4_499;
-        assert_eq!(ask(registry, &meaner), Ok(true));
+        assert_eq!(ask(registry, &meaner), Err(ModelError::ShareLowered));
+        meaner.artefact_hash = [8; 32];
+        assert_eq!(ask(registry, &meaner), Err(ModelError::ShareLowered), "whatever else it changes");
         let mut elsewhere = revision();
         elsewhere.sources[0].version = 1;
         assert_eq!(ask(registry, &elsewhere), Err(ModelError::SourcesChanged));

@@ -85,7 +85,7 @@ pub fn bond(
     if own {
         operator.pool.own_shares = plus(operator.pool.own_shares, shares)?;
     }
-    let earning = operator.attach(global, parameters)?;
+    let earning = operator.begin(global, parameters)?;
     Ok(BondOutcome { shares, earning })
 }
 
@@ -188,21 +188,23 @@ pub fn slash(
         unbonding = unbonding::slash(slices, offence_at, now, parameters.unbonding_ms, bps)?;
     }
     let taken = plus(active, unbonding)?;
-    let burned = taken.div_ceil(2);
+    // What isn't burned: at most half.
+    let mut kept = taken / 2;
     let mut credited = 0;
     if rewarded {
-        credited = crate::math::bps_of(taken, parameters.beneficiary_bps)?.min(minus(taken, burned)?);
-        // A signer must not gain by its own proof, which takes from its delegators too: no more is credited than half of what it
-        // loses itself.
+        // A signer must not gain by its own proof, which takes from its delegators too, neither as the prover nor as a staker who
+        // shares in the pot: no more is kept than half of what it loses itself.
         let mut own_lost = minus(own, operator.own())?;
-        if credited > own_lost / 2 {
+        if kept > own_lost / 2 {
             let parts = own_parts();
             let lost = minus(unbonding::worth(&unslashed, &parts), unbonding::worth(slices, &parts))?;
             own_lost = plus(own_lost, lost)?;
         }
-        credited = credited.min(own_lost / 2);
+        kept = kept.min(own_lost / 2);
+        credited = crate::math::bps_of(taken, parameters.beneficiary_bps)?.min(kept);
     }
-    let to_pot = minus(minus(taken, burned)?, credited)?;
+    let burned = minus(taken, kept)?;
+    let to_pot = minus(kept, credited)?;
     global.totals.unbonding = minus(global.totals.unbonding, unbonding)?;
     global.totals.credits = plus(global.totals.credits, credited)?;
     global.totals.pot = plus(global.totals.pot, to_pot)?;

@@ -398,7 +398,7 @@ mod staking {
             self.spread(&mut global, &parameters, pulled)?;
             operator.detach(&mut global)?;
             operator.unjail(self.env().block_timestamp(), &parameters)?;
-            let earning = operator.attach(&mut global, &parameters)?;
+            let earning = operator.begin(&mut global, &parameters)?;
             self.store.put_global(&global);
             self.store.put_operator(account, &operator);
             self.env().emit_event(Unjailed { operator: account });
@@ -502,7 +502,7 @@ mod staking {
             let mut global = self.store.global();
             self.spread(&mut global, &parameters, pulled)?;
             found.detach(&mut global)?;
-            let earning = found.attach(&mut global, &parameters)?;
+            let earning = found.begin(&mut global, &parameters)?;
             let capped = found.cap_commission(&global, &parameters)?;
             self.store.put_global(&global);
             self.store.put_operator(operator, &found);
@@ -515,24 +515,27 @@ mod staking {
 
         #[ink(message)]
         fn operator(&self, account: AccountId) -> Option<OperatorInfo> {
-            self.store.info(account, self.env().block_timestamp())
+            self.store.info(account, self.env().block_timestamp(), &self.limits().ok()?)
         }
 
         #[ink(message)]
         fn operators(&self, accounts: Vec<AccountId>) -> Vec<Option<OperatorInfo>> {
-            if accounts.len() > MAX_OPERATORS_ASKED {
+            let (Ok(parameters), true) = (self.limits(), accounts.len() <= MAX_OPERATORS_ASKED) else {
                 return Vec::new();
-            }
-            accounts.into_iter().map(|account| self.operator(account)).collect()
+            };
+            let now = self.env().block_timestamp();
+            accounts.into_iter().map(|account| self.store.info(account, now, &parameters)).collect()
         }
 
         #[ink(message)]
         fn operator_page(&self, from: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)> {
+            let Ok(parameters) = self.limits() else { return Vec::new() };
+            let now = self.env().block_timestamp();
             let end = from.saturating_add(limit.min(MAX_STAKING_PAGE)).min(self.store.operator_count());
             (from..end)
                 .filter_map(|number| {
                     let account = self.store.account_of(number)?;
-                    Some((account, self.operator(account)?))
+                    Some((account, self.store.info(account, now, &parameters)?))
                 })
                 .collect()
         }

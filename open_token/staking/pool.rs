@@ -114,7 +114,7 @@ impl Operator {
     }
 
     /// As others see it; `unbonding` is what a slash would still reach.
-    pub fn info(&self, unbonding: Balance) -> OperatorInfo {
+    pub fn info(&self, unbonding: Balance, parameters: &StakingParameters) -> OperatorInfo {
         OperatorInfo {
             role: self.role,
             signing_key: self.signing_key,
@@ -126,6 +126,7 @@ impl Operator {
             own: self.own(),
             jailed_until: self.jailed_until,
             rise: self.rise,
+            in_service: self.is_active(parameters),
         }
     }
 
@@ -143,7 +144,16 @@ impl Operator {
         Ok(())
     }
 
-    /// Puts the pool back into the totals. Returns whether it earns, if that changed.
+    /// Puts the pool back into the totals; it may begin to earn. To be called where what came in until now has been shared out
+    /// before, else it would take part in that. Returns whether it earns, if that changed.
+    ///
+    /// # Errors
+    /// `Overflow`.
+    pub fn begin(&mut self, global: &mut Global, parameters: &StakingParameters) -> Result<Option<bool>, StakingError> {
+        self.put_back(global, parameters, true)
+    }
+
+    /// Puts the pool back into the totals; it may go on earning or end, not begin. Returns whether it earns, if that changed.
     ///
     /// # Errors
     /// `Overflow`.
@@ -152,6 +162,15 @@ impl Operator {
         global: &mut Global,
         parameters: &StakingParameters,
     ) -> Result<Option<bool>, StakingError> {
+        self.put_back(global, parameters, false)
+    }
+
+    fn put_back(
+        &mut self,
+        global: &mut Global,
+        parameters: &StakingParameters,
+        may_begin: bool,
+    ) -> Result<Option<bool>, StakingError> {
         let earned = self.pool.earning;
         if self.pool.shares == 0 {
             // Nobody's: what rounding left.
@@ -159,7 +178,7 @@ impl Operator {
             totals.pot = totals.pot.checked_add(self.pool.active).ok_or(StakingError::Overflow)?;
             self.pool.active = 0;
         }
-        self.pool.earning = self.pool.shares > 0 && self.is_active(parameters);
+        self.pool.earning = self.pool.shares > 0 && self.is_active(parameters) && (may_begin || earned);
         let totals = &mut global.totals;
         totals.active = totals.active.checked_add(self.pool.active).ok_or(StakingError::Overflow)?;
         if self.pool.earning {

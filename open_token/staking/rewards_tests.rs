@@ -32,7 +32,7 @@ fn a_higher_commission_waits_for_its_time_and_takes_nothing_that_came_before() {
     let due_at = world.now + RISE;
     let rise = CommissionRise { commission_bps: 2_000, due_at };
     assert_eq!(world.set_commission(1, 2_000).unwrap(), Some(rise));
-    assert_eq!(world.operators[&account(1)].info(0).rise, Some(rise));
+    assert_eq!(world.operators[&account(1)].info(0, &world.parameters).rise, Some(rise));
     world.fund(1_000);
     world.now = due_at - 1;
     assert_eq!(world.apply_commission(1), Err(StakingError::RiseNotDue));

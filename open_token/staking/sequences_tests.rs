@@ -97,7 +97,8 @@ proptest! {
                     let worths: Vec<_> = (1..=6).map(|who| world.worth(who, operator)).collect();
                     let own = world.own(operator);
                     let outcome = world.slash(operator, bps, world.now - ago).unwrap();
-                    prop_assert!(2 * outcome.credited <= own - world.own(operator), "nobody gains by its own proof");
+                    let kept = outcome.credited + outcome.to_pot;
+                    prop_assert!(2 * kept <= own - world.own(operator), "nobody gains by its own proof");
                     for (who, before) in (1..=6).zip(worths) {
                         let after = world.worth(who, operator);
                         let fair = mul_div(before, u128::from(BPS - bps), u128::from(BPS)).unwrap();
@@ -110,7 +111,7 @@ proptest! {
                     let _ = world.atomic(operator, operator, |global, _, found, _, _| {
                         found.detach(global)?;
                         found.unjail(now, &parameters)?;
-                        found.attach(global, &parameters)
+                        found.begin(global, &parameters)
                     });
                 }
             }

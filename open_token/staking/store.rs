@@ -7,7 +7,7 @@ use ink::prelude::vec::Vec;
 use ink::storage::traits::ManualKey;
 use ink::storage::{Lazy, Mapping};
 use openledger_abi::ensure;
-use openledger_abi::staking::{OperatorInfo, StakeInfo, StakingError, UnbondingInfo};
+use openledger_abi::staking::{OperatorInfo, StakeInfo, StakingError, StakingParameters, UnbondingInfo};
 use openledger_abi::{AccountId, Balance, Bytes32, Timestamp};
 
 type Outcome<T> = Result<T, StakingError>;
@@ -205,9 +205,9 @@ impl Store {
     }
 
     /// An operator as others see it.
-    pub fn info(&self, account: AccountId, now: Timestamp) -> Option<OperatorInfo> {
+    pub fn info(&self, account: AccountId, now: Timestamp, parameters: &StakingParameters) -> Option<OperatorInfo> {
         let operator = self.operators.get(account)?;
-        Some(operator.info(unbonding::reachable(&self.slices(account), now)))
+        Some(operator.info(unbonding::reachable(&self.slices(account), now), parameters))
     }
 
     /// What an account has in pools.

@@ -370,7 +370,7 @@ fn an_operator_gains_nothing_by_proving_its_own_fraud() {
     let outcome = world.slash(1, 3_000, world.now).unwrap();
     assert_eq!(outcome.active, 3 * LEAST);
     assert_eq!(outcome.credited, LEAST * 3 / 20, "half of what the operator lost itself");
-    assert_eq!(outcome.to_pot, outcome.active - outcome.burned - outcome.credited);
+    assert_eq!((outcome.to_pot, outcome.burned), (0, outcome.active - outcome.credited), "nor by a share of the pot");
     // What it unbonds is its own too, once it can still lose it.
     let left = world.worth(1, 1);
     world.unbond(1, 1, left).unwrap();
@@ -391,6 +391,19 @@ fn what_matured_a_period_ago_is_out_of_reach_whether_anybody_unbonded_since_or_n
     world.now += 2 * UNBONDING + 100;
     assert_eq!(world.slash(1, 5_000, offence_at).unwrap().unbonding, 0);
     assert_eq!(world.withdraw(2), 400);
+}
+
+#[test]
+fn a_pool_begins_to_earn_only_where_what_came_in_was_shared_out_before() {
+    let mut world = World::new();
+    world.register(1, 0, LEAST - 1).unwrap();
+    world.bond(2, 1, 100).unwrap();
+    world.parameters.min_bonds = [LEAST - 1; 4];
+    world.unbond(2, 1, 1).unwrap();
+    assert!(!world.operators[&account(1)].pool.earning);
+    world.bond(2, 1, 1).unwrap();
+    assert!(world.operators[&account(1)].pool.earning);
+    world.check();
 }
 
 #[test]

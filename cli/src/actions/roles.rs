@@ -96,13 +96,11 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
     std::thread::spawn(move || {
         loop {
             std::thread::sleep(every);
-            match cashier.redeem(&key) {
-                Ok(redeemed) => {
-                    for (channel, model, batch) in redeemed {
-                        tracing::info!(channel, model, batch, "redeemed");
-                    }
+            for outcome in cashier.redeem(&key) {
+                match outcome {
+                    Ok((channel, model, batch)) => tracing::info!(channel, model, batch, "redeemed"),
+                    Err(error) => tracing::warn!("{error:#}"),
                 }
-                Err(error) => tracing::warn!("{error:#}"),
             }
         }
     });

@@ -236,8 +236,8 @@ pub trait Escrow {
     #[ink(message)]
     fn revoke_session(&mut self, channel: u64, key: Bytes32) -> Result<(), EscrowError>;
 
-    /// Pays what a voucher adds: anyone may send it in, the shares go where they belong. Splits the increase, moves the
-    /// pot to payout and records the batch there. Returns the batch's number in payout.
+    /// Pays what a voucher adds. By the host, who alone knows whether the voucher is over receipts that it gave. Splits the increase,
+    /// moves the pot to payout and records the batch there. Returns the batch's number in payout.
     #[ink(message)]
     fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError>;
 

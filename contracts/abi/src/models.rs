@@ -349,6 +349,8 @@ pub enum ModelError {
     StakingFailed,
     /// The Datanet registry could not be asked.
     DatanetRegistryFailed,
+    /// A revision that promises contributors less than the one before it: answers that are not redeemed yet would be paid by it.
+    ShareLowered,
 }
 
 impl From<AdminError> for ModelError {
@@ -373,7 +375,8 @@ pub trait ModelRegistry {
 
     /// Adds a revision. With the same artefact the sources must stay and the data is the one agreed on: only the terms that the change
     /// touches (price, contributors' share, policy) are checked again, when it asks for more than the revision before; with another
-    /// artefact all sources are checked as in `register`. By the owner. Returns its number.
+    /// artefact all sources are checked as in `register`. The contributors' share may not fall: answers that are not redeemed yet are
+    /// paid by it. By the owner. Returns its number.
     #[ink(message)]
     fn revise(&mut self, model: u32, revision: NewRevision) -> Result<u32, ModelError>;
 

@@ -18,6 +18,8 @@ pub const MAX_ORACLES: usize = 31;
 pub const MAX_CARRY_BPS: u16 = 1_000;
 /// Voided reports of an epoch after which the admin has to name a new oracle set.
 pub const MAX_ATTEMPTS: u16 = 3;
+/// Epochs that can be closed and without a live report at a time.
+pub const MAX_UNREPORTED: u32 = 2;
 
 /// Functions that can be paused ([`crate::Pausable`]). Recording batches, voiding and extending never pause.
 pub mod pause {
@@ -281,7 +283,7 @@ pub enum PayoutError {
     NoSuchOracle,
     /// The signature of the oracle at this place of the set is not its own over this body in this contract on this chain.
     BadSignature(u8),
-    /// The oracle at this place of the set is jailed or no operator.
+    /// The oracle at this place of the set is in jail, below its least own bond, or no operator.
     SignerJailed(u8),
     /// What is credited and unclaimed exceeds the share of the signers' slashable stake that covers it.
     NotCovered,
@@ -309,6 +311,8 @@ pub enum PayoutError {
     BadParameters,
     /// An empty list, or too many.
     BadInput,
+    /// [`MAX_UNREPORTED`] epochs are closed and have no live report yet.
+    EpochsWaiting,
 }
 
 impl From<AdminError> for PayoutError {
@@ -349,7 +353,8 @@ pub trait Payout {
     fn record_batch(&mut self, batch: NewBatch) -> Result<u64, PayoutError>;
 
     /// Closes the next epoch over the batches that wait, by anyone: at least one batch, at most 2^26 receipts, and no more
-    /// pots than f + 1 oracles cover even if the f best-bonded ones don't sign. Returns the epoch's number, from 0.
+    /// pots than f + 1 oracles cover even if the f best-bonded ones don't sign; while fewer than [`MAX_UNREPORTED`] wait for a live
+    /// report. Returns the epoch's number, from 0.
     #[ink(message)]
     fn close_epoch(&mut self) -> Result<u32, PayoutError>;
 

@@ -139,6 +139,8 @@ pub struct OperatorInfo {
     pub jailed_until: Timestamp,
     /// A higher commission that is to come: who doesn't want to pay it has until then to leave.
     pub rise: Option<CommissionRise>,
+    /// Not in jail, with the least own bond of its role: what it does counts, and its pool earns.
+    pub in_service: bool,
 }
 
 /// What an account has in an operator's pool.
@@ -390,8 +392,9 @@ pub trait Staking {
     fn pull_rewards(&mut self) -> Result<Balance, StakingError>;
 
     /// Takes `bps` of all that an operator's pool has bonded and of what unbonds from it and was not mature at the offence,
-    /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part (no more than
-    /// half of what the operator itself loses, so that nobody gains by its own proof), the rest goes to the stakers' pot. By the offence's judge ([`Offence::judge`]) and the admin. Returns the amount taken.
+    /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part, the rest
+    /// goes to the stakers' pot; with a beneficiary, both together are no more than half of what the operator itself loses, so that
+    /// nobody gains by its own proof, and the rest is burned too. By the offence's judge ([`Offence::judge`]) and the admin. Returns the amount taken.
     #[ink(message)]
     fn slash(
         &mut self,

@@ -24,6 +24,7 @@ macro_rules! scenarios {
         $take! {
             vouchers {
                 a_voucher_that_another_payer_signed_is_refused,
+                a_voucher_that_the_host_does_not_bring_is_refused,
                 a_voucher_for_another_chain_is_refused,
                 a_voucher_for_another_contract_is_refused,
                 a_voucher_over_another_tree_is_refused,

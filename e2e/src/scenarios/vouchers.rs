@@ -1,8 +1,10 @@
 //! Escrow takes a voucher only from its payer, over its own tree, once.
 
 use anyhow::{Result, bail};
+use chain::send;
+use ink::message_builder;
 use openledger_abi::OPEN;
-use openledger_abi::escrow::EscrowError;
+use openledger_abi::escrow::{Escrow, EscrowError};
 use proof::signed::{Domain, Signable};
 
 use crate::epoch::FEE;
@@ -23,6 +25,18 @@ pub fn a_voucher_that_another_payer_signed_is_refused(world: &mut World) -> Resu
     let digest = Signable::voucher::<H>(&world.domain(world.suite.escrow), &redemption.voucher).digest;
     redemption.signature = world.people.watcher.sign(&digest);
     refused(world.redeem(redemption), &EscrowError::BadSignature)
+}
+
+/// Else a payer could redeem one over receipts that the host never gave, and none of the host's would be its continuation.
+pub fn a_voucher_that_the_host_does_not_bring_is_refused(world: &mut World) -> Result<()> {
+    let channel = half_paid(world)?;
+    let redemption = world.redemption(channel)?;
+    for stranger in [&world.people.payer, &world.people.watcher] {
+        let call = message_builder!(Escrow).redeem(redemption.clone());
+        refused(send(&*world.chain, stranger, world.suite.escrow, call), &EscrowError::NotHost)?;
+    }
+    sent("the host's", world.redeem(redemption))?;
+    Ok(())
 }
 
 pub fn a_voucher_for_another_chain_is_refused(world: &mut World) -> Result<()> {

@@ -264,6 +264,8 @@ fn an_oracle_that_signs_two_reports_of_one_slot_is_slashed_once_and_the_report_s
     let account = world.people.oracles[1].account.account();
     let stake = operator(&world, account)?.active;
     let proof = FraudProof::Equivocation(1, witness);
+    // It is about a slot: it holds no report up.
+    refused(prove(&world, Some(filed.id), &proof), &DisputesError::WrongReport)?;
     let outcome = sent("proving", prove(&world, None, &proof))?;
     let lost = stake * u128::from(world.config.disputes.equivocation_bps) / 10_000;
     ensure!(outcome == Outcome::Slashed { operator: account, slashed: lost }, "{outcome:?}");

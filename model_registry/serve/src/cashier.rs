@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::Context as _;
 use chain::{AccountId, Chain, ChainError, Keypair, account_bytes, read, send, verify};
 use ink::message_builder;
 use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, Redemption};
@@ -181,31 +182,33 @@ impl Cashier {
 
     /// Redeems every voucher that covers more than was paid. Returns (channel, model, batch) of each.
     ///
-    /// # Errors
-    /// The first refusal; those before it are redeemed.
-    pub fn redeem(&self, key: &Keypair) -> anyhow::Result<Vec<(u64, u32, u64)>> {
+    /// One that is refused stops none of the others.
+    pub fn redeem(&self, key: &Keypair) -> Vec<anyhow::Result<(u64, u32, u64)>> {
         let vouchers = self.books().ledger.vouchers();
-        let mut redeemed = Vec::new();
-        for voucher in vouchers {
-            let escrow = self.suite.escrow;
-            let paid = read(&*self.chain, escrow, message_builder!(Escrow).paid(voucher.channel, voucher.model))?;
-            if paid.count >= voucher.count {
-                continue;
-            }
-            let first = self.opening(&voucher, paid.count)?;
-            let redemption = Redemption {
-                voucher: voucher.body(),
-                session: voucher.session_key()?,
-                signature: voucher.signature,
-                first,
-            };
-            let sent =
-                send(&*self.chain, key, escrow, message_builder!(Escrow).redeem(redemption)).map_err(|error| {
-                    anyhow::anyhow!("redeeming channel {}, model {}: {error}", voucher.channel, voucher.model)
-                })?;
-            redeemed.push((voucher.channel, voucher.model, sent.value));
+        let redeemed = vouchers.iter().map(|voucher| {
+            let outcome = self.redeem_one(key, voucher);
+            outcome.with_context(|| format!("redeeming channel {}, model {}", voucher.channel, voucher.model))
+        });
+        redeemed.filter_map(anyhow::Result::transpose).collect()
+    }
+
+    /// `None` if nothing of it is unpaid.
+    fn redeem_one(&self, key: &Keypair, voucher: &SignedVoucher) -> anyhow::Result<Option<(u64, u32, u64)>> {
+        let escrow = self.suite.escrow;
+        let paid = read(&*self.chain, escrow, message_builder!(Escrow).paid(voucher.channel, voucher.model))?;
+        if paid.count >= voucher.count {
+            return Ok(None);
         }
-        Ok(redeemed)
+        let first = self.opening(voucher, paid.count)?;
+        let redemption = Redemption {
+            voucher: voucher.body(),
+            session: voucher.session_key()?,
+            signature: voucher.signature,
+            first,
+        };
+        let sent = send(&*self.chain, key, escrow, message_builder!(Escrow).redeem(redemption))
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok(Some((voucher.channel, voucher.model, sent.value)))
     }
 
     fn opening(
