@@ -156,9 +156,18 @@ fn a_text_whose_terms_ended_before_it_was_judged_keeps_its_root_from_nobody() {
         assert_eq!(world.registry.release(later, text(1, 30, 0, open_terms()).root), Ok(Some(first)));
         assert_eq!(world.registry.release(later, text(1, 30, 0, open_terms()).root), Ok(None));
         let second = world.registry.contribute(later, text(1, 30, 0, open_terms())).unwrap();
-        // What is accepted stays, also when its terms have ended.
-        assert_eq!(world.registry.release(later, [77; 32]), Ok(None));
         assert_ne!(first, second);
+    });
+}
+
+#[test]
+fn an_accepted_text_keeps_its_root_also_when_its_terms_have_ended() {
+    open(|world| {
+        let contribution = world.enter(Terms { expires_at: NOW + 100, ..open_terms() });
+        assert_eq!(world.judge(contribution, 2, true, 9_000, 1), Ok(ContributionStatus::Accepted));
+        let (later, copy) = (NOW + 100, text(1, 30, 0, open_terms()));
+        assert_eq!(world.registry.release(later, copy.root), Ok(None));
+        assert_eq!(world.registry.contribute(later, copy), Err(DatanetError::RootTaken { contribution }));
     });
 }
 
