@@ -10,6 +10,7 @@ pub mod epoch;
 pub mod falsehoods;
 pub mod fuzz;
 pub mod gas;
+pub mod harness;
 pub mod invariants;
 pub mod metadata;
 pub mod outcome;
