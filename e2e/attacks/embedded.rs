@@ -2,8 +2,7 @@
 
 mod played;
 
-macro_rules! tests {
-    ($($list:tt)*) => { e2e::embedded_tests!([crate::played] $($list)*); };
-}
+use e2e::embedded_tests as tests;
+use played as list;
 
 crate::attacks!(tests);

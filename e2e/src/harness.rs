@@ -55,15 +55,15 @@ pub fn in_turn(scenarios: &[(&str, Scenario)]) -> Result<()> {
     Ok(())
 }
 
-/// A test for each scenario of a list as [`crate::scenarios!`] gives it, on the embedded chain.
+/// A test for each scenario of a list as [`crate::scenarios!`] gives it, on the embedded chain. The modules stand in `list`, where
+/// the macro is called.
 #[macro_export]
 macro_rules! embedded_tests {
-    ([$($from:tt)*] $($module:ident { $($scenario:ident,)* })*) => {$(
+    ($($module:ident { $($scenario:ident,)* })*) => {$(
         mod $module {
-            use $($from)* as list;
             $(#[test]
             fn $scenario() -> anyhow::Result<()> {
-                $crate::harness::on_a_fork(list::$module::$scenario)
+                $crate::harness::on_a_fork(super::list::$module::$scenario)
             })*
         }
     )*};
@@ -72,11 +72,10 @@ macro_rules! embedded_tests {
 /// A test for each module of such a list, on a node.
 #[macro_export]
 macro_rules! node_tests {
-    ([$($from:tt)*] $($module:ident { $($scenario:ident,)* })*) => {$(
+    ($($module:ident { $($scenario:ident,)* })*) => {$(
         #[test]
         #[ignore = "needs a node"]
         fn $module() -> anyhow::Result<()> {
-            use $($from)* as list;
             $crate::harness::in_turn(&[$((stringify!($scenario), list::$module::$scenario)),*])
         }
     )*};

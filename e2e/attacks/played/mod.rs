@@ -5,7 +5,6 @@
 #[macro_export]
 macro_rules! attacks {
     ($take:ident) => {
-        $take! {
-        }
+        $take! {}
     };
 }
