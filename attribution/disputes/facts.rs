@@ -120,16 +120,6 @@ fn before(event: Option<Timestamp>, time: Timestamp) -> bool {
     event.is_some_and(|at| at < time)
 }
 
-fn policy(revision: &Revision) -> Policy {
-    Policy {
-        span_bps: revision.policy.span_bps,
-        influence_bps: revision.policy.influence_bps,
-        retrieval_bps: revision.policy.retrieval_bps,
-        min_words: revision.policy.min_words,
-        c_max: revision.policy.c_max,
-    }
-}
-
 /// Receipts of all batches before this one.
 fn counts_before(batch: &Batch) -> Option<u64> {
     batch.sum_counts.checked_sub(batch.count_to.checked_sub(batch.count_from)?)
@@ -137,7 +127,7 @@ fn counts_before(batch: &Batch) -> Option<u64> {
 
 impl SourceFacts for OnChain<'_> {
     fn policy(&self, model: u32, revision: u32) -> Option<Policy> {
-        self.with_revision(model, revision, policy)
+        self.with_revision(model, revision, |revision| revision.policy.into())
     }
 
     fn source(&self, model: u32, revision: u32, source: u8) -> Option<VersionHead> {
@@ -164,7 +154,7 @@ impl RevisionFacts for OnChain<'_> {
             let sketches = revision.sketches;
             let header = SketchHeader { count: sketches.count, d: sketches.d, digest: sketches.digest };
             RevisionTerms {
-                policy: policy(revision),
+                policy: revision.policy.into(),
                 adapter: revision.artefact_hash,
                 sketches: (sketches.count > 0).then_some(SketchHead { header, top: sketches.top }),
                 created_at: revision.created_at,
@@ -205,7 +195,7 @@ impl EpochFacts for OnChain<'_> {
     fn parameters(&self, batch: u64) -> Option<ParameterSet> {
         let number = self.load_batch(batch)?.params;
         match ask(self.escrow()?, message_builder!(Escrow).parameters(number)) {
-            Some(Some(set)) => Some(ParameterSet { rank_weights: set.retrieval_weights }),
+            Some(Some(set)) => Some(set.into()),
             _ => self.failed(Failure::Escrow),
         }
     }

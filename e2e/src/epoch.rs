@@ -9,7 +9,7 @@ use openledger_abi::models::ModelRegistry;
 use openledger_abi::payout::{Batch, Claim, Epoch, Live, Payout, PayoutError, ReportBody, ReportInfo};
 use openledger_abi::{Balance, OPEN};
 use proof::evidence::EvidenceLeaf;
-use proof::params::{ParameterSet, Policy, Revision};
+use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
 use proof::rules::epoch::{Carry, EpochBuilder, part};
 use proof::rules::leaf::{Facts, Published, Slot, attribute};
@@ -20,7 +20,6 @@ use proof::version::{VersionHead, VersionLeaf};
 use proof::{Account, Node, ZERO};
 
 use crate::served::Answer;
-use crate::world::TEXTS;
 use crate::{H, World, outcome::sent};
 
 /// What the payer pays for an answer here.
@@ -122,7 +121,7 @@ impl World {
 
     /// The leaves of version 0 with their texts.
     pub fn library(&self) -> Result<(Vec<VersionLeaf>, Vec<SourceText>)> {
-        let call = message_builder!(DatanetRegistry).leaves(self.datanet, 0, 0, TEXTS.len() as u32);
+        let call = message_builder!(DatanetRegistry).leaves(self.datanet, 0, 0, self.texts.len() as u32);
         let leaves = read(&*self.chain, self.suite.datanet_registry, call)?;
         let tree: Vec<VersionLeaf> = leaves
             .iter()
@@ -133,7 +132,7 @@ impl World {
                 contributor: account_bytes(&leaf.contributor),
             })
             .collect();
-        let texts = (0..).zip(&tree).zip(TEXTS).map(|((index, leaf), text)| SourceText {
+        let texts = (0..).zip(&tree).zip(&self.texts).map(|((index, leaf), text)| SourceText {
             source: 0,
             index,
             seq: leaf.seq,
@@ -169,15 +168,8 @@ impl World {
             let version = read(&*self.chain, self.suite.datanet_registry, call)?.context("no such version")?;
             sources.push(VersionHead { count: version.count, top: version.top });
         }
-        let policy = revision.policy;
         Ok(Revision {
-            policy: Policy {
-                span_bps: policy.span_bps,
-                influence_bps: policy.influence_bps,
-                retrieval_bps: policy.retrieval_bps,
-                min_words: policy.min_words,
-                c_max: policy.c_max,
-            },
+            policy: revision.policy.into(),
             adapter: revision.artefact_hash,
             sketches: None,
             sources,
@@ -202,7 +194,7 @@ impl World {
         for (batch, answers) in &closed.batches {
             let call = message_builder!(Escrow).parameters(batch.params);
             let set = read(&*self.chain, self.suite.escrow, call)?.context("no such parameter set")?;
-            let params = ParameterSet { rank_weights: set.retrieval_weights };
+            let params = ParameterSet::from(set);
             let due = self.due(batch.at, epoch.closed_at)?;
             let grown = carry.grown(batch.pot).map_err(rule)?;
             let mut prefix = batch.fee_from;

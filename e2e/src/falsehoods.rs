@@ -26,6 +26,7 @@ use proof::rules::leaf::{Facts, credits};
 use proof::text::TextOpening;
 use proof::tree::{MerkleTree, Tree};
 use proof::version::VersionLeaf;
+use proof::words::CONTEXT;
 use proof::{Account, Error as Rule};
 
 use crate::epoch::{Closed, Report};
@@ -145,8 +146,8 @@ pub fn match_left_out(world: &World, filed: &Filed) -> Result<FraudProof> {
     let (_, texts) = world.library()?;
     let text = &texts[span.whole.index as usize].text;
     let open = |text: &[u8], start: u64, len: u64| {
-        let end = (start + len + 1).min(text.len() as u64);
-        rule(TextOpening::of::<H>(text, start.saturating_sub(1), end))
+        let end = (start + len + CONTEXT).min(text.len() as u64);
+        rule(TextOpening::of::<H>(text, start.saturating_sub(CONTEXT), end))
     };
     let len = u64::from(span.len);
     let holding = HoldingOpening {
@@ -188,7 +189,7 @@ pub fn take_a_unit(leaf: &mut EvidenceLeaf) {
 
 /// Proof 6 on form: the first leaf names a range twice.
 pub fn wrong_form(_: &World, filed: &Filed) -> Result<FraudProof> {
-    let fault = FormFault::Form(receipt(filed));
+    let fault = FormFault::Form(receipt(filed), filed.closed.epoch.from);
     Ok(FraudProof::Form(FormWitness { evidence: evidence(filed, 0)?, fault }))
 }
 

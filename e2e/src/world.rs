@@ -48,6 +48,8 @@ pub struct World {
     pub adapter: Hash,
     /// Contributions by their index in version 0.
     pub contributions: Vec<u64>,
+    /// Their texts.
+    pub texts: Vec<String>,
     /// What was served on each channel.
     pub ledgers: Vec<Ledger>,
     /// The epoch that is closed and not yet paid.
@@ -124,6 +126,7 @@ impl World {
             model: 0,
             adapter,
             contributions: Vec::new(),
+            texts: Vec::new(),
             ledgers: Vec::new(),
             closed: None,
             payouts: Vec::new(),
@@ -133,8 +136,7 @@ impl World {
         world.bond_operators()?;
         let oracles: Vec<AccountId> = world.people.oracles.iter().map(|oracle| oracle.account.account()).collect();
         world.suite.wire_payout(&*world.chain, &world.people.deployer, &oracles)?;
-        world.fill_datanet()?;
-        world.model = world.register_model(world.revision())?;
+        world.publish(&TEXTS)?;
         Ok(world)
     }
 
@@ -298,13 +300,18 @@ impl World {
         sent("cutting a version", send(&*self.chain, &self.people.owner, self.suite.datanet_registry, call))
     }
 
-    fn fill_datanet(&mut self) -> Result<()> {
+    /// Puts a text of each contributor, in their order, into a new Datanet with a model over it, and makes these the world's.
+    pub fn publish(&mut self, texts: &[&str]) -> Result<()> {
         self.datanet = self.create_datanet()?;
-        for (contributor, text) in self.people.contributors.iter().zip(TEXTS) {
+        self.contributions.clear();
+        for (contributor, text) in self.people.contributors.iter().zip(texts) {
             let number = self.contribute(self.datanet, contributor, text.as_bytes(), Self::open_terms())?;
             self.contributions.push(number);
         }
-        self.cut_version(self.datanet).map(|_| ())
+        self.texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        self.cut_version(self.datanet)?;
+        self.model = self.register_model(self.revision())?;
+        Ok(())
     }
 
     /// A priced revision that credits spans of at least three words alone, over version 0 of the world's Datanet.

@@ -25,6 +25,7 @@ fn set() -> ParameterSet {
         contributors_bps: 4_500,
         min_fee: 10,
         retrieval_weights: vec![8, 4, 2, 1],
+        common_max: 48,
     }
 }
 
@@ -263,6 +264,9 @@ fn parameter_sets_add_up_and_keep_the_floor() {
     assert_eq!(check(|set| set.host_bps = u16::MAX, 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.min_fee = 0, 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.retrieval_weights = vec![1; 17], 0), Err(EscrowError::BadParameters));
+    assert_eq!(check(|set| set.common_max = 0, 0), Err(EscrowError::BadParameters));
+    assert_eq!(check(|set| set.common_max = 257, 0), Err(EscrowError::BadParameters));
+    assert_eq!((check(|set| set.common_max = 1, 0), check(|set| set.common_max = 256, 0)), (Ok(()), Ok(())));
     let nothing_for_contributors = check(
         |set| {
             set.host_bps += 4_500;

@@ -31,7 +31,7 @@ pub fn revision(kind: ModelKind, new: &NewRevision, parameters: &ModelParameters
         return Err(ModelError::DoubleSource { source: position(place)? });
     }
     ensure!(!new.sources.is_empty() || kind != ModelKind::Adapter, ModelError::NeedsSource);
-    policy(&new.policy)?;
+    proof::params::Policy::from(new.policy).validate().map_err(|_| ModelError::BadPolicy)?;
     sketches(&new.sketches)?;
     let (min_bps, max_bps) = (parameters.min_contributors_bps, parameters.max_contributors_bps);
     let within = new.contributors_bps >= min_bps && new.contributors_bps <= max_bps;
@@ -45,17 +45,6 @@ pub fn revision(kind: ModelKind, new: &NewRevision, parameters: &ModelParameters
 /// `TooManySources`.
 pub fn position(place: usize) -> Result<u8, ModelError> {
     u8::try_from(place).map_err(|_| ModelError::TooManySources)
-}
-
-fn policy(policy: &AttributionPolicy) -> Result<(), ModelError> {
-    let policy = proof::params::Policy {
-        span_bps: policy.span_bps,
-        influence_bps: policy.influence_bps,
-        retrieval_bps: policy.retrieval_bps,
-        min_words: policy.min_words,
-        c_max: policy.c_max,
-    };
-    policy.validate().map_err(|_| ModelError::BadPolicy)
 }
 
 fn sketches(root: &SketchRoot) -> Result<(), ModelError> {

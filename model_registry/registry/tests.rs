@@ -105,6 +105,27 @@ fn royalties_are_capped_and_parents_named_once() {
 }
 
 #[test]
+fn a_policy_is_within_its_bounds() {
+    let judge = |change: &dyn Fn(&mut AttributionPolicy)| {
+        let mut new = revision();
+        change(&mut new.policy);
+        rules::revision(ModelKind::Adapter, &new, &parameters())
+    };
+    for min_words in 0..20 {
+        let wanted = if (3..=16).contains(&min_words) { Ok(()) } else { Err(ModelError::BadPolicy) };
+        assert_eq!(judge(&|policy| policy.min_words = min_words), wanted, "{min_words}");
+    }
+    for c_max in 0..6 {
+        let wanted = if (2..=3).contains(&c_max) { Ok(()) } else { Err(ModelError::BadPolicy) };
+        assert_eq!(judge(&|policy| policy.c_max = c_max), wanted, "{c_max}");
+    }
+    let retrieval = |bps: u16| {
+        judge(&|policy| (policy.span_bps, policy.influence_bps, policy.retrieval_bps) = (10_000 - bps, 0, bps))
+    };
+    assert_eq!((retrieval(2_000), retrieval(2_001)), (Ok(()), Err(ModelError::BadPolicy)));
+}
+
+#[test]
 fn what_a_revision_must_be_is_named() {
     let check = |change: fn(&mut NewRevision), wanted| {
         let mut new = revision();
@@ -121,8 +142,7 @@ fn what_a_revision_must_be_is_named() {
     check(|new| new.sources = (0..17).map(|n| Source { datanet: n, version: 0 }).collect(), many);
     check(|new| new.sources.push(new.sources[0]), Err(ModelError::DoubleSource { source: 1 }));
     check(|new| new.policy.span_bps = 6_001, Err(ModelError::BadPolicy));
-    check(|new| new.policy.min_words = 0, Err(ModelError::BadPolicy));
-    check(|new| new.policy.c_max = 4, Err(ModelError::BadPolicy));
+    check(|new| new.policy.retrieval_bps = 1, Err(ModelError::BadPolicy));
     check(|new| new.sketches.d = 1, Err(ModelError::BadSketches));
     check(|new| new.sketches = SketchRoot { count: 1, d: 4_096, ..SketchRoot::default() }, Ok(()));
     let bad = Err(ModelError::BadSketches);

@@ -53,7 +53,7 @@ pub struct Span {
 pub struct Exempt {
     /// First byte of the taken range in the response.
     pub start: u16,
-    /// Bytes of the taken range, at most 256.
+    /// Bytes of the taken range, at most the parameter set's `common_max`.
     pub len: u16,
     /// The amount, due to nobody.
     pub amount: u128,

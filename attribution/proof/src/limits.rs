@@ -18,8 +18,16 @@ pub const MAX_EPOCH_RECEIPTS: u64 = 1 << 26;
 pub const MAX_SPAN_END: u32 = 65_535;
 /// The longest match, in bytes.
 pub const MAX_SPAN_BYTES: u16 = 2_048;
-/// The longest range that may be exempt, in bytes.
-pub const MAX_EXEMPT_BYTES: u16 = 256;
+/// The highest `common_max`: the longest range that may be exempt under any parameter set, in bytes.
+pub const MAX_COMMON_BYTES: u16 = 256;
+/// Bytes that a match has at least for each word that it must have.
+pub const BYTES_PER_WORD: u16 = 5;
+/// The largest share of a part that a policy may give to retrieval, in basis points: what is retrieved is the payer's word.
+pub const MAX_RETRIEVAL_BPS: u16 = 2_000;
+/// The smallest `min_words` a policy may name.
+pub const MIN_MIN_WORDS: u16 = 3;
+/// The largest `min_words` a policy may name.
+pub const MAX_MIN_WORDS: u16 = 16;
 /// Spans and exempts together in one evidence leaf.
 pub const MAX_SPANS: usize = 24;
 /// Influence entries in one evidence leaf.
@@ -28,6 +36,8 @@ pub const MAX_INFLUENCE: usize = 16;
 pub const MAX_RETRIEVAL: usize = 16;
 /// Entries in one evidence leaf.
 pub const MAX_ENTRIES: usize = 56;
+/// The smallest `c_max` a policy may name.
+pub const MIN_C_MAX: u8 = 2;
 /// The largest `c_max` a policy may name.
 pub const MAX_C_MAX: u8 = 3;
 /// Witnesses that an exempt range can name: `MAX_C_MAX` + 1.

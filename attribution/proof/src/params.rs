@@ -14,11 +14,11 @@ pub struct Policy {
     pub span_bps: u16,
     /// Share that goes to influence.
     pub influence_bps: u16,
-    /// Share that goes to retrieval.
+    /// Share that goes to retrieval, at most 2,000.
     pub retrieval_bps: u16,
-    /// The fewest words of a match, at least 1.
+    /// The fewest words of a match, 3 to 16; it has at least five times as many bytes.
     pub min_words: u16,
-    /// The most distinct contributors that may hold a short range before it is common knowledge, at most 3.
+    /// The most distinct contributors that may hold a short range before it is common knowledge, 2 or 3.
     pub c_max: u8,
 }
 
@@ -32,11 +32,19 @@ impl Policy {
             .checked_add(u32::from(self.influence_bps))
             .and_then(|sum| sum.checked_add(u32::from(self.retrieval_bps)));
         let whole = sum == Some(u32::from(limits::BPS));
-        if whole && self.min_words >= 1 && self.c_max <= limits::MAX_C_MAX {
+        let words = (limits::MIN_MIN_WORDS..=limits::MAX_MIN_WORDS).contains(&self.min_words);
+        let contributors = (limits::MIN_C_MAX..=limits::MAX_C_MAX).contains(&self.c_max);
+        if whole && words && contributors && self.retrieval_bps <= limits::MAX_RETRIEVAL_BPS {
             Ok(())
         } else {
             Err(Error::BadPolicy)
         }
+    }
+
+    /// The fewest bytes of a match: five for each word of `min_words`, so that letters which are words by themselves or words
+    /// of one letter don't make a quote of what anybody could have written.
+    pub fn min_bytes(&self) -> u32 {
+        u32::from(self.min_words).saturating_mul(u32::from(limits::BYTES_PER_WORD))
     }
 
     /// w, how many witnesses an exempt range names: c_max + 1.
@@ -62,11 +70,13 @@ pub struct Revision {
 }
 
 /// The parameter set of a batch, as far as attribution needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct ParameterSet {
     /// Weight of a retrieved chunk by its rank; 0 beyond. At most 16.
     pub rank_weights: Vec<u16>,
+    /// The longest range that can be common knowledge, 1 to 256 bytes.
+    pub common_max: u16,
 }
 
 impl ParameterSet {
@@ -75,14 +85,16 @@ impl ParameterSet {
         self.rank_weights.get(usize::from(rank)).copied().unwrap_or(0)
     }
 
-    /// Whether the table has at most 16 ranks.
+    /// Whether the table has at most 16 ranks and `common_max` is within its bounds.
     ///
     /// # Errors
     /// [`Error::BadPolicy`].
     pub fn validate(&self) -> Result<(), Error> {
-        if self.rank_weights.len() > limits::MAX_RETRIEVAL {
-            return Err(Error::BadPolicy);
+        let common = (1..=limits::MAX_COMMON_BYTES).contains(&self.common_max);
+        if common && self.rank_weights.len() <= limits::MAX_RETRIEVAL {
+            Ok(())
+        } else {
+            Err(Error::BadPolicy)
         }
-        Ok(())
     }
 }

@@ -17,6 +17,7 @@ use proof::text::{root_of, text_tree};
 use proof::tree::{MerkleTree, Node, SumHead, Tree, TreeHead};
 use proof::version::{VersionHead, VersionLeaf};
 use proof::voucher::Voucher;
+use proof::words::{Words, LISTED};
 use proof::{Account, Blake2, Hash};
 use scale::Encode;
 use serde_json::{json, Value};
@@ -320,7 +321,7 @@ fn entries() -> Vec<Entry> {
 
 fn evidence_json() -> Value {
     let policy = Policy { span_bps: 5_001, influence_bps: 3_332, retrieval_bps: 1_667, min_words: 6, c_max: 2 };
-    let params = ParameterSet { rank_weights: vec![5, 3] };
+    let params = ParameterSet { rank_weights: vec![5, 3], common_max: 48 };
     let mut filled = entries();
     let total = 1_000_000_000_000_000_003;
     amounts::fill(total, &policy, &params, &mut filled).unwrap();
@@ -394,22 +395,65 @@ fn spans_json() -> Value {
         text(1, 1, 7, 4, "He said it was the best of times, truly"),
         text(1, 2, 2, 2, "there was a long and winding road, and then silence"),
         text(1, 3, 11, 5, "it was the best of times"),
+        text(0, 2, 12, 6, "\u{65e9}\u{4e0a}\u{5b88}\u{706f}\u{7684}\u{8001}\u{4eba}\u{6bcf}\u{5929}\u{6e05}\u{6668}"),
+        text(0, 3, 13, 7, "GPT\u{7684}\u{8001}\u{4eba}\u{6bcf}\u{5929}"),
+        // What ends in the middle of a letter, and another letter that begins with the same two bytes.
+        spans::SourceText { text: b"it was the best \xe7\x9a".to_vec(), ..text(1, 4, 14, 8, "") },
+        spans::SourceText { text: "it was the best \u{7684}".into(), ..text(1, 5, 15, 9, "") },
     ];
-    let response =
-        "He wrote: in a village there was a long and winding road to the old town; it was the best of times.";
-    let cases = [(3u16, 1u8), (3, 2), (3, 3), (6, 1)].map(|(min_words, c_max)| {
-        let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words, c_max };
-        let scan = spans::Scan::new(response.as_bytes(), &texts);
-        let entries = spans::entries(response.as_bytes(), &policy, &scan).unwrap();
-        json!({ "min_words": min_words, "c_max": c_max, "entries": entries.iter().map(entry_json).collect::<Vec<_>>() })
-    });
+    let response = [
+        "He wrote: in a village there was a long and winding road to the old town; it was the best of times."
+            .as_bytes(),
+        "\u{5b88}\u{706f}\u{7684}\u{8001}\u{4eba}\u{6bcf}\u{5929}\u{3002} it was the best \u{7684}\u{8001} ".as_bytes(),
+        b"it was the best \xe7\x9a\xff",
+    ]
+    .concat();
+    let cases =
+        [(3u16, 2u8, 48u16), (3, 3, 48), (3, 2, 23), (6, 2, 48), (5, 2, 256)].map(|(min_words, c_max, common_max)| {
+            let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words, c_max };
+            let scan = spans::Scan::new(&response, &texts);
+            let entries = spans::entries(&response, &policy, common_max, &scan).unwrap();
+            json!({
+                "min_words": min_words, "c_max": c_max, "common_max": common_max,
+                "entries": entries.iter().map(entry_json).collect::<Vec<_>>(),
+            })
+        });
     json!({
         "texts": texts.iter().map(|t| json!({
             "source": t.source, "index": t.index, "seq": t.seq.to_string(), "contributor": bytes(t.contributor),
-            "text": String::from_utf8(t.text.clone()).unwrap(),
+            "text": bytes(&t.text),
         })).collect::<Vec<_>>(),
-        "response": response, "cases": cases,
+        "response": bytes(&response), "cases": cases,
     })
+}
+
+/// Texts with their words as [start, end): every listed range at both its ends, its neighbours, and bytes of no letter.
+fn words_json() -> Value {
+    let mut texts: Vec<Vec<u8>> = LISTED
+        .iter()
+        .map(|(first, last)| {
+            let letter = |point: u32| char::from_u32(point).unwrap();
+            // Planes 2 and 3 end where plane 4 begins.
+            [letter(first - 1), letter(*first), letter(*first), letter(*last), letter(last + 1), 'a', letter(*last)]
+                .iter()
+                .collect::<String>()
+                .into_bytes()
+        })
+        .collect();
+    texts.extend([
+        b"".to_vec(),
+        b" one, two3".to_vec(),
+        "\u{e9}t\u{e9} GPT\u{7684}x".as_bytes().to_vec(),
+        b"\xe7\x9a\x84\xe7\x9a".to_vec(),
+        b"a\xe7\x9a\xe7\x9a\x84\x84b".to_vec(),
+        b"a\xf0\x87\x9a\x84b\xf0\xa0\xae\xb7\xf0\xa0\xae c".to_vec(),
+        b"\xed\xa0\x80\xf4\x90\x80\x80\xff".to_vec(),
+    ]);
+    let words = |text: &[u8]| {
+        let words = Words::of(text, u32::MAX);
+        words.starts.into_iter().zip(words.ends).map(|(start, end)| json!([start, end])).collect::<Vec<_>>()
+    };
+    json!(texts.iter().map(|text| json!({ "text": bytes(text), "words": words(text) })).collect::<Vec<_>>())
 }
 
 fn golden() -> Value {
@@ -428,6 +472,7 @@ fn golden() -> Value {
         "hashes": hashes_json(),
         "epoch": epochs_json(),
         "spans": spans_json(),
+        "words": words_json(),
     })
 }
 

@@ -395,7 +395,7 @@ fn change_anything(dice: &mut Dice, right: &EvidenceLeaf) -> Vec<u8> {
                         start: span.start,
                         len: span.len,
                         amount: span.amount,
-                        witnesses: vec![span.whole; usize::from(n)],
+                        witnesses: vec![span.whole; usize::from(n % 2) + 3],
                     }),
                 },
                 Entry::Exempt(mut exempt) => match dice.below(4) {

@@ -43,9 +43,9 @@ fn receipt() -> Receipt {
     }
 }
 
-/// A range of a text of 16 MiB, at its worst place, with a byte on each side.
+/// A range of a text of 16 MiB, at its worst place, with four bytes on each side.
 fn text(len: u64) -> TextOpening {
-    let chunks = (len + 2).div_ceil(256) + 1;
+    let chunks = (len + 8).div_ceil(256) + 1;
     let path = (0..1 << 16).step_by(331).map(|at| range_len(at.min((1 << 16) - chunks), chunks, 1 << 16)).max();
     TextOpening { length: 1, first: 1, bytes: vec![1; (chunks * 256) as usize], path: vec![[1; 32]; path.unwrap()] }
 }
@@ -95,7 +95,7 @@ fn the_largest_span_proof_fits() {
 #[test]
 fn the_largest_outranked_proof_with_four_holders_fits() {
     for (len, fault) in [
-        (256, OutrankedFault::Common(1, (0..4).map(|_| holding(256)).collect())),
+        (256, OutrankedFault::Common(1, 1, (0..4).map(|_| holding(256)).collect())),
         (2_048, OutrankedFault::Match(1, 1, holding(2_048))),
         (2_048, OutrankedFault::Earlier(1, 1, 1, holding(2_048), contribution())),
     ] {
@@ -112,7 +112,7 @@ fn the_largest_influence_proof_fits() {
 
 #[test]
 fn the_largest_form_proof_fits() {
-    let fault = form::FormFault::Private(receipt(), vec![1; 2_048]);
+    let fault = form::FormFault::Private(receipt(), 1, vec![1; 2_048]);
     fits(Proof::Form(form::FormWitness { evidence: evidence(), fault }));
 }
 

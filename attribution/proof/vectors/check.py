@@ -278,22 +278,53 @@ def check_epoch(e):
 # The span rule, word for word ------------------------------------------------------------------------------------------
 
 
+# A code point of these ranges is a word by itself where its three or four bytes are well-formed UTF-8.
+LISTED = [
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x19E0, 0x19FF), (0x2E80, 0x2FDF), (0x3005, 0x3007),
+    (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F),
+    (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x116D0, 0x116FF), (0x1AFF0, 0x1B16F), (0x20000, 0x3FFFF),
+]
+
+
 def is_word(byte):
     return byte >= 0x80 or chr(byte).isalnum()
 
 
+def listed(data):
+    """Whether these bytes are one listed code point; Python's decoder knows what is well-formed."""
+    try:
+        letter = data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(letter) == 1 and any(first <= ord(letter) <= last for first, last in LISTED)
+
+
+def boundary(text, at):
+    """Looks at no byte further than four away."""
+    if at in (0, len(text)) or not is_word(text[at - 1]) or not is_word(text[at]):
+        return True
+    return any(listed(text[at:at + n]) or (at >= n and listed(text[at - n:at])) for n in (3, 4))
+
+
 def runs(text, start, end):
-    return (start < end <= len(text) and is_word(text[start]) and (start == 0 or not is_word(text[start - 1]))
-            and is_word(text[end - 1]) and (end == len(text) or not is_word(text[end])))
+    return (start < end <= len(text) and is_word(text[start]) and boundary(text, start) and is_word(text[end - 1])
+            and boundary(text, end))
 
 
-def count_words(text):
-    return "".join(chr(b) if is_word(b) else " " for b in text).split().__len__()
+def words(text):
+    starts = [at for at in range(len(text)) if is_word(text[at]) and boundary(text, at)]
+    ends = [at + 1 for at in range(len(text)) if is_word(text[at]) and boundary(text, at + 1)]
+    return [list(word) for word in zip(starts, ends)]
+
+
+def check_words(items):
+    for i, item in enumerate(items):
+        same(f"words {i}", words(x(item["text"])), item["words"])
 
 
 def check_spans(s):
-    response = s["response"].encode()
-    texts = [dict(t, text=t["text"].encode(), seq=int(t["seq"])) for t in s["texts"]]
+    response = x(s["response"])
+    texts = [dict(t, text=x(t["text"]), seq=int(t["seq"])) for t in s["texts"]]
 
     def holders(start, end):
         found = []
@@ -307,8 +338,8 @@ def check_spans(s):
 
     for case in s["cases"]:
         def match(start, end):
-            return (runs(response, start, end) and count_words(response[start:end]) >= case["min_words"]
-                    and end - start <= 2048 and end <= 65535 and holders(start, end))
+            return (runs(response, start, end) and len(words(response[start:end])) >= case["min_words"]
+                    and 5 * case["min_words"] <= end - start <= 2048 and end <= 65535 and holders(start, end))
 
         size = len(response)
         ranges = [(a, b) for a in range(size) for b in range(a + 1, size + 1)
@@ -327,7 +358,7 @@ def check_spans(s):
                 if contributor not in seen:
                     seen.add(contributor)
                     witnesses.append([source, index, at])
-            if end - start <= 256 and len(seen) > case["c_max"]:
+            if end - start <= case["common_max"] and len(seen) > case["c_max"]:
                 got.append({"kind": 1, "start": start, "len": end - start, "amount": "0",
                             "witnesses": witnesses[:case["c_max"] + 1]})
                 continue
@@ -339,7 +370,7 @@ def check_spans(s):
             got.append({"kind": 0, "start": start, "len": end - start, "skip": skip, "held": -minus_held,
                         "credited": [source, index, at], "whole": [whole[0][2], whole[0][3], whole[0][1]],
                         "amount": "0"})
-        same(f"spans (min_words {case['min_words']}, c_max {case['c_max']})", got, case["entries"])
+        same(f"spans (min_words {case['min_words']}, c_max {case['c_max']}, common_max {case['common_max']})", got, case["entries"])
 
 
 def main():
@@ -362,6 +393,7 @@ def main():
     check_hashes(golden["hashes"])
     check_epoch(golden["epoch"])
     check_spans(golden["spans"])
+    check_words(golden["words"])
     print(f"{len(golden)} groups of golden vectors agree")
 
 

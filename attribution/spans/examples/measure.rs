@@ -37,9 +37,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let copied: Vec<String> = (0..50).map(|i| response(&texts, i, 2_048)).collect();
     for (name, responses) in [("mixed", mixed), ("copied whole", copied)] {
         time(name, "all matches", &responses, |r| index.response(r).longest_matches(6).len());
-        time(name, "taken ranges", &responses, |r| taken(r, 6, &index.response(r)).len());
         let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words: 6, c_max: 3 };
-        time(name, "entries", &responses, |r| entries(r, &policy, &index.response(r)).map_or(0, |found| found.len()));
+        time(name, "taken ranges", &responses, |r| taken(r, &policy, &index.response(r)).len());
+        time(name, "entries", &responses, |r| {
+            entries(r, &policy, 48, &index.response(r)).map_or(0, |found| found.len())
+        });
     }
     repeated(1 << 20)
 }
@@ -55,7 +57,7 @@ fn repeated(bytes: usize) -> Result<(), Box<dyn Error>> {
         index.response(r).longest_matches(6).len()
     });
     time("of one word, found a million times", "entries", &response, |r| {
-        entries(r, &policy, &index.response(r)).map_or(0, |found| found.len())
+        entries(r, &policy, 48, &index.response(r)).map_or(0, |found| found.len())
     });
     Ok(())
 }

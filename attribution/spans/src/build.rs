@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use libsais::SuffixArrayConstruction;
 use proof::limits::{MAX_CONTRIBUTION_BYTES, MAX_VERSION_LEAVES};
-use proof::words::is_word_byte;
+use proof::words::WordsIn;
 
 use crate::error::{Error, Result, io};
 use crate::format::{Header, MOST_TEXT};
@@ -169,14 +169,11 @@ where
 struct WordStarts(Vec<u64>);
 
 impl WordStarts {
-    /// Separators are no word bytes, so the joined text has the word starts of its parts.
+    /// Separators are no word bytes and no part of a letter, so the joined text has the word starts of its parts.
     fn of(text: &[u8]) -> Self {
         let mut bits = vec![0u64; text.len().div_ceil(64)];
-        let mut before = false;
-        for (at, &byte) in text.iter().enumerate() {
-            let word = is_word_byte(byte);
-            bits[at / 64] |= u64::from(word && !before) << (at % 64);
-            before = word;
+        for (at, _) in WordsIn::of(text) {
+            bits[at / 64] |= 1 << (at % 64);
         }
         Self(bits)
     }

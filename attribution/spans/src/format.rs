@@ -3,7 +3,7 @@
 //! | at | what |
 //! |---|---|
 //! | 0 | magic `OLSPANS\n` |
-//! | 8 | format u32 = 1 |
+//! | 8 | format u32 = 2 |
 //! | 12 | flags u32: bit 0, a zero byte stands in some text |
 //! | 16 | index of the first contribution in its version u32 |
 //! | 20 | contributions u32 = n |
@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 pub(crate) const HEADER: usize = 104;
 const SIGNED: usize = 72;
 const MAGIC: &[u8; 8] = b"OLSPANS\n";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const ZERO_FLAG: u32 = 1;
 /// libsais counts with i32, so does a segment.
 pub(crate) const MOST_TEXT: usize = i32::MAX as usize;

@@ -200,8 +200,8 @@ impl Response<'_> {
         self.response.get(start as usize..end as usize).filter(|range| !range.is_empty())
     }
 
-    /// For each word start of the response from which a match of at least `min_words` words begins: the longest
-    /// one, as [start, end). Each of its beginnings that end with a word are matches too, and there are no others.
+    /// For each word start of the response from which at least `min_words` words stand in some contribution: the longest
+    /// such range, as [start, end). Each of its beginnings that end with a word does too, and there are no others.
     pub fn longest_matches(&self, min_words: u32) -> Vec<(u32, u32)> {
         let starts = proof::words::Words::of(self.response, MAX_SPAN_END).starts;
         let longest = |start: u32| Some((start, self.farthest(start, start.saturating_add(MAX_SPAN_BYTES.into()))?));

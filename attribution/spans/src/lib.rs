@@ -1,7 +1,7 @@
 //! Which bytes of a response stand in which contribution: a suffix array over the texts of Datanet versions.
 //!
 //! [`build()`] writes the texts of a version as immutable [`Segment`]s: the texts and, sorted, their suffixes at
-//! word starts (a match begins at one, so no other is ever asked for), in a memory-mapped file with its digest.
+//! word starts (a match begins at one, so no other is ever asked for; in scripts without spaces each letter is one), in a memory-mapped file with its digest.
 //! A [`Source`] is a version's segments with the holders of its texts, an [`Index`] a model's sources. Its
 //! [`Response`] answers what `proof::rules::spans` asks: how far a match reaches, and who holds a range.
 //!

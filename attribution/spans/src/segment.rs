@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
-use proof::words::is_word_byte;
+use proof::words::{CONTEXT, LISTED, is_boundary, is_word_byte, listed_len};
 
 use crate::build::parts;
 use crate::error::{Error, Result, io};
@@ -205,15 +205,10 @@ impl<'a> View<'a> {
     pub fn longest(&self, wanted: &[u8], ends_word: impl Fn(usize) -> bool) -> Option<usize> {
         let wanted = self.segment.searchable(wanted);
         let common = self.longest_common(wanted);
-        if common == 0 {
-            return None;
-        }
-        // At the very end of what is common it depends on what follows there: any suffix will do whose word ends.
-        if ends_word(common) && self.ending(&wanted[..common]).iter().any(|range| !range.is_empty()) {
-            return Some(common);
-        }
-        // Before it the suffix goes on as the response does, so its words end where the response's do.
-        (1..common).rev().find(|&n| ends_word(n))
+        // Where the suffix goes on as the response does for four bytes more, its words end where the response's do. Within
+        // four bytes of the end of what is common it depends on what follows there: any suffix will do whose word ends.
+        let held = |n: usize| n + CONTEXT as usize <= common || !self.ending(&wanted[..n]).is_empty();
+        (1..=common).rev().find(|&n| ends_word(n) && held(n))
     }
 
     /// The most bytes of `wanted` that any suffix begins with. Of all suffixes the two beside the place where
@@ -225,13 +220,18 @@ impl<'a> View<'a> {
         beside.into_iter().flatten().map(common).max().unwrap_or(0)
     }
 
-    /// The suffixes that begin with `range` and whose word ends after it: up to four ranges of places in order.
-    pub fn ending(&self, range: &[u8]) -> [Range<usize>; 4] {
+    /// The suffixes that begin with `range` (which begins with a word, and whose last byte is of one) and whose word ends
+    /// after it, as ranges of places that are not empty, in order.
+    pub fn ending(&self, range: &[u8]) -> Vec<Range<usize>> {
         if self.segment.searchable(range).len() < range.len() {
-            return [0..0, 0..0, 0..0, 0..0];
+            return Vec::new();
         }
         let low = self.lower_bound(range);
         let high = low + partition(self.len() - low, |i| self.segment.tail(self.suffix(low + i)).starts_with(range));
+        // After a letter that is a word by itself any byte will do.
+        if is_boundary(range, b"a") {
+            return if low < high { vec![low..high] } else { Vec::new() };
+        }
         // Between them suffixes are in the order of their next byte, none at all before all bytes. The bytes
         // that end a word are those before '0', between '9' and 'A', 'Z' and 'a', and 'z' and 0x80.
         let mut from = low;
@@ -243,7 +243,40 @@ impl<'a> View<'a> {
         };
         let ends =
             [bound(b'0'), bound(b'9' + 1), bound(b'A'), bound(b'Z' + 1), bound(b'a'), bound(b'z' + 1), bound(0x80)];
-        [low..ends[0], ends[1]..ends[2], ends[3]..ends[4], ends[5]..ends[6]]
+        let mut found = vec![low..ends[0], ends[1]..ends[2], ends[3]..ends[4], ends[5]..ends[6]];
+        self.letters(ends[6]..high, range.len(), &mut found);
+        found.retain(|places| !places.is_empty());
+        found
+    }
+
+    /// Of suffixes in order, those whose bytes from `skip` on begin with a listed letter, appended to `found`. Looks at two places
+    /// for each row of letters that differ in their last byte alone, however many suffixes begin with one: there are some
+    /// two thousand rows, of which real texts have few behind one range.
+    fn letters(&self, places: Range<usize>, skip: usize, found: &mut Vec<Range<usize>>) {
+        let rest = |i: usize| self.segment.tail(self.suffix(i)).get(skip..).unwrap_or_default();
+        let mut from = places.start;
+        while from < places.end {
+            let here = rest(from);
+            let until =
+                |is_before: &dyn Fn(&[u8]) -> bool| from + partition(places.end - from, |i| is_before(rest(from + i)));
+            from = match listed_len(here) {
+                0 => match first_listed_after(here) {
+                    Some(letter) => until(&|bytes| bytes < letter.as_bytes()),
+                    None => return,
+                },
+                len => {
+                    // The row: the same bytes but for the last one, as far as they are listed.
+                    let row = &here[..len - 1];
+                    let in_row = |bytes: &[u8]| bytes.starts_with(row) && listed_len(bytes) == len;
+                    let end = until(&in_row);
+                    match found.last_mut() {
+                        Some(last) if last.end == from => last.end = end,
+                        _ => found.push(from..end),
+                    }
+                    end
+                }
+            };
+        }
     }
 
     /// How many suffixes stand before `wanted`. Keeps how much both bounds have in common with it (Manber and
@@ -298,6 +331,28 @@ fn partition(count: usize, is_before: impl Fn(usize) -> bool) -> usize {
 
 /// Whether a word of `text` ends before byte `end`, judged on the whole text.
 pub(crate) fn ends_word(text: &[u8], end: usize) -> bool {
-    let before = end.checked_sub(1).and_then(|i| text.get(i));
-    before.is_some_and(|&b| is_word_byte(b)) && text.get(end).is_none_or(|&b| !is_word_byte(b))
+    let Some((before, after)) = text.split_at_checked(end) else { return false };
+    before.last().is_some_and(|&b| is_word_byte(b)) && is_boundary(before, after)
+}
+
+/// The first listed letter whose bytes come after `bytes`, which begin with none. UTF-8 keeps the order of code points.
+fn first_listed_after(bytes: &[u8]) -> Option<Letter> {
+    let (first, last) = LISTED.into_iter().find(|&(_, last)| Letter::of(last).is_some_and(|l| l.as_bytes() > bytes))?;
+    let before = |i: usize| Letter::of(first + i as u32).is_some_and(|letter| letter.as_bytes() < bytes);
+    Letter::of(first + partition((last - first) as usize, before) as u32)
+}
+
+/// A code point's UTF-8.
+struct Letter([u8; 4], usize);
+
+impl Letter {
+    fn of(point: u32) -> Option<Self> {
+        let mut bytes = [0; 4];
+        let len = char::from_u32(point)?.encode_utf8(&mut bytes).len();
+        Some(Self(bytes, len))
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.0[..self.1]
+    }
 }

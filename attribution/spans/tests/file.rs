@@ -99,5 +99,5 @@ fn the_form_of_a_segment_is_fixed() {
     let body: Vec<u8> = [13u32, 14, 19].iter().flat_map(|n| n.to_le_bytes()).collect();
     let suffixes: Vec<u8> = [15u32, 0, 8, 4].iter().flat_map(|n| n.to_le_bytes()).collect();
     assert_eq!(&bytes[104..], [&body[..], b"one two three\0\0four\0", &suffixes].concat());
-    assert_eq!(&bytes[..40], b"OLSPANS\n\x01\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\x14\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0");
+    assert_eq!(&bytes[..40], b"OLSPANS\n\x02\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\x14\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0");
 }

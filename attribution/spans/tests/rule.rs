@@ -7,19 +7,41 @@ use proof::words::Words;
 use proptest::prelude::*;
 use spans::{Holder, Index, Segment, Source};
 
-/// Few letters, so that much matches; a letter of two bytes and one of three, whose bytes are all word bytes and
-/// whose last ones are alike; separators, the index's own among them.
-const LETTERS: [&[u8]; 9] = [b"a", b"b", b" ", b" ", b".", b"9", "é".as_bytes(), "あ".as_bytes(), b"\xa9"];
+/// Few letters, so that much matches; letters that are words by themselves beside such that are none and begin with the same bytes, and
+/// bytes of no letter, so that letters are cut, begin anew and follow each other in every way; separators, the index's own
+/// among them.
+const LETTERS: [&[u8]; 20] = [
+    b"a",
+    b"b",
+    b" ",
+    b" ",
+    b".",
+    b"9",
+    "é".as_bytes(),
+    "あ".as_bytes(),
+    "い".as_bytes(),
+    "的".as_bytes(),
+    "。".as_bytes(),
+    "々".as_bytes(),
+    "ก".as_bytes(),
+    "𠮷".as_bytes(),
+    "𠮸".as_bytes(),
+    "😀".as_bytes(),
+    b"\xa9",
+    b"\xe3\x81",
+    b"\xf0\xa0\xae",
+    b"\xff",
+];
 
 fn text(letters: usize, longest: usize) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(0..letters, 0..longest).prop_map(|picks| {
-        // The tenth letter is the zero byte, in some cases only: an index without any has a way of its own.
+        // The last letter is the zero byte, in some cases only: an index without any has a way of its own.
         picks.into_iter().flat_map(|i| LETTERS.get(i).map_or(&b"\0"[..], |l| *l)).copied().collect()
     })
 }
 
 fn texts() -> impl Strategy<Value = Vec<SourceText>> {
-    (1..=4usize, 9..=10usize).prop_flat_map(|(sources, letters)| {
+    (1..=4usize, 20..=21usize).prop_flat_map(|(sources, letters)| {
         let one = (0..sources, 0u64..6, 0u8..3, text(letters, 40));
         prop::collection::vec(one, 0..8).prop_map(|list| {
             let mut next = [0u32; 4];
@@ -65,9 +87,11 @@ fn check(response: &[u8], texts: &[SourceText], index: &Index, limits: &[u32]) {
             }
         }
     }
-    for min_words in [1, 2] {
-        let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words, c_max: 1 };
-        assert_eq!(entries(response, &policy, &fast).unwrap(), entries(response, &policy, &slow).unwrap());
+    // The rule takes any policy, also one that nobody may register: so short texts have matches too.
+    for (min_words, c_max, common_max) in [(1, 1, 256), (3, 2, 20)] {
+        let policy = Policy { span_bps: 10_000, influence_bps: 0, retrieval_bps: 0, min_words, c_max };
+        let found = |matches: &dyn Matches| entries(response, &policy, common_max, matches).unwrap();
+        assert_eq!(found(&fast), found(&slow));
     }
 }
 
@@ -76,7 +100,7 @@ proptest! {
 
     #[test]
     fn the_index_finds_what_a_full_comparison_finds(
-        texts in texts(), own in text(10, 40), copied in prop::collection::vec((0usize..8, 0usize..40, 0usize..40), 0..4),
+        texts in texts(), own in text(21, 40), copied in prop::collection::vec((0usize..8, 0usize..40, 0usize..40), 0..4),
         left_out in prop::collection::vec((0u8..4, 0u32..3), 0..3), segment in 200usize..600, cut in 0u32..60,
     ) {
         // A response with stretches of the texts in it.
@@ -138,7 +162,33 @@ fn no_match_crosses_from_one_contribution_into_the_next() {
 fn bytes_of_other_scripts_are_word_bytes() {
     longest("café noir", &["cafés noir"], &[]);
     longest("un café noir", &["le café noir"], &["café noir"]);
-    longest("日本 語", &["日本 語学"], &[]);
+    longest("она идёт", &["она идёт домой"], &["она идёт"]);
+    longest("она идёт", &["она идётъ"], &[]);
+}
+
+#[test]
+fn each_letter_of_a_script_without_spaces_is_a_word() {
+    longest("日本 語", &["日本 語学"], &["日本 語", "本 語"]);
+    longest("守灯的", &["老守灯人"], &["守灯"]);
+    longest("GPT的人", &["aGPT的人", "GPT的船"], &["GPT的", "的人"]);
+    // The last letters differ in their last byte, so that the bytes agree into the middle of a letter.
+    longest("ab cd的", &["ab cd皅", "ab cd"], &["ab cd"]);
+    // What follows is no letter, so that its bytes go on with the word before them.
+    longest("ab cd的", &["ab cd。"], &[]);
+    longest("ab cd", &["ab cd。", "ab cd的"], &["ab cd"]);
+}
+
+#[test]
+fn a_word_ends_before_any_of_very_many_letters_and_before_none_that_is_cut() {
+    let listed: String = ('\u{4e00}'..='\u{9fff}').step_by(7).map(|letter| format!("x y{letter} ")).collect();
+    let cut: Vec<u8> = (0xe4u8..=0xe9).flat_map(|lead| [b"x y".as_slice(), &[lead, 0x80], b" "].concat()).collect();
+    let texts = one(&[listed.as_bytes(), &cut, "x y。 x y😀".as_bytes()]);
+    let index = index(&texts, usize::MAX);
+    let (held, total) = index.holdings(b"x y", 0, usize::MAX);
+    assert_eq!(total, listed.matches(' ').count() / 2);
+    assert!(held.iter().all(|holding| holding.place.index == 0));
+    assert_eq!(index.first(b"x y").map(|holding| holding.place.offset), Some(0));
+    assert_eq!(index.without(&[(0, 0)]).first(b"x y"), None);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use openledger_abi::datanet::DatanetRegistry;
 use openledger_abi::escrow::Escrow;
 use openledger_abi::models::ModelRegistry;
 use openledger_abi::payout::{Batch, Payout};
-use proof::params::{ParameterSet, Policy, Revision};
+use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
 use proof::rules::epoch::Carry;
 use proof::sketch::{SketchHead, SketchHeader};
@@ -195,7 +195,7 @@ impl Gatherer {
         if let std::collections::btree_map::Entry::Vacant(entry) = known.entry(number) {
             let set = read(&*self.chain, self.suite.escrow, message_builder!(Escrow).parameters(number))?
                 .ok_or_else(|| GatherError::Absent(format!("parameter set {number}")))?;
-            entry.insert(ParameterSet { rank_weights: set.retrieval_weights });
+            entry.insert(set.into());
         }
         Ok(())
     }
@@ -296,16 +296,9 @@ impl Gatherer {
                 .push(index_of(position, source, &texts).map_err(|e| mismatch(format!("texts of model {model}"), e))?);
         }
         let spans = spans::Index::new(indexed).map_err(|e| mismatch(format!("texts of model {model}"), e))?;
-        let policy = &revision.policy;
         let data = Arc::new(ModelData {
             revision: Revision {
-                policy: Policy {
-                    span_bps: policy.span_bps,
-                    influence_bps: policy.influence_bps,
-                    retrieval_bps: policy.retrieval_bps,
-                    min_words: policy.min_words,
-                    c_max: policy.c_max,
-                },
+                policy: revision.policy.into(),
                 adapter: revision.artefact_hash,
                 sketches: head,
                 sources: heads,

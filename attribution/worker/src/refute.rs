@@ -108,7 +108,8 @@ fn span_fault(fault: &proof::check::span::SpanFault) -> &'static str {
         SpanFault::DifferingByte(..) => "a byte of the response is not the one at the place that is named",
         SpanFault::ResponseBoundary(..) => "the range does not begin and end with a word of the response",
         SpanFault::HoldingBoundary(..) => "the place does not begin and end with a word of the contribution",
-        SpanFault::TooFewWords(..) => "the range has too few words",
+        SpanFault::TooFewWords(..) => "the range has too few words or bytes",
+        SpanFault::TooLong(..) => "the range is longer than it may be",
         SpanFault::NoSuchOffset(..) => "the place lies beyond the contribution's end",
         _ => "it names what is not there",
     }

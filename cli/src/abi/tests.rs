@@ -19,6 +19,7 @@ fn set() -> ParameterSet {
         contributors_bps: 4_500,
         min_fee: OPEN / 1_000,
         retrieval_weights: vec![100, 80],
+        common_max: 48,
     }
 }
 

@@ -78,6 +78,7 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
         scheduler: Scheduler::start(base.model.clone(), options.width)?,
         cashier: cashier.clone(),
         min_fee: parameters.min_fee,
+        common_max: parameters.common_max,
         sketching: Mutex::new(()),
         key: options.signing_key.clone(),
     });

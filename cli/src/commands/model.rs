@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use clap::builder::RangedI64ValueParser;
 use clap::{Args, Subcommand};
 use corpus::Store;
 use factory::Base;
 use openledger_abi::datanet::Use;
 use openledger_abi::models::{AttributionPolicy, Model, ModelKind, ModelStatus, Parent, Revision, Source};
+use proof::limits::{MAX_C_MAX, MAX_MIN_WORDS, MIN_C_MAX, MIN_MIN_WORDS};
 use serde_json::{Value, json};
 
 use super::common::{Common, KeyArg, SenderArg, bps, open, short};
@@ -31,12 +33,20 @@ pub struct OfferArgs {
     /// Of the contributors' share, the part by words that answers quote; the rest goes by influence.
     #[arg(long, default_value = "6000", value_parser = bps)]
     span_bps: u16,
-    /// The fewest words that count as a quotation.
-    #[arg(long, default_value_t = 6)]
+    /// The fewest words that count as a quotation, and five times as many bytes; a letter of a script without spaces is a word.
+    #[arg(long, default_value_t = 6, value_parser = min_words())]
     min_words: u16,
-    /// The most contributors that may hold the same words before they are common knowledge.
-    #[arg(long, default_value_t = 3)]
+    /// The most contributors that may hold the same few words before they are common knowledge.
+    #[arg(long, default_value_t = 3, value_parser = c_max())]
     c_max: u8,
+}
+
+fn min_words() -> RangedI64ValueParser<u16> {
+    RangedI64ValueParser::new().range(i64::from(MIN_MIN_WORDS)..=i64::from(MAX_MIN_WORDS))
+}
+
+fn c_max() -> RangedI64ValueParser<u8> {
+    RangedI64ValueParser::new().range(i64::from(MIN_C_MAX)..=i64::from(MAX_C_MAX))
 }
 
 impl OfferArgs {

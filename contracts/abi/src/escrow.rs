@@ -14,8 +14,6 @@ pub use proof::Node;
 
 /// Parents of a model that share in its owner's part: the model registry allows no more.
 pub const MAX_PARENTS: usize = 8;
-/// Ranks that a table of retrieval weights can hold.
-pub const MAX_RETRIEVAL_WEIGHTS: usize = 16;
 /// Receipts that one batch may hold.
 pub const MAX_BATCH: u64 = 1 << 20;
 
@@ -38,6 +36,14 @@ pub struct ParameterSet {
     pub min_fee: Balance,
     /// Weights of retrieved chunks by rank, at most 16; 0 beyond.
     pub retrieval_weights: Vec<u16>,
+    /// The longest quote that can be common knowledge, 1 to 256 bytes.
+    pub common_max: u16,
+}
+
+impl From<ParameterSet> for proof::params::ParameterSet {
+    fn from(set: ParameterSet) -> Self {
+        Self { rank_weights: set.retrieval_weights, common_max: set.common_max }
+    }
 }
 
 /// What a channel is doing.

@@ -101,10 +101,22 @@ pub struct AttributionPolicy {
     pub span_bps: u16,
     pub influence_bps: u16,
     pub retrieval_bps: u16,
-    /// The fewest words of a match, at least 1.
+    /// The fewest words of a match.
     pub min_words: u16,
-    /// The most contributors that may hold a short range before it is common knowledge, at most 3.
+    /// The most contributors that may hold a short range before it is common knowledge.
     pub c_max: u8,
+}
+
+impl From<AttributionPolicy> for proof::params::Policy {
+    fn from(policy: AttributionPolicy) -> Self {
+        Self {
+            span_bps: policy.span_bps,
+            influence_bps: policy.influence_bps,
+            retrieval_bps: policy.retrieval_bps,
+            min_words: policy.min_words,
+            c_max: policy.c_max,
+        }
+    }
 }
 
 /// Who may use a model.
@@ -321,7 +333,7 @@ pub enum ModelError {
         source: u8,
         error: DatanetError,
     },
-    /// The three parts don't sum to 10,000, `min_words` is 0, or `c_max` above 3.
+    /// The three parts don't sum to 10,000, retrieval has more than 2,000, `min_words` is not 3 to 16, or `c_max` not 2 or 3.
     BadPolicy,
     /// Sketches without entries, with more than allowed, or something where there are no rows.
     BadSketches,

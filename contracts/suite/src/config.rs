@@ -87,6 +87,7 @@ impl SuiteConfig {
                 contributors_bps: 4_500,
                 min_fee: OPEN / 1_000_000,
                 retrieval_weights: vec![100, 80, 60, 50, 40, 30, 20, 10],
+                common_max: 48,
             },
             payout: PayoutParameters {
                 epoch_ms: DAY,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use fs4::fs_std::FileExt;
+use proof::words::count_words;
 use serde::Serialize;
 
 use crate::error::{Error, Holder, Result, io};
@@ -61,7 +62,7 @@ pub fn preview(path: &Path, options: &Options) -> Result<Preview> {
         documents.push(DocumentPreview {
             entry: Entry::from(&document),
             place,
-            words: document.text.split(' ').count() as u64,
+            words: count_words(document.text.as_bytes()).into(),
             chunks: document.chunks(),
             opening: document.text.chars().take(200).collect(),
             warnings: personal(&document.text),

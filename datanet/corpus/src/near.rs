@@ -6,6 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use proof::words::WordsIn;
+
 /// Hash functions, so entries of a signature.
 const HASHES: usize = 128;
 /// Entries of a band: 16 bands of 8 catch a pair that shares 70 % with 61 %, 80 % with 95 %, 90 % with 99.99 %.
@@ -24,7 +26,8 @@ impl Signature {
     pub fn of(text: &str) -> Self {
         let words: Vec<u64> = text
             .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
+            // The protocol's words: a letter of a script without spaces is one, else a whole sentence would be.
+            .flat_map(|run| WordsIn::of(run.as_bytes()).filter_map(|(start, end)| run.get(start..end)))
             .map(|word| word.chars().flat_map(char::to_lowercase).fold(FNV, |h, c| fnv(h, c as u64)))
             .collect();
         let mut minima = [u32::MAX; HASHES];
@@ -97,6 +100,17 @@ mod tests {
         let original = text(0, 500);
         let changed = original.replace("w250 ", "other ");
         let signatures = [original, text(1_000, 1_500), changed].map(|t| Signature::of(&t));
+        let near = near_duplicates(&signatures);
+        assert_eq!(near.iter().map(|&(a, b, _)| (a, b)).collect::<Vec<_>>(), [(0, 2)]);
+    }
+
+    #[test]
+    fn a_text_without_spaces_with_a_changed_letter_is_near() {
+        let original: String = ('\u{4e00}'..).step_by(3).take(300).collect();
+        let changed = original.replace('\u{4f00}', "\u{9f00}").replace('\u{4e96}', "\u{9f01}");
+        assert_ne!(original, changed);
+        let other: String = ('\u{6e00}'..).step_by(3).take(300).collect();
+        let signatures = [original, other, changed].map(|t| Signature::of(&t));
         let near = near_duplicates(&signatures);
         assert_eq!(near.iter().map(|&(a, b, _)| (a, b)).collect::<Vec<_>>(), [(0, 2)]);
     }

@@ -52,10 +52,13 @@ pub(crate) fn false_span(world: &World, closed: &Closed, report: &Report) -> Res
     let shelf = Shelf { leaves, tree, texts };
     let evidence = evidence_tree(report)?;
     let policy = world.rules()?.policy;
-    let answers = closed.batches.iter().flat_map(|(_, answers)| answers);
-    for ((index, fields), answer) in (0..).zip(&report.evidence).zip(answers) {
-        let found =
-            find::<H>(fields, index, &evidence, &answer.receipt, &answer.response, &policy, &shelf).map_err(rule)?;
+    let common_max = world.config.fees.common_max;
+    let batches = (closed.epoch.from..).zip(&closed.batches);
+    let answers = batches.flat_map(|(number, (_, answers))| answers.iter().map(move |answer| (number, answer)));
+    for ((index, fields), (number, answer)) in (0..).zip(&report.evidence).zip(answers) {
+        let (receipt, response) = (&answer.receipt, &answer.response);
+        let batch = (number, common_max);
+        let found = find::<H>(fields, index, &evidence, batch, receipt, response, &policy, &shelf).map_err(rule)?;
         if found.is_some() {
             return Ok(found);
         }
@@ -132,14 +135,11 @@ pub(crate) fn slander(closed: &Closed, report: &Report) -> Result<FraudProof> {
     Ok(FraudProof::Span(SpanWitness { evidence, receipt: answer.receipt, entry: 0, fault }))
 }
 
-pub(crate) type Both = (Sent<u64>, Sent<Outcome>);
+/// A commit and its reveal.
+pub type Both = (Sent<u64>, Sent<Outcome>);
 
 /// Commits to a proof and shows it in a later block.
-pub(crate) fn file(
-    world: &World,
-    report: Option<ReportId>,
-    proof: &FraudProof,
-) -> Result<Both, CallError<DisputesError>> {
+pub fn file(world: &World, report: Option<ReportId>, proof: &FraudProof) -> Result<Both, CallError<DisputesError>> {
     let (watcher, disputes) = (&world.people.watcher, world.suite.disputes);
     let bytes = proof.encode();
     let hash = H::blake2_256(&[account_bytes(&watcher.account()).as_slice(), &bytes].concat());
@@ -162,7 +162,8 @@ fn submitted(world: &mut World, tamper: impl Fn(&mut EvidenceLeaf)) -> Result<(C
     Ok((closed, report, id))
 }
 
-pub(crate) fn operator(world: &World, place: usize) -> Result<OperatorInfo> {
+/// The oracle at a place of the set.
+pub fn operator(world: &World, place: usize) -> Result<OperatorInfo> {
     let call = message_builder!(Staking).operator(world.people.oracles[place].account.account());
     read(&*world.chain, world.suite.staking, call)?.context("no such operator")
 }

@@ -88,6 +88,8 @@ pub struct Answerer {
     pub key: Keypair,
     /// The least fee of an answer, from escrow's parameters.
     pub min_fee: u128,
+    /// The longest quote that is shown as common knowledge, from escrow's parameters.
+    pub common_max: u16,
     /// One sketch at a time: it uses all cores, and decoding goes first.
     pub sketching: Mutex<()>,
 }
@@ -194,7 +196,7 @@ impl Answerer {
             context: ZERO,
             credits: ZERO,
         };
-        let attribution = attribution(served, &response, &sketch);
+        let attribution = attribution(served, self.common_max, &response, &sketch);
         let domain = self.cashier.domain();
         let record = self.cashier.with_ledger(|ledger| {
             receipt.sequence = ledger.head(receipt.channel, receipt.model).count;
@@ -221,7 +223,7 @@ impl Answerer {
 }
 
 /// What the rules give for an answer with the facts of now.
-fn attribution(served: &Served, response: &[u8], sketch: &[u8]) -> Vec<Shown> {
+fn attribution(served: &Served, common_max: u16, response: &[u8], sketch: &[u8]) -> Vec<Shown> {
     let data = &served.data;
     let words = |start: u16, len: u16| {
         let from = usize::from(start);
@@ -232,7 +234,8 @@ fn attribution(served: &Served, response: &[u8], sketch: &[u8]) -> Vec<Shown> {
         let facts = data.sources.get(usize::from(source))?.contributions.get(index as usize)?;
         Some((chain::ss58(&chain::AccountId::from(facts.contributor)), facts.contribution))
     };
-    let entries = span_rule::entries(response, &data.revision.policy, &data.spans.response(response));
+    let matches = data.spans.response(response);
+    let entries = span_rule::entries(response, &data.revision.policy, common_max, &matches);
     let mut shown: Vec<Shown> = entries
         .unwrap_or_default()
         .iter()

@@ -1,6 +1,6 @@
 //! Fraud proof 6: form and amounts.
 
-use super::{show, EpochFacts, EvidenceOpening, Fraud, RevisionFacts, Verdict};
+use super::{parameters_of, show, EpochFacts, EvidenceOpening, Fraud, RevisionFacts, Verdict};
 use crate::evidence::{Entry, EvidenceLeaf, ATTRIBUTED};
 use crate::receipt::{context_hash, credits_hash, no_context, no_credits, Receipt};
 use crate::rules::leaf::retrieval;
@@ -19,14 +19,15 @@ pub enum FormFault {
     Undecodable,
     /// It has entries though its status is not 0.
     EntriesWithoutStatus,
-    /// Order, counts, overlap, lengths, ¾, w, scores or ranks, judged by the policy of this receipt's revision.
-    Form(Receipt),
+    /// Order, counts, overlap, lengths, ¾, w, scores or ranks, by the policy of this receipt's revision and the parameters of this
+    /// batch.
+    Form(Receipt, u64),
     /// The amounts, by the receipt's policy and the parameters of this batch.
     Amounts(Receipt, u64),
     /// The retrieval entries, by the context list of this public receipt (empty if it has none).
     Retrieval(Receipt, Vec<u8>),
-    /// The entries, by the credits preimage of this private receipt (empty if it has none).
-    Private(Receipt, Vec<u8>),
+    /// The entries, by the credits preimage of this private receipt (empty if it has none) and the parameters of this batch.
+    Private(Receipt, u64, Vec<u8>),
 }
 
 /// A leaf of a report's evidence and what is wrong.
@@ -64,10 +65,10 @@ pub fn check<H: Hasher>(
     }
     let receipt = match &witness.fault {
         FormFault::Undecodable | FormFault::EntriesWithoutStatus => return Err(Error::NotFraud),
-        FormFault::Form(receipt)
+        FormFault::Form(receipt, _)
         | FormFault::Amounts(receipt, _)
         | FormFault::Retrieval(receipt, _)
-        | FormFault::Private(receipt, _) => receipt,
+        | FormFault::Private(receipt, ..) => receipt,
     };
     if receipt.hash::<H>() != leaf.receipt {
         return Err(Error::WitnessMismatch);
@@ -79,14 +80,18 @@ pub fn check<H: Hasher>(
     }
     // Without its revision the receipt is invalid: fraud proof 2's.
     let policy = facts.revision(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?.policy;
+    let params = |batch: u64| parameters_of(facts, batch, witness.evidence.index);
     let fraud = match &witness.fault {
+        FormFault::Form(_, batch) => {
+            let flaw = form::check(&leaf.entries, policy.c_max, params(*batch)?.common_max);
+            show(flaw.is_err(), Fraud::BadForm)
+        }
         FormFault::Amounts(_, batch) => {
-            facts.batch(*batch).ok_or(Error::WitnessMismatch)?.sequence(witness.evidence.index)?;
-            let params = facts.parameters(*batch).ok_or(Error::WitnessMismatch)?;
+            let params = params(*batch)?;
             let right = amounts::of_entries(leaf.part, &policy, &params, &leaf.entries)?;
             show(leaf.entries.iter().map(Entry::amount).ne(right), Fraud::WrongAmounts)
         }
-        FormFault::Private(_, preimage) => {
+        FormFault::Private(_, batch, preimage) => {
             if !receipt.is_private() {
                 return Err(Error::WitnessMismatch);
             }
@@ -94,10 +99,12 @@ pub fn check<H: Hasher>(
                 return Err(Error::WrongHash);
             }
             // A preimage that breaks the rules makes the receipt invalid: fraud proof 2's.
-            let right = form::private_entries::<H>(receipt, preimage, policy.c_max).map_err(|_| Error::NotFraud)?;
+            let common_max = params(*batch)?.common_max;
+            let right =
+                form::private_entries::<H>(receipt, preimage, policy.c_max, common_max).map_err(|_| Error::NotFraud)?;
             show(without_amounts(&leaf.entries, |_| true) != right, Fraud::WrongPrivateEntries)
         }
-        _ => show(form::check(&leaf.entries, policy.c_max).is_err(), Fraud::BadForm),
+        _ => Err(Error::NotFraud),
     };
     fraud.map(Verdict::signers)
 }
@@ -141,9 +148,9 @@ pub fn find<H: Hasher>(
 ) -> Result<Option<FormWitness>, Error> {
     let mut faults = alloc::vec![FormFault::Undecodable, FormFault::EntriesWithoutStatus];
     if facts.revision(receipt.model, receipt.revision).is_some() {
-        faults.push(FormFault::Form(*receipt));
+        faults.push(FormFault::Form(*receipt, batch));
         faults.push(if receipt.is_private() {
-            FormFault::Private(*receipt, list.to_vec())
+            FormFault::Private(*receipt, batch, list.to_vec())
         } else {
             FormFault::Retrieval(*receipt, list.to_vec())
         });

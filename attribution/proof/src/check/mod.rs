@@ -53,9 +53,9 @@ pub enum Fraud {
     ResponseBoundary,
     /// 3: a holding that doesn't run word start to word end in its contribution.
     HoldingBoundary,
-    /// 3: fewer words than the policy's `min_words`.
+    /// 3: fewer words than the policy's `min_words`, or fewer bytes than five for each of these.
     TooFewWords,
-    /// 3: longer than 2,048 bytes (256 if exempt), or an end beyond 65,535.
+    /// 3: longer than 2,048 bytes (the parameter set's `common_max` if exempt), or an end beyond 65,535.
     TooLong,
     /// 3: a range that ends beyond the response.
     BeyondResponse,
@@ -99,7 +99,7 @@ pub enum Fraud {
     MatchLeftOut,
     /// 4: a holding of at least ¾ comes before the credited one.
     EarlierHolding,
-    /// 4: a short range was credited though more than c_max contributors hold it.
+    /// 4: a range of at most `common_max` bytes was credited though more than c_max contributors hold it.
     CommonKnowledge,
     /// 5: a score that is not the dot product.
     WrongScore,
@@ -240,6 +240,12 @@ pub trait EpochFacts {
     fn parameters(&self, batch: u64) -> Option<ParameterSet>;
     /// Carry in, Σ pots and carry_bps of the epoch.
     fn carry(&self) -> Carry;
+}
+
+/// The parameter set by which the evidence leaf at `index` is judged, which must be of that batch.
+pub(crate) fn parameters_of(facts: &impl EpochFacts, batch: u64, index: u64) -> Result<ParameterSet, Error> {
+    facts.batch(batch).ok_or(Error::WitnessMismatch)?.sequence(index)?;
+    facts.parameters(batch).ok_or(Error::WitnessMismatch)
 }
 
 /// Who is due what a contribution earns.

@@ -1,7 +1,7 @@
 //! Fraud proof 4: spans that the texts outrank: a match left out, an earlier holder, common knowledge that was credited.
 
 use super::span::ContributionOpening;
-use super::{show, Against, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use super::{parameters_of, show, Against, EpochFacts, EvidenceOpening, Fraud, SourceFacts, Verdict};
 use crate::evidence::{Entry, EvidenceLeaf, Place, Span};
 use crate::params::Policy;
 use crate::receipt::Receipt;
@@ -21,7 +21,7 @@ pub struct HoldingOpening {
     pub place: Place,
     /// The contribution.
     pub contribution: ContributionOpening,
-    /// Its bytes: the holding and one byte on each side, as far as there is one.
+    /// Its bytes: the holding and four bytes on each side, as far as there are.
     pub text: TextOpening,
 }
 
@@ -34,8 +34,9 @@ pub enum OutrankedFault {
     Match(u16, u16, HoldingOpening),
     /// In the span at this position, the match at skip of held bytes comes before the credited holding, whose leaf is opened.
     Earlier(u8, u16, u16, HoldingOpening, ContributionOpening),
-    /// The span at this position is held whole by these, of c_max + 1 distinct contributors.
-    Common(u8, Vec<HoldingOpening>),
+    /// By the parameters of this batch the span at this position is short enough to be common, and it is held whole by these, of
+    /// c_max + 1 distinct contributors.
+    Common(u64, u8, Vec<HoldingOpening>),
 }
 
 /// A leaf of a report's evidence and what outranks it.
@@ -46,7 +47,7 @@ pub struct OutrankedWitness {
     pub evidence: EvidenceOpening,
     /// The receipt that it names.
     pub receipt: Receipt,
-    /// The response: the range in question and one byte on each side.
+    /// The response: the range in question and four bytes on each side.
     pub response: TextOpening,
     /// What outranks it.
     pub fault: OutrankedFault,
@@ -60,7 +61,7 @@ pub struct OutrankedWitness {
 pub fn check<H: Hasher>(
     evidence: &TreeHead,
     witness: &OutrankedWitness,
-    facts: &impl SourceFacts,
+    facts: &(impl SourceFacts + EpochFacts),
 ) -> Result<Verdict, Error> {
     let leaf = witness.evidence.open::<H>(evidence)?;
     let receipt = &witness.receipt;
@@ -81,9 +82,10 @@ pub fn check<H: Hasher>(
             let span = span_at(&leaf, *position)?;
             judge.earlier::<H>(span, (*skip, *held), holding, credited)
         }
-        OutrankedFault::Common(position, holdings) => {
+        OutrankedFault::Common(batch, position, holdings) => {
+            let common_max = parameters_of(facts, *batch, witness.evidence.index)?.common_max;
             let span = span_at(&leaf, *position)?;
-            judge.common::<H>(span, holdings)
+            judge.common::<H>(span, common_max, holdings)
         }
     }?;
     let against = if receipt.is_private() { Against::Host } else { Against::Signers };
@@ -160,6 +162,7 @@ impl<F: SourceFacts> Judge<'_, F> {
         let fits = !is_match
             || (len <= u64::from(limits::MAX_SPAN_BYTES)
                 && end <= u64::from(limits::MAX_SPAN_END)
+                && len >= u64::from(self.policy.min_bytes())
                 && count_words(ours) >= u32::from(self.policy.min_words));
         if ours == theirs && whole_words && fits {
             Ok(leaf)
@@ -189,8 +192,8 @@ impl<F: SourceFacts> Judge<'_, F> {
         show(theirs < order(named, span.held, span.skip, &span.credited), Fraud::EarlierHolding)
     }
 
-    fn common<H: Hasher>(&self, span: &Span, holdings: &[HoldingOpening]) -> Result<Fraud, Error> {
-        if span.len > limits::MAX_EXEMPT_BYTES || holdings.len() != self.policy.witnesses() {
+    fn common<H: Hasher>(&self, span: &Span, common_max: u16, holdings: &[HoldingOpening]) -> Result<Fraud, Error> {
+        if span.len > common_max || holdings.len() != self.policy.witnesses() {
             return Err(Error::NotFraud);
         }
         let mut contributors: Vec<Account> = Vec::with_capacity(holdings.len());

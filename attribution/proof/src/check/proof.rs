@@ -148,11 +148,12 @@ mod find {
         };
         let fields = &opening.fields;
         let index = opening.index;
-        let found = span::find::<H>(fields, index, evidence, receipt, response, &policy, library)?;
+        let common_max = facts.parameters(batch).ok_or(Error::WitnessMismatch)?.common_max;
+        let found = span::find::<H>(fields, index, evidence, (batch, common_max), receipt, response, &policy, library)?;
         if let Some(witness) = found {
             return Ok(Some(Proof::Span(witness)));
         }
-        let found = outranked::find::<H>(opening.clone(), receipt, response, &right.entries, library)?;
+        let found = outranked::find::<H>(opening.clone(), batch, receipt, response, &right.entries, library)?;
         if let Some(witness) = found {
             return Ok(Some(Proof::Outranked(witness)));
         }

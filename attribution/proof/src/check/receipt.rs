@@ -101,7 +101,8 @@ pub fn check<H: Hasher>(
                 {
                     return Err(Error::WrongHash);
                 }
-                valid = private_entries::<H>(receipt, preimage, terms.policy.c_max).is_ok();
+                let common_max = facts.parameters(witness.batch).ok_or(Error::WitnessMismatch)?.common_max;
+                valid = private_entries::<H>(receipt, preimage, terms.policy.c_max, common_max).is_ok();
             }
             show(leaf.status != if valid { ATTRIBUTED } else { INVALID }, Fraud::WrongStatus)
         }

@@ -1,6 +1,6 @@
 //! Fraud proof 3: a span or exempt range that the bytes don't bear out.
 
-use super::{show, Against, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use super::{parameters_of, show, Against, EpochFacts, EvidenceOpening, Fraud, SourceFacts, Verdict};
 use crate::evidence::{Entry, Place};
 use crate::params::Policy;
 use crate::receipt::Receipt;
@@ -51,13 +51,14 @@ pub struct ContributionOpening {
 pub enum SpanFault {
     /// The receipt has no response.
     AbsentResponse,
-    /// The range is longer than it may be or ends beyond 65,535.
-    TooLong,
+    /// The range is longer than it may be by the parameters of this batch, or ends beyond 65,535.
+    TooLong(u64),
     /// The response (its length alone is opened) ends before the range does.
     BeyondResponse(TextOpening),
-    /// The taken range, or the credited part of it, starts or ends inside or outside a word of the response.
+    /// The taken range, or the credited part of it, starts or ends inside or outside a word of the response: four bytes on each
+    /// side of that place are opened, as far as the response has them.
     ResponseBoundary(Which, Side, TextOpening),
-    /// The taken range, or the credited part of it, has too few words; the response's bytes of it are opened.
+    /// The taken range, or the credited part of it, has too few words or bytes; the response's bytes of it are opened.
     TooFewWords(Which, TextOpening),
     /// The place names a source that the revision doesn't have.
     NoSuchSource(Which),
@@ -67,7 +68,7 @@ pub enum SpanFault {
     NoSuchOffset(Which, ContributionOpening, TextOpening),
     /// The contribution is struck or passed over.
     DoesNotCount(Which, ContributionOpening),
-    /// The holding starts or ends inside or outside a word of the contribution.
+    /// The holding starts or ends inside or outside a word of the contribution, opened as for the response.
     HoldingBoundary(Which, Side, ContributionOpening, TextOpening),
     /// The byte at this offset of the holding differs: opened in the response, then in the contribution.
     DifferingByte(Which, u16, TextOpening, ContributionOpening, TextOpening),
@@ -142,7 +143,7 @@ impl Claimed {
 pub fn check<H: Hasher>(
     evidence: &TreeHead,
     witness: &SpanWitness,
-    facts: &impl SourceFacts,
+    facts: &(impl SourceFacts + EpochFacts),
 ) -> Result<Verdict, Error> {
     let leaf = witness.evidence.open::<H>(evidence)?;
     let receipt = &witness.receipt;
@@ -152,24 +153,25 @@ pub fn check<H: Hasher>(
     let policy = facts.policy(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
     let entry = leaf.entries.get(usize::from(witness.entry)).ok_or(Error::NoSuchEntry)?;
     let (start, end) = entry.range().ok_or(Error::NoSuchEntry)?;
-    let fraud = judge::<H>(receipt, entry, (start, end), &policy, &witness.fault, facts)?;
+    let fraud = judge::<H>(witness, entry, (start, end), &policy, facts)?;
     let against = if receipt.is_private() { Against::Host } else { Against::Signers };
     Ok(Verdict { fraud, against })
 }
 
 fn judge<H: Hasher>(
-    receipt: &Receipt,
+    witness: &SpanWitness,
     entry: &Entry,
     (start, end): (u32, u32),
     policy: &Policy,
-    fault: &SpanFault,
-    facts: &impl SourceFacts,
+    facts: &(impl SourceFacts + EpochFacts),
 ) -> Result<Fraud, Error> {
-    match fault {
+    let receipt = &witness.receipt;
+    match &witness.fault {
         SpanFault::AbsentResponse => show(receipt.response == ZERO, Fraud::AbsentResponse),
-        SpanFault::TooLong => {
+        SpanFault::TooLong(batch) => {
+            let common_max = parameters_of(facts, *batch, witness.evidence.index)?.common_max;
             // On a private receipt this makes the receipt invalid (proof 2); the host is not slashed for it.
-            show(!receipt.is_private() && too_long(entry, start, end), Fraud::TooLong)
+            show(!receipt.is_private() && too_long(entry, (start, end), common_max), Fraud::TooLong)
         }
         SpanFault::WrongWitnesses => {
             let Entry::Exempt(exempt) = entry else { return Err(Error::NoSuchEntry) };
@@ -190,13 +192,12 @@ fn judge<H: Hasher>(
         }
         SpanFault::TooFewWords(which, text) => {
             let claimed = Claimed::of(entry, *which)?;
-            let words = if claimed.len == 0 {
-                0
-            } else {
+            let short = claimed.len < u64::from(policy.min_bytes()) || {
                 let text = text.verify::<H>(&receipt.response)?;
-                count_words(text.slice(claimed.start, claimed.end()).ok_or(Error::WitnessMismatch)?)
+                let range = text.slice(claimed.start, claimed.end()).ok_or(Error::WitnessMismatch)?;
+                count_words(range) < u32::from(policy.min_words)
             };
-            show(words < u32::from(policy.min_words), Fraud::TooFewWords)
+            show(short, Fraud::TooFewWords)
         }
         SpanFault::NoSuchSource(which) => {
             let source = Claimed::of(entry, *which)?.place.source;
@@ -256,8 +257,8 @@ fn judge<H: Hasher>(
     }
 }
 
-fn too_long(entry: &Entry, start: u32, end: u32) -> bool {
-    let longest = if matches!(entry, Entry::Exempt(_)) { limits::MAX_EXEMPT_BYTES } else { limits::MAX_SPAN_BYTES };
+fn too_long(entry: &Entry, (start, end): (u32, u32), common_max: u16) -> bool {
+    let longest = if matches!(entry, Entry::Exempt(_)) { common_max } else { limits::MAX_SPAN_BYTES };
     end > limits::MAX_SPAN_END || end.saturating_sub(start) > u32::from(longest)
 }
 

@@ -14,7 +14,7 @@ pub enum Flaw {
     Order,
     /// Two ranges share a byte.
     Overlap,
-    /// A range that is empty, longer than 2,048 bytes (256 if exempt), ends beyond 65,535, or skip + held > len.
+    /// A range that is empty, longer than 2,048 bytes (`common_max` if exempt), ends beyond 65,535, or skip + held > len.
     Length,
     /// held less than ¾ of len.
     ThreeQuarters,
@@ -28,11 +28,11 @@ pub enum Flaw {
     Private,
 }
 
-/// Checks order, counts, overlap, lengths, ¾, w, scores and ranks.
+/// Checks order, counts, overlap, lengths, ¾, w, scores and ranks, by the policy's `c_max` and the parameter set's `common_max`.
 ///
 /// # Errors
 /// The first [`Flaw`].
-pub fn check(entries: &[Entry], c_max: u8) -> Result<(), Flaw> {
+pub fn check(entries: &[Entry], c_max: u8, common_max: u16) -> Result<(), Flaw> {
     let witnesses = usize::from(c_max).saturating_add(1);
     let (mut spans, mut influence, mut retrieval) = (0usize, 0usize, 0usize);
     let mut last_kind = 0u8;
@@ -51,8 +51,7 @@ pub fn check(entries: &[Entry], c_max: u8) -> Result<(), Flaw> {
         if let Some((start, end)) = entry.range() {
             spans = spans.saturating_add(1);
             let len = end.saturating_sub(start);
-            let longest =
-                if matches!(entry, Entry::Exempt(_)) { limits::MAX_EXEMPT_BYTES } else { limits::MAX_SPAN_BYTES };
+            let longest = if matches!(entry, Entry::Exempt(_)) { common_max } else { limits::MAX_SPAN_BYTES };
             if len == 0 || len > u32::from(longest) || end > limits::MAX_SPAN_END {
                 return Err(Flaw::Length);
             }
@@ -114,7 +113,12 @@ pub fn check(entries: &[Entry], c_max: u8) -> Result<(), Flaw> {
 ///
 /// # Errors
 /// The [`Flaw`] that makes the receipt invalid; a preimage of another hash counts as one that does not decode.
-pub fn private_entries<H: Hasher>(receipt: &Receipt, preimage: &[u8], c_max: u8) -> Result<Vec<Entry>, Flaw> {
+pub fn private_entries<H: Hasher>(
+    receipt: &Receipt,
+    preimage: &[u8],
+    c_max: u8,
+    common_max: u16,
+) -> Result<Vec<Entry>, Flaw> {
     if no_credits::<H>(&receipt.credits) {
         return Ok(Vec::new());
     }
@@ -125,6 +129,6 @@ pub fn private_entries<H: Hasher>(receipt: &Receipt, preimage: &[u8], c_max: u8)
     if entries.iter().any(|entry| entry.amount() != 0 || matches!(entry, Entry::Influence(_))) {
         return Err(Flaw::Private);
     }
-    check(&entries, c_max)?;
+    check(&entries, c_max, common_max)?;
     Ok(entries)
 }

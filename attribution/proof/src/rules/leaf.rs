@@ -108,12 +108,12 @@ pub fn attribute<H: Hasher, M: Matches + ?Sized>(
         _ => return Ok(invalid),
     };
     let mut entries = if receipt.is_private() {
-        match private_entries::<H>(receipt, published.credits, revision.policy.c_max) {
+        match private_entries::<H>(receipt, published.credits, revision.policy.c_max, params.common_max) {
             Ok(entries) => entries,
             Err(_) => return Ok(invalid),
         }
     } else {
-        public_entries::<H, M>(receipt, revision, published, matches, scores)?
+        public_entries::<H, M>(receipt, revision, params, published, matches, scores)?
     };
     amounts::fill(part, &revision.policy, params, &mut entries)?;
     Ok(EvidenceLeaf { receipt: hash, part, status: ATTRIBUTED, entries })
@@ -122,6 +122,7 @@ pub fn attribute<H: Hasher, M: Matches + ?Sized>(
 fn public_entries<H: Hasher, M: Matches + ?Sized>(
     receipt: &Receipt,
     revision: &Revision,
+    params: &ParameterSet,
     published: &Published<'_>,
     matches: &M,
     scores: impl IntoIterator<Item = (u32, i32)>,
@@ -129,7 +130,7 @@ fn public_entries<H: Hasher, M: Matches + ?Sized>(
     let mut entries = if receipt.response == crate::ZERO {
         Vec::new()
     } else {
-        spans::entries(published.response, &revision.policy, matches)?
+        spans::entries(published.response, &revision.policy, params.common_max, matches)?
     };
     if !no_sketch::<H>(&receipt.sketch) && revision.sketches.is_some_and(|sketches| sketches.usable()) {
         entries.extend(influence::best(scores).into_iter().map(Entry::Influence));

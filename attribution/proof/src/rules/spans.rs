@@ -26,7 +26,7 @@ pub struct Holding {
 /// Holdings run word start to word end in the contribution. Offsets are bytes of the contribution's text.
 pub trait Matches {
     /// For a word start of the response: the farthest word end ≤ `limit` such that some contribution holds all between;
-    /// `None` if there is none. Matches shorter than the policy's `min_words` may be left out or not, as is easier.
+    /// `None` if there is none. Matches with fewer words or bytes than the policy asks may be left out or not, as is easier.
     fn farthest(&self, start: u32, limit: u32) -> Option<u32>;
 
     /// Every holding of the response's range `[start, end)`, which begins and ends with a word; in any order.
@@ -45,9 +45,9 @@ pub trait Matches {
 }
 
 /// The ranges that the rule takes, in the order in which it takes them, as (start, end).
-pub fn taken<M: Matches + ?Sized>(response: &[u8], min_words: u16, matches: &M) -> Vec<(u32, u32)> {
+pub fn taken<M: Matches + ?Sized>(response: &[u8], policy: &Policy, matches: &M) -> Vec<(u32, u32)> {
     let words = Words::of(response, limits::MAX_SPAN_END);
-    let min_words = usize::from(min_words).max(1);
+    let min_words = usize::from(policy.min_words).max(1);
     let reach: Vec<u32> = words
         .starts
         .iter()
@@ -68,8 +68,8 @@ pub fn taken<M: Matches + ?Sized>(response: &[u8], min_words: u16, matches: &M) 
                 continue;
             }
             let Some(end) = fits.checked_sub(1).and_then(|last| words.ends.get(last)) else { continue };
-            let longer = best.is_none_or(|(s, e)| end.saturating_sub(*start) > e.saturating_sub(s));
-            if longer {
+            let len = end.saturating_sub(*start);
+            if len >= policy.min_bytes() && best.is_none_or(|(s, e)| len > e.saturating_sub(s)) {
                 best = Some((*start, *end));
             }
         }
@@ -95,7 +95,8 @@ fn free_until(taken: &[(u32, u32)], at: u32) -> Option<u32> {
     Some(free)
 }
 
-/// The entry of a taken range: exempt if more than `c_max` contributors hold it whole and it is short, else credited.
+/// The entry of a taken range: exempt if more than `c_max` contributors hold it whole and it has at most `common_max` bytes,
+/// else credited.
 ///
 /// # Errors
 /// [`Error::BadSource`] if nobody holds the range, so that the source of matches contradicts itself.
@@ -103,11 +104,12 @@ pub fn entry<M: Matches + ?Sized>(
     response: &[u8],
     (start, end): (u32, u32),
     policy: &Policy,
+    common_max: u16,
     matches: &M,
 ) -> Result<Entry, Error> {
     let small = |value: u32| u16::try_from(value).map_err(|_| Error::Overflow);
     let len = small(end.checked_sub(start).ok_or(Error::Overflow)?)?;
-    if len <= limits::MAX_EXEMPT_BYTES {
+    if len <= common_max {
         let witnesses = matches.first_of_each(start, end, policy.witnesses());
         if witnesses.len() == policy.witnesses() {
             let witnesses = witnesses.iter().map(|holding| holding.place).collect();
@@ -115,7 +117,7 @@ pub fn entry<M: Matches + ?Sized>(
         }
     }
     let first = matches.first(start, end).ok_or(Error::BadSource)?;
-    let best = credited(response, (start, end), policy.min_words, matches)?.ok_or(Error::BadSource)?;
+    let best = credited(response, (start, end), policy, matches)?.ok_or(Error::BadSource)?;
     Ok(Entry::Span(Span {
         start: small(start)?,
         len,
@@ -165,13 +167,14 @@ impl Candidate {
 fn credited<M: Matches + ?Sized>(
     response: &[u8],
     (start, end): (u32, u32),
-    min_words: u16,
+    policy: &Policy,
     matches: &M,
 ) -> Result<Option<Candidate>, Error> {
     let words = Words::of(response, limits::MAX_SPAN_END);
-    let min_words = usize::from(min_words).max(1);
+    let min_words = usize::from(policy.min_words).max(1);
     let len = end.checked_sub(start).ok_or(Error::Overflow)?;
-    let enough = |held: u32| u64::from(held).saturating_mul(4) >= u64::from(len).saturating_mul(3);
+    let enough =
+        |held: u32| held >= policy.min_bytes() && u64::from(held).saturating_mul(4) >= u64::from(len).saturating_mul(3);
     let first_word = words.starts.partition_point(|at| *at < start);
     let after_word = words.ends.partition_point(|at| *at <= end);
 
@@ -220,10 +223,15 @@ fn credited<M: Matches + ?Sized>(
 ///
 /// # Errors
 /// [`Error::BadSource`] if the source of matches contradicts itself.
-pub fn entries<M: Matches + ?Sized>(response: &[u8], policy: &Policy, matches: &M) -> Result<Vec<Entry>, Error> {
-    taken(response, policy.min_words, matches)
+pub fn entries<M: Matches + ?Sized>(
+    response: &[u8],
+    policy: &Policy,
+    common_max: u16,
+    matches: &M,
+) -> Result<Vec<Entry>, Error> {
+    taken(response, policy, matches)
         .into_iter()
-        .map(|range| entry(response, range, policy, matches))
+        .map(|range| entry(response, range, policy, common_max, matches))
         .collect()
 }
 

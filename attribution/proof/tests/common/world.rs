@@ -51,6 +51,8 @@ pub struct Batch {
 }
 
 pub struct World {
+    /// What several contributions say, and responses quote.
+    pub phrases: Vec<Vec<u8>>,
     pub contributions: Vec<Contribution>,
     pub sources: Vec<Source>,
     pub revision: Revision,
@@ -67,13 +69,25 @@ fn account(n: u64) -> Account {
 }
 
 fn words(dice: &mut Dice, count: u64) -> Vec<u8> {
-    let vocabulary: [&[u8]; 7] = [b"sun", b"sea", b"an", "\u{e9}t\u{e9}".as_bytes(), b"of", b"the", b"x9"];
+    // Words of Latin, letters of scripts without spaces, and bytes of no letter.
+    let vocabulary: [&[u8]; 10] = [
+        b"sun",
+        b"sea",
+        b"an",
+        "\u{e9}t\u{e9}".as_bytes(),
+        b"of",
+        b"the",
+        b"x9",
+        "\u{5b88}\u{706f}".as_bytes(),
+        "\u{e01}\u{20bb7}".as_bytes(),
+        b"\xe7\x9a",
+    ];
     let mut text = Vec::new();
     for i in 0..count {
         if i > 0 {
-            text.extend_from_slice([&b" "[..], b" ", b", ", b"-"][dice.below(4) as usize]);
+            text.extend_from_slice([&b" "[..], b" ", b", ", b"-", b""][dice.below(5) as usize]);
         }
-        text.extend_from_slice(vocabulary[dice.below(7) as usize]);
+        text.extend_from_slice(vocabulary[dice.below(10) as usize]);
     }
     text
 }
@@ -81,7 +95,13 @@ fn words(dice: &mut Dice, count: u64) -> Vec<u8> {
 impl World {
     pub fn new(seed: u64) -> Self {
         let dice = &mut Dice::new(seed);
-        let contributions = contributions(dice);
+        let phrases: Vec<Vec<u8>> = (0..2)
+            .map(|_| {
+                let count = 5 + dice.below(6);
+                words(dice, count)
+            })
+            .collect();
+        let contributions = contributions(dice, &phrases);
         let sources = sources(dice, contributions.len(), &contributions);
         let rows: Vec<SketchRow> = (0..dice.below(24) + 1)
             .map(|_| SketchRow {
@@ -96,12 +116,13 @@ impl World {
             MerkleTree::build::<Blake2>(Tree::Sketches, rows.iter().map(SketchRow::node::<Blake2>).collect()).unwrap();
         let span_bps = dice.below(10_001) as u16;
         let influence_bps = dice.below(u64::from(10_001 - span_bps)) as u16;
+        // Policies are bounded where they are registered; the rules take any that sums up.
         let policy = Policy {
             span_bps,
             influence_bps,
             retrieval_bps: 10_000 - span_bps - influence_bps,
-            min_words: dice.below(3) as u16 + 1,
-            c_max: dice.below(4) as u8,
+            min_words: dice.below(2) as u16 + 3,
+            c_max: dice.below(2) as u8 + 2,
         };
         let header = SketchHeader { count: rows.len() as u32, d: D as u16, digest: [3; 32] };
         let revision = Revision {
@@ -115,6 +136,7 @@ impl World {
             created_at: 50,
         };
         let mut world = World {
+            phrases,
             rows_passed_over: (0..rows.len() as u32).filter(|_| dice.below(10) == 0).collect(),
             contributions,
             sources,
@@ -141,11 +163,12 @@ impl World {
             let count_from = dice.below(3);
             let count = dice.below(4) + 1;
             let at = 60 + 20 * number;
+            let params = self.draw_parameters(dice);
             let mut receipts = Vec::new();
             let mut leaves = Vec::new();
             for sequence in 0..count_from + count {
                 let fee = u128::from(dice.below(1_000)) + 1;
-                let published = self.draw_receipt(dice, number, sequence, fee, sequence >= count_from);
+                let published = self.draw_receipt(dice, &params, number, sequence, fee, sequence >= count_from);
                 leaves.push(published.receipt.leaf(published.receipt.hash::<Blake2>()).node::<Blake2>());
                 // Now and then the tree's fee is not the receipt's.
                 if dice.below(12) == 0 {
@@ -173,12 +196,26 @@ impl World {
             };
             first += count;
             self.carry.pots += terms.pot;
-            let params = ParameterSet { rank_weights: (0..dice.below(4)).map(|_| dice.below(9) as u16).collect() };
             self.batches.push(Batch { terms, receipts, tree, params });
         }
     }
 
-    fn draw_receipt(&self, dice: &mut Dice, channel: u64, sequence: u64, fee: u128, real: bool) -> Published1 {
+    fn draw_parameters(&self, dice: &mut Dice) -> ParameterSet {
+        ParameterSet {
+            rank_weights: (0..dice.below(4)).map(|_| dice.below(9) as u16).collect(),
+            common_max: dice.below(80) as u16 + 1,
+        }
+    }
+
+    fn draw_receipt(
+        &self,
+        dice: &mut Dice,
+        params: &ParameterSet,
+        channel: u64,
+        sequence: u64,
+        fee: u128,
+        real: bool,
+    ) -> Published1 {
         let response = self.draw_response(dice, real);
         let chunks: Vec<ContextChunk> = (0..dice.below(4))
             .map(|_| ContextChunk {
@@ -198,7 +235,8 @@ impl World {
         let (mut credits, mut list) = (ZERO, context.clone());
         if private {
             let texts = self.texts();
-            let mut preimage = entries(&response, &self.revision.policy, &Scan::new(&response, &texts)).unwrap();
+            let scan = Scan::new(&response, &texts);
+            let mut preimage = entries(&response, &self.revision.policy, params.common_max, &scan).unwrap();
             preimage.extend(retrieval(&context));
             if dice.below(6) == 0 {
                 // A host that breaks the rules.
@@ -243,7 +281,10 @@ impl World {
             let from = dice.below(text.len() as u64) as usize;
             let to = (from + dice.below(120) as usize).min(text.len());
             response.push(b' ');
-            response.extend_from_slice(&text[from..to]);
+            match self.phrases.get(dice.below(4) as usize) {
+                Some(phrase) => response.extend_from_slice(phrase),
+                None => response.extend_from_slice(&text[from..to]),
+            }
             let count = dice.below(3);
             response.push(b' ');
             response.extend_from_slice(&words(dice, count));
@@ -379,13 +420,19 @@ pub fn sum_head(tree: &MerkleTree) -> SumHead {
     tree.sum_head()
 }
 
-fn contributions(dice: &mut Dice) -> Vec<Contribution> {
+fn contributions(dice: &mut Dice, phrases: &[Vec<u8>]) -> Vec<Contribution> {
     let mut made: Vec<Contribution> = Vec::new();
     for id in 0..dice.below(6) + 2 {
-        let count = dice.below(60);
+        let count = dice.below(40);
         let mut text = words(dice, count);
+        for phrase in phrases {
+            if dice.below(3) > 0 {
+                text.extend_from_slice(b"; ");
+                text.extend_from_slice(phrase);
+            }
+        }
         // Copies, with something before them.
-        if dice.below(3) == 0 {
+        if dice.below(2) == 0 {
             if let Some(other) = made.get(dice.below(8) as usize) {
                 let mut copy = b"indeed ".to_vec();
                 copy.extend_from_slice(&other.text);

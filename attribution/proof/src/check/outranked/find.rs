@@ -2,16 +2,18 @@
 
 use super::super::span::Library;
 use super::*;
+use crate::words::CONTEXT;
 
 /// What outranks a published leaf's spans, as a witness; `None` if nothing does.
 ///
-/// `right` are the span and exempt entries that the rules give. The leaf must have passed fraud proofs 3 and 6: then the first entry
+/// `right` are the span and exempt entries that the rules give, by the parameters of `batch`. The leaf must have passed fraud proofs 3 and 6: then the first entry
 /// in which it differs from `right` is outranked.
 ///
 /// # Errors
 /// [`Error::BadSource`] if a contribution of the library is missing, or an error of the leaf's encoding.
 pub fn find<H: Hasher>(
     evidence: EvidenceOpening,
+    batch: u64,
     receipt: &Receipt,
     response: &[u8],
     right: &[Entry],
@@ -42,7 +44,7 @@ pub fn find<H: Hasher>(
             (Entry::Exempt(exempt), Some(Entry::Span(_))) => {
                 let holdings: Result<Vec<_>, Error> =
                     exempt.witnesses.iter().map(|place| open::<H>(library, *place, u32::from(exempt.len))).collect();
-                return witness((start, end), OutrankedFault::Common(position, holdings?));
+                return witness((start, end), OutrankedFault::Common(batch, position, holdings?));
             }
             (Entry::Span(ours), Some(Entry::Span(theirs))) => {
                 let differ = (ours.credited, ours.skip, ours.held) != (theirs.credited, theirs.skip, theirs.held);
@@ -80,5 +82,5 @@ fn open<H: Hasher>(library: &impl Library, place: Place, len: u32) -> Result<Hol
 
 fn around<H: Hasher>(text: &[u8], from: u64, to: u64) -> Result<TextOpening, Error> {
     let length = u64::try_from(text.len()).map_err(|_| Error::Overflow)?;
-    TextOpening::of::<H>(text, from.saturating_sub(1), to.saturating_add(1).min(length))
+    TextOpening::of::<H>(text, from.saturating_sub(CONTEXT), to.saturating_add(CONTEXT).min(length))
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::evidence::EvidenceLeaf;
 use crate::text::{text_tree, OpenText};
 use crate::tree::MerkleTree;
+use crate::words::CONTEXT;
 
 /// What a watcher has of the sources of one model revision.
 pub trait Library {
@@ -17,21 +18,24 @@ pub trait Library {
 
 /// The first fault of any span or exempt entry of a published evidence leaf, as a witness; `None` if all are right.
 ///
-/// `response` is the text that the receipt's root stands for; `evidence` the tree of all published leaves.
+/// `response` is the text that the receipt's root stands for; `evidence` the tree of all published leaves; `common_max` that of
+/// `batch`, to which the leaf belongs.
 ///
 /// # Errors
 /// [`Error::BadSource`] if a text of the library is missing, or an error of the leaf's encoding.
+#[allow(clippy::too_many_arguments)]
 pub fn find<H: Hasher>(
     fields: &[u8],
     index: u64,
     evidence: &MerkleTree,
+    (batch, common_max): (u64, u16),
     receipt: &Receipt,
     response: &[u8],
     policy: &Policy,
     library: &impl Library,
 ) -> Result<Option<SpanWitness>, Error> {
     let leaf = EvidenceLeaf::decode(fields)?;
-    let finder = Finder { receipt, response, policy, library };
+    let finder = Finder { batch, common_max, receipt, response, policy, library };
     for (position, entry) in (0u8..).zip(&leaf.entries) {
         if let Some(fault) = finder.fault::<H>(entry)? {
             return Ok(Some(SpanWitness {
@@ -46,6 +50,8 @@ pub fn find<H: Hasher>(
 }
 
 struct Finder<'a, L> {
+    batch: u64,
+    common_max: u16,
     receipt: &'a Receipt,
     response: &'a [u8],
     policy: &'a Policy,
@@ -58,8 +64,8 @@ impl<L: Library> Finder<'_, L> {
         if self.receipt.response == ZERO {
             return Ok(Some(SpanFault::AbsentResponse));
         }
-        if !self.receipt.is_private() && too_long(entry, start, end) {
-            return Ok(Some(SpanFault::TooLong));
+        if !self.receipt.is_private() && too_long(entry, (start, end), self.common_max) {
+            return Ok(Some(SpanFault::TooLong(self.batch)));
         }
         let whole = OpenText::whole(self.response)?;
         if u64::from(end) > whole.length {
@@ -95,7 +101,7 @@ impl<L: Library> Finder<'_, L> {
             // A credited part beyond its range (proof 6) that also leaves the response.
             return Ok(None);
         }
-        if claimed.len == 0 {
+        if claimed.len < u64::from(self.policy.min_bytes()) {
             return Ok(Some(SpanFault::TooFewWords(which, TextOpening::of::<H>(self.response, 0, 0)?)));
         }
         if starts_word(response, from) != Some(true) {
@@ -173,8 +179,8 @@ fn byte<H: Hasher>(text: &[u8], at: u64) -> Result<TextOpening, Error> {
     TextOpening::of::<H>(text, at, at.saturating_add(1))
 }
 
-/// The bytes on both sides of a boundary, as far as the text has them.
+/// The bytes on both sides of a place that decide whether a word starts or ends there, as far as the text has them.
 fn around<H: Hasher>(text: &[u8], at: u64, length: u64) -> Result<TextOpening, Error> {
-    let to = at.saturating_add(1).min(length);
-    TextOpening::in_tree(text, &text_tree::<H>(text)?, at.saturating_sub(1), to)
+    let to = at.saturating_add(CONTEXT).min(length);
+    TextOpening::in_tree(text, &text_tree::<H>(text)?, at.saturating_sub(CONTEXT), to)
 }
