@@ -3,10 +3,12 @@
 use ink::message_builder;
 use ink::prelude::vec::Vec;
 use openledger_abi::ask::ask;
-use openledger_abi::disputes::{Commit, DisputesError, ReportId};
-use openledger_abi::payout::{Batch, Epoch, OracleSet, Payout, PayoutError, ReportInfo, Voided};
-use openledger_abi::staking::{Offence, Staking, StakingError};
+use openledger_abi::disputes::DisputesError;
+use openledger_abi::judge::{Judge, ReportId};
+use openledger_abi::payout::{Payout, PayoutError, ReportInfo};
+use openledger_abi::staking::{FalseReportSlash, Staking, StakingError};
 use openledger_abi::{AccountId, Balance, Timestamp};
+use proof::check::Fraud;
 use psp22::{PSP22Burnable, PSP22};
 
 /// Takes a bond that its prover has approved.
@@ -17,9 +19,9 @@ pub fn take(token: AccountId, from: AccountId, to: AccountId, amount: Balance) -
     }
 }
 
-/// Gives the bond back.
-pub fn pay_back(token: AccountId, commit: &Commit) -> Result<(), DisputesError> {
-    match ask(token, message_builder!(PSP22).transfer(commit.prover, commit.bond, Vec::new())) {
+/// Gives a bond back, or a reward.
+pub fn pay(token: AccountId, to: AccountId, amount: Balance) -> Result<(), DisputesError> {
+    match ask(token, message_builder!(PSP22).transfer(to, amount, Vec::new())) {
         Some(Ok(())) => Ok(()),
         _ => Err(DisputesError::TransferFailed),
     }
@@ -41,33 +43,9 @@ pub fn report_of(payout: AccountId, report: ReportId) -> Result<ReportInfo, Disp
     }
 }
 
-/// An epoch, if it is closed.
-pub fn epoch(payout: AccountId, epoch: u32) -> Result<Option<Epoch>, DisputesError> {
-    match ask(payout, message_builder!(Payout).epoch(epoch)) {
-        Some(epoch) => Ok(epoch),
-        _ => Err(DisputesError::PayoutFailed),
-    }
-}
-
-/// A batch.
-pub fn batch(payout: AccountId, batch: u64) -> Result<Batch, DisputesError> {
-    match ask(payout, message_builder!(Payout).batch(batch)) {
-        Some(batch) => batch.ok_or(DisputesError::NoSuchBatch),
-        _ => Err(DisputesError::PayoutFailed),
-    }
-}
-
-/// An oracle set.
-pub fn oracle_set(payout: AccountId, set: u32) -> Result<OracleSet, DisputesError> {
-    match ask(payout, message_builder!(Payout).oracle_set(set)) {
-        Some(set) => set.ok_or(DisputesError::NoSuchReport),
-        _ => Err(DisputesError::PayoutFailed),
-    }
-}
-
-/// Keeps the report from going live until the reveal.
-pub fn extend(payout: AccountId, report: ReportId, until: Timestamp) -> Result<(), DisputesError> {
-    match ask(payout, message_builder!(Payout).extend(report.epoch, report.attempt, until)) {
+/// Keeps the report from going live until the reveal; payout knows whether commits against it are still taken.
+pub fn delay(payout: AccountId, report: ReportId, until: Timestamp) -> Result<(), DisputesError> {
+    match ask(payout, message_builder!(Payout).delay(report.epoch, report.attempt, until, None)) {
         Some(Ok(_)) => Ok(()),
         Some(Err(PayoutError::WindowOver)) => Err(DisputesError::WindowOver),
         Some(Err(PayoutError::NotPending)) => Err(DisputesError::NotPending),
@@ -76,8 +54,16 @@ pub fn extend(payout: AccountId, report: ReportId, until: Timestamp) -> Result<(
     }
 }
 
-/// Voids a pending report. Returns it and its epoch as they were. Undone if the caller errors afterwards.
-pub fn void(payout: AccountId, report: ReportId) -> Result<Voided, DisputesError> {
+/// Whose questions delay reports, by payout's word.
+pub fn availability(payout: AccountId) -> Result<AccountId, DisputesError> {
+    match ask(payout, message_builder!(Payout).peers()) {
+        Some(Some(peers)) => Ok(peers.availability),
+        _ => Err(DisputesError::PayoutFailed),
+    }
+}
+
+/// Voids a pending report. Returns it as it was.
+pub fn void(payout: AccountId, report: ReportId) -> Result<ReportInfo, DisputesError> {
     match ask(payout, message_builder!(Payout).void(report.epoch, report.attempt)) {
         Some(Ok(voided)) => Ok(voided),
         Some(Err(PayoutError::NotPending | PayoutError::WindowOver)) => Err(DisputesError::NotPending),
@@ -86,19 +72,25 @@ pub fn void(payout: AccountId, report: ReportId) -> Result<Voided, DisputesError
     }
 }
 
-/// Slashes operators for the prover. What staking refuses is 0 and no reason to let a false report stand; what fails on
-/// its way (which a signer who proves its own fraud could bring about) is an error.
+/// What a proof shows of a report.
+pub fn judged(judge: AccountId, report: ReportId, proof: Vec<u8>) -> Result<Fraud, DisputesError> {
+    match ask(judge, message_builder!(Judge).check(report, proof)) {
+        Some(Ok(fraud)) => Ok(fraud),
+        Some(Err(error)) => Err(DisputesError::Judge(error)),
+        None => Err(DisputesError::JudgeFailed),
+    }
+}
+
+/// Slashes the signers; the provers' part comes here. What staking refuses is 0 and no reason to let a false report stand;
+/// what fails on its way (which a signer who proves its own fraud could bring about) is an error.
 pub fn slash(
     staking: AccountId,
-    operators: Vec<AccountId>,
-    bps: u16,
-    offence: Offence,
+    signers: Vec<AccountId>,
     offence_at: Timestamp,
-    prover: AccountId,
-) -> Result<Balance, DisputesError> {
-    match ask(staking, message_builder!(Staking).slash_many(operators, bps, offence_at, Some(prover), offence)) {
+) -> Result<FalseReportSlash, DisputesError> {
+    match ask(staking, message_builder!(Staking).slash_false_report(signers, offence_at)) {
         Some(Ok(slashed)) => Ok(slashed),
-        Some(Err(error)) if error != StakingError::TokenFailed => Ok(0),
+        Some(Err(error)) if error != StakingError::TokenFailed => Ok(FalseReportSlash::default()),
         _ => Err(DisputesError::StakingFailed),
     }
 }

@@ -1,13 +1,17 @@
 //! A commit's life: bonded, revealed in a later block and in time, or settled.
 
-use openledger_abi::disputes::{Commit, CommitStatus, DisputeParameters, DisputesError, ReportId, MAX_PROOF_BYTES};
-use openledger_abi::{ensure, AccountId, Bytes32, Timestamp, BPS};
+use openledger_abi::disputes::{
+    Commit, CommitStatus, DisputeParameters, DisputesError, Fall, BOND_STEPS, MAX_PROOF_BYTES,
+};
+use openledger_abi::judge::ReportId;
+use openledger_abi::times::{Unit, REVEAL};
+use openledger_abi::{ensure, AccountId, Balance, Bytes32, Timestamp};
 
-/// Whether bond, times and rates are within their bounds.
-pub fn validate(parameters: &DisputeParameters) -> Result<(), DisputesError> {
-    let rate = |bps: u16| (1..=BPS).contains(&bps);
-    ensure!(parameters.bond > 0 && parameters.reveal_ms > 0, DisputesError::BadParameters);
-    ensure!(rate(parameters.report_bps) && rate(parameters.equivocation_bps), DisputesError::BadParameters);
+/// Whether bond and times are within their bounds.
+pub fn validate(unit: Unit, parameters: &DisputeParameters) -> Result<(), DisputesError> {
+    // A lower bond would not grow by its sixteenths.
+    ensure!(parameters.bond >= BOND_STEPS, DisputesError::BadParameters);
+    ensure!(parameters.reveal_ms > 0 && REVEAL.allow(unit, parameters.reveal_ms), DisputesError::BadParameters);
     Ok(())
 }
 
@@ -15,24 +19,17 @@ pub fn validate(parameters: &DisputeParameters) -> Result<(), DisputesError> {
 pub fn make(
     prover: AccountId,
     hash: Bytes32,
-    report: Option<ReportId>,
-    parameters: &DisputeParameters,
+    report: ReportId,
+    bond: Balance,
+    reveal_ms: u64,
     now: Timestamp,
     block: u32,
 ) -> Result<Commit, DisputesError> {
-    Ok(Commit {
-        prover,
-        hash,
-        report,
-        bond: parameters.bond,
-        at: now,
-        block,
-        reveal_by: now.checked_add(parameters.reveal_ms).ok_or(DisputesError::Overflow)?,
-        status: CommitStatus::Open,
-    })
+    let reveal_by = now.checked_add(reveal_ms).ok_or(DisputesError::Overflow)?;
+    Ok(Commit { prover, hash, report, bond, at: now, block, reveal_by, status: CommitStatus::Open })
 }
 
-/// Whether this caller may reveal this proof now. `hash` is that of the caller and the proof.
+/// Whether this caller may reveal this proof in this block. `hash` is that of the caller and the proof.
 ///
 /// A later block, so that nobody who saw a proof on its way can commit and reveal it before it arrives.
 pub fn ensure_revealable(
@@ -40,27 +37,62 @@ pub fn ensure_revealable(
     caller: AccountId,
     hash: Bytes32,
     length: usize,
-    now: Timestamp,
     block: u32,
 ) -> Result<(), DisputesError> {
     ensure!(commit.prover == caller, DisputesError::NotProver);
     ensure!(commit.status == CommitStatus::Open, DisputesError::CommitSpent);
     ensure!(block > commit.block, DisputesError::TooEarly);
-    ensure!(now <= commit.reveal_by, DisputesError::TooLate);
     ensure!(length <= MAX_PROOF_BYTES, DisputesError::ProofTooLong);
     ensure!(commit.hash == hash, DisputesError::WrongPreimage);
     Ok(())
 }
 
-/// What becomes of a commit that is not revealed: its bond goes back if its report was voided by another's proof, and is
-/// lost once the time is over.
-pub fn settle(commit: &mut Commit, voided: bool, now: Timestamp) -> Result<CommitStatus, DisputesError> {
+/// Whether the reveal comes in time: before `reveal_by`, or while the provers of a report that fell by then share.
+///
+/// Of the blocks before the first reveal alone, since from then on everybody can see a proof that holds.
+pub fn ensure_in_time(commit: &Commit, fall: Option<&Fall>, now: Timestamp) -> Result<(), DisputesError> {
+    let until = match fall {
+        None => commit.reveal_by,
+        Some(fall) => {
+            ensure!(commit.block < fall.block, DisputesError::NotBeforeFirst);
+            ensure!(commit.reveal_by >= fall.at, DisputesError::TooLate);
+            fall.share_until
+        }
+    };
+    ensure!(now <= until, DisputesError::TooLate);
+    Ok(())
+}
+
+/// How its report stands when a commit is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Pending or live.
+    Stands,
+    /// Void, and no prover shares.
+    Void,
+    /// It fell; provers may join through this time.
+    Fell { share_until: Timestamp },
+}
+
+/// What becomes of a commit that is not revealed: its bond goes back if its report fell without it, and is lost once the
+/// time is over. Nobody but its prover may take its chance to share.
+pub fn settle(
+    commit: &mut Commit,
+    caller: AccountId,
+    standing: Standing,
+    now: Timestamp,
+) -> Result<CommitStatus, DisputesError> {
     ensure!(commit.status == CommitStatus::Open, DisputesError::CommitSpent);
-    commit.status = if voided {
-        CommitStatus::Returned
-    } else {
-        ensure!(now > commit.reveal_by, DisputesError::RevealOpen);
-        CommitStatus::Forfeited
+    commit.status = match standing {
+        Standing::Void => CommitStatus::Returned,
+        Standing::Fell { share_until } => {
+            ensure!(commit.prover == caller || now > share_until, DisputesError::SharingOpen);
+            CommitStatus::Returned
+        }
+        Standing::Stands => {
+            ensure!(now > commit.reveal_by, DisputesError::RevealOpen);
+            CommitStatus::Forfeited
+        }
     };
     Ok(commit.status)
 }

@@ -1,9 +1,7 @@
-//! Fraud proofs against reports and their signers.
+//! Commits to fraud proofs, reveals, and what provers get.
 //!
-//! This file is the ink! shell: storage, messages, calls, events. What a proof shows is decided by the pure functions of
-//! `proof::check`, chosen in [`judge`]; [`commit`] and [`private`] know no chain, [`facts`] and [`calls`] ask the other
-//! contracts. What the messages do is
-//! documented in `openledger_abi::disputes`.
+//! This file is the ink! shell: storage, messages, events. [`commit`] and [`share`] know no chain, [`calls`] asks the other
+//! contracts, the judge first of all. What the messages do is documented in `openledger_abi::disputes`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
     not(test),
@@ -17,37 +15,33 @@
 
 pub mod calls;
 pub mod commit;
-pub mod facts;
-pub mod judge;
-pub mod private;
+pub mod share;
 
 #[cfg(test)]
 mod tests;
 
 #[ink::contract]
 mod disputes {
-    use crate::facts::OnChain;
-    use crate::judge::{Filed, HostsWord};
-    use crate::{calls, commit as commits, judge, private};
-    use ink::prelude::{vec, vec::Vec};
-    use ink::scale::Encode;
+    use crate::commit::Standing;
+    use crate::share::First;
+    use crate::{calls, commit as commits, share};
+    use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::disputes::*;
-    use openledger_abi::host::{is_signature, HostHasher};
-    use openledger_abi::payout::{ReportInfo, ReportStatus};
-    use openledger_abi::staking::Offence;
+    use openledger_abi::host::HostHasher;
+    use openledger_abi::judge::ReportId;
+    use openledger_abi::payout::ReportStatus;
+    use openledger_abi::times::Unit;
     use openledger_abi::{ensure, roles, Bytes32};
-    use proof::check::{equivocation, Fraud};
-    use proof::signed::Domain;
 
     #[ink::scale_derive(Encode, Decode, TypeInfo)]
     #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
     #[derive(Debug, Clone)]
     pub struct Config {
         token: AccountId,
-        genesis: Bytes32,
+        unit: Unit,
         parameters: DisputeParameters,
         peers: Option<DisputesPeers>,
     }
@@ -58,39 +52,27 @@ mod disputes {
         config: Lazy<Config, ManualKey<0xD15B_0002>>,
         count: Lazy<u64, ManualKey<0xD15B_0003>>,
         commits: Mapping<u64, Commit, ManualKey<0xD15B_0004>>,
-        /// What single operators were slashed for: (account, hash of the offence).
-        punished: Mapping<(AccountId, Bytes32), (), ManualKey<0xD15B_0005>>,
-    }
-
-    /// What a proof leads to.
-    enum Sentence {
-        /// Of a report that is voided already.
-        Void { report: ReportId, signers: Vec<AccountId>, submitted_at: Timestamp, fraud: Fraud },
-        Slash {
-            operator: AccountId,
-            bps: u16,
-            offence: Offence,
-            offence_at: Timestamp,
-            /// What names this one deed, so that it is punished once.
-            deed: Bytes32,
-            fraud: Fraud,
-        },
+        dockets: Mapping<ReportId, Docket, ManualKey<0xD15B_0005>>,
+        falls: Mapping<ReportId, Fall, ManualKey<0xD15B_0006>>,
+        parts: Mapping<(ReportId, AccountId), Part, ManualKey<0xD15B_0007>>,
     }
 
     impl DisputesContract {
         /// Errors with `BadParameters`.
         #[ink(constructor)]
-        pub fn new(token: AccountId, genesis: Bytes32, parameters: DisputeParameters) -> Result<Self, DisputesError> {
-            commits::validate(&parameters)?;
+        pub fn new(token: AccountId, unit: Unit, parameters: DisputeParameters) -> Result<Self, DisputesError> {
+            commits::validate(unit, &parameters)?;
             let mut contract = Self {
                 admin: Lazy::new(),
                 config: Lazy::new(),
                 count: Lazy::new(),
                 commits: Mapping::new(),
-                punished: Mapping::new(),
+                dockets: Mapping::new(),
+                falls: Mapping::new(),
+                parts: Mapping::new(),
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
-            contract.config.set(&Config { token, genesis, parameters, peers: None });
+            contract.config.set(&Config { token, unit, parameters, peers: None });
             Self::env().emit_event(DisputeParametersSet { parameters });
             Ok(contract)
         }
@@ -102,7 +84,7 @@ mod disputes {
         /// The configuration of a wired contract.
         fn wired(&self) -> Result<(Config, DisputesPeers), DisputesError> {
             let config = self.config()?;
-            let peers = config.peers.clone().ok_or(AdminError::NotWired)?;
+            let peers = config.peers.ok_or(AdminError::NotWired)?;
             Ok((config, peers))
         }
 
@@ -110,114 +92,78 @@ mod disputes {
             self.commits.get(commit).ok_or(DisputesError::NoSuchCommit)
         }
 
-        /// Decides what a proof shows, and what follows.
-        fn judge(
-            config: &Config,
-            peers: &DisputesPeers,
-            commit: &Commit,
-            proof: Filed<'_>,
-        ) -> Result<Sentence, DisputesError> {
-            if let Some(bytes) = proof.equivocation() {
-                let (place, witness) = judge::decoded::<(u8, EquivocationWitness)>(bytes)?;
-                Self::judge_equivocation(config, peers, commit, place, &witness)
-            } else if proof.is_private() {
-                Self::judge_host(config, peers, commit, proof)
-            } else {
-                Self::judge_signers(peers, commit, proof)
-            }
+        fn load_docket(&self, report: ReportId) -> Docket {
+            self.dockets.get(report).unwrap_or_default()
         }
 
-        /// Voids first, since that one call also brings what there is to judge by; an error here undoes it.
-        fn judge_signers(peers: &DisputesPeers, commit: &Commit, proof: Filed<'_>) -> Result<Sentence, DisputesError> {
-            let report = commit.report.ok_or(DisputesError::WrongReport)?;
-            let voided = calls::void(peers.payout, report)?;
-            let facts = OnChain::new(peers, &voided.epoch);
-            let verdict = proof.against_signers(&voided.report.body, &facts)?;
-            let ReportInfo { signers, submitted_at, .. } = voided.report;
-            Ok(Sentence::Void { report, signers, submitted_at, fraud: verdict.fraud })
+        fn load_part(&self, report: ReportId, account: AccountId) -> Part {
+            self.parts.get((report, account)).unwrap_or_default()
         }
 
-        fn judge_host(
-            config: &Config,
-            peers: &DisputesPeers,
-            commit: &Commit,
-            proof: Filed<'_>,
-        ) -> Result<Sentence, DisputesError> {
-            let report = commit.report.ok_or(DisputesError::WrongReport)?;
-            let info = calls::report_of(peers.payout, report)?;
-            ensure!(info.status == ReportStatus::Pending, DisputesError::NotPending);
-            let epoch = calls::epoch(peers.payout, report.epoch)?.ok_or(DisputesError::NoSuchReport)?;
-            let (verdict, word) = proof.against_host(&info.body, &OnChain::new(peers, &epoch))?;
-            let HostsWord { redeemed, receipt, evidence } = word;
-            ensure!((epoch.from..epoch.to).contains(&redeemed.batch), DisputesError::NoSuchBatch);
-            let batch = calls::batch(peers.payout, redeemed.batch)?;
-            private::ensure_hosts_word::<HostHasher>(&batch, &redeemed, &receipt, &evidence.fields)?;
-            Ok(Sentence::Slash {
-                operator: batch.host,
-                bps: config.parameters.report_bps,
-                offence: Offence::FalseReceipt,
-                offence_at: batch.at,
-                deed: receipt.hash::<HostHasher>(),
-                fraud: verdict.fraud,
-            })
+        /// Notes that a commit is open no more.
+        fn close(&mut self, report: ReportId) {
+            let mut docket = self.load_docket(report);
+            docket.open = docket.open.saturating_sub(1);
+            self.dockets.insert(report, &docket);
         }
 
-        fn judge_equivocation(
-            config: &Config,
-            peers: &DisputesPeers,
-            commit: &Commit,
-            place: u8,
-            witness: &EquivocationWitness,
-        ) -> Result<Sentence, DisputesError> {
-            // It is about a slot; a report that it named would be held up for nothing.
-            ensure!(commit.report.is_none(), DisputesError::WrongReport);
-            let set = calls::oracle_set(peers.payout, witness.first.set)?;
-            let oracle = set.oracles.get(usize::from(place)).ok_or(DisputesError::NoSuchReport)?;
-            // Reports are signed for payout.
-            let domain = Domain { genesis: config.genesis, contract: *peers.payout.as_ref() };
-            let verdict = equivocation::check::<HostHasher>(&domain, witness, |signature, message| {
-                is_signature(signature, message, &oracle.key)
-            })
-            .map_err(DisputesError::NotProven)?;
-            // When it signed is nobody's knowledge; nothing true can be said of an epoch before it is closed.
-            let offence_at = match calls::epoch(peers.payout, witness.first.epoch)? {
-                Some(epoch) => epoch.closed_at,
-                None => commit.at,
-            };
-            Ok(Sentence::Slash {
-                operator: oracle.account,
-                bps: config.parameters.equivocation_bps,
-                offence: Offence::Equivocation,
-                offence_at,
-                deed: <HostHasher as proof::Hasher>::blake2_256(&witness.first.slot().encode()),
-                fraud: verdict.fraud,
-            })
+        /// An account lost a bond on a report.
+        fn note_lost(&mut self, report: ReportId, account: AccountId, bond: Balance) -> Result<(), DisputesError> {
+            let (mut docket, mut part) = (self.load_docket(report), self.load_part(report, account));
+            docket.lost = docket.lost.checked_add(bond).ok_or(DisputesError::Overflow)?;
+            part.lost = part.lost.checked_add(bond).ok_or(DisputesError::Overflow)?;
+            self.dockets.insert(report, &docket);
+            self.parts.insert((report, account), &part);
+            self.env().emit_event(BondLost { report, account, bond });
+            Ok(())
         }
 
-        /// Does what a proof leads to. Returns the outcome, what it showed, and who was slashed.
-        fn execute(
+        /// The configuration, for a message of availability's.
+        fn for_availability(&self) -> Result<(Config, DisputesPeers), DisputesError> {
+            let (config, peers) = self.wired()?;
+            let availability = calls::availability(peers.payout)?;
+            ensure!(self.env().caller() == availability, DisputesError::NotAvailability);
+            Ok((config, peers))
+        }
+
+        /// Voids the report, slashes its signers, and notes who made it fall.
+        fn convict_by(
             &mut self,
             config: &Config,
             peers: &DisputesPeers,
-            prover: AccountId,
-            sentence: Sentence,
-        ) -> Result<(Outcome, Fraud, Vec<AccountId>), DisputesError> {
-            match sentence {
-                Sentence::Void { report, signers, submitted_at, fraud } => {
-                    let (bps, offence) = (config.parameters.report_bps, Offence::FalseReport);
-                    let slashed = calls::slash(peers.staking, signers.clone(), bps, offence, submitted_at, prover)?;
-                    Ok((Outcome::Voided { report, signers: signers.clone(), slashed }, fraud, signers))
-                }
-                Sentence::Slash { operator, bps, offence, offence_at, deed, fraud } => {
-                    if self.punished.contains((operator, deed)) {
-                        return Ok((Outcome::Slashed { operator, slashed: 0 }, fraud, Vec::new()));
-                    }
-                    self.punished.insert((operator, deed), &());
-                    let operators = vec![operator];
-                    let slashed = calls::slash(peers.staking, operators, bps, offence, offence_at, prover)?;
-                    Ok((Outcome::Slashed { operator, slashed }, fraud, vec![operator]))
-                }
-            }
+            report: ReportId,
+            first: First,
+        ) -> Result<Outcome, DisputesError> {
+            let voided = calls::void(peers.payout, report)?;
+            let (signers, submitted_at) = (voided.signers, voided.submitted_at);
+            let slash = calls::slash(peers.staking, signers.clone(), submitted_at)?;
+            let (lost, reveal_ms) = (self.load_docket(report).lost, config.parameters.reveal_ms);
+            let fall = share::fall(first, reveal_ms, slash.reward, lost)?;
+            self.falls.insert(report, &fall);
+            let mut part = self.load_part(report, first.prover);
+            part.proved = true;
+            self.parts.insert((report, first.prover), &part);
+            self.env().emit_event(ReportFell {
+                report,
+                slashed: signers.clone(),
+                amount: slash.taken,
+                reward: fall.reward,
+                repaid: fall.repaid,
+                share_until: fall.share_until,
+            });
+            Ok(Outcome::Voided { report, signers, slashed: slash.taken, reward: slash.reward })
+        }
+
+        /// Takes a prover after the first.
+        fn join(&mut self, report: ReportId, mut fall: Fall, commit: u64) -> Result<(), DisputesError> {
+            let prover = self.env().caller();
+            let mut part = self.load_part(report, prover);
+            ensure!(!part.proved, DisputesError::AlreadyShares);
+            share::join(&mut fall, commit, prover)?;
+            part.proved = true;
+            self.falls.insert(report, &fall);
+            self.parts.insert((report, prover), &part);
+            Ok(())
         }
     }
 
@@ -227,33 +173,33 @@ mod disputes {
             &mut self,
             payout: AccountId,
             staking: AccountId,
-            model_registry: AccountId,
-            datanet_registry: AccountId,
+            judge: AccountId,
             timelock: AccountId,
         ) -> Result<(), DisputesError> {
             roles::wire(&mut self.admin, timelock)?;
             let mut config = self.config()?;
-            config.peers =
-                Some(DisputesPeers { token: config.token, payout, staking, model_registry, datanet_registry });
+            config.peers = Some(DisputesPeers { token: config.token, payout, staking, judge });
             self.config.set(&config);
             Ok(())
         }
 
         #[ink(message)]
-        fn commit(&mut self, report: Option<ReportId>, hash: Bytes32) -> Result<u64, DisputesError> {
+        fn commit(&mut self, report: ReportId, hash: Bytes32) -> Result<u64, DisputesError> {
             let (config, peers) = self.wired()?;
             let (prover, now, block) = (self.env().caller(), self.env().block_timestamp(), self.env().block_number());
-            let commit = commits::make(prover, hash, report, &config.parameters, now, block)?;
+            let mut docket = self.load_docket(report);
+            let bond = price(config.parameters.bond, docket.open).ok_or(DisputesError::Overflow)?;
+            let commit = commits::make(prover, hash, report, bond, config.parameters.reveal_ms, now, block)?;
             let number = self.count.get().unwrap_or(0);
             self.count.set(&number.checked_add(1).ok_or(DisputesError::Overflow)?);
             self.commits.insert(number, &commit);
-            let (bond, reveal_by) = (commit.bond, commit.reveal_by);
+            docket.open = docket.open.checked_add(1).ok_or(DisputesError::Overflow)?;
+            self.dockets.insert(report, &docket);
+            let reveal_by = commit.reveal_by;
             self.env().emit_event(ProofCommitted { commit: number, prover, report, bond, reveal_by });
 
             calls::take(config.token, prover, self.env().account_id(), bond)?;
-            if let Some(report) = report {
-                calls::extend(peers.payout, report, reveal_by)?;
-            }
+            calls::delay(peers.payout, report, reveal_by)?;
             Ok(number)
         }
 
@@ -261,20 +207,30 @@ mod disputes {
         fn reveal(&mut self, commit: u64, proof: Vec<u8>) -> Result<Outcome, DisputesError> {
             let (config, peers) = self.wired()?;
             let (number, mut commit) = (commit, self.load(commit)?);
-            let prover = self.env().caller();
+            let (prover, report) = (self.env().caller(), commit.report);
             let hash = commit_hash::<HostHasher>(&prover, &proof);
             let (now, block) = (self.env().block_timestamp(), self.env().block_number());
-            commits::ensure_revealable(&commit, prover, hash, proof.len(), now, block)?;
-            let sentence = Self::judge(&config, &peers, &commit, Filed::of(&proof)?)?;
+            commits::ensure_revealable(&commit, prover, hash, proof.len(), block)?;
+            let fall = self.falls.get(report);
+            commits::ensure_in_time(&commit, fall.as_ref(), now)?;
+            let fraud = calls::judged(peers.judge, report, proof)?;
+
             commit.status = CommitStatus::Proven;
             self.commits.insert(number, &commit);
-            let (outcome, fraud, slashed) = self.execute(&config, &peers, prover, sentence)?;
-            let (report, amount) = match &outcome {
-                Outcome::Voided { report, slashed, .. } => (Some(*report), *slashed),
-                Outcome::Slashed { slashed, .. } => (None, *slashed),
+            self.close(report);
+            let fee = if fall.is_some() { share::fee(commit.bond) } else { 0 };
+            self.env().emit_event(FraudProven { commit: number, prover, report, fraud, fee });
+            let outcome = match fall {
+                None => {
+                    self.convict_by(&config, &peers, report, First { prover, commit: Some(number), at: now, block })?
+                }
+                Some(fall) => {
+                    self.join(report, fall, number)?;
+                    calls::burn(config.token, fee)?;
+                    Outcome::Shared { report }
+                }
             };
-            self.env().emit_event(FraudProven { commit: number, prover, fraud, report, slashed, amount });
-            calls::pay_back(config.token, &commit)?;
+            calls::pay(config.token, prover, commit.bond.checked_sub(fee).ok_or(DisputesError::Overflow)?)?;
             Ok(outcome)
         }
 
@@ -282,25 +238,61 @@ mod disputes {
         fn settle(&mut self, commit: u64) -> Result<CommitStatus, DisputesError> {
             let (config, peers) = self.wired()?;
             let (number, mut commit) = (commit, self.load(commit)?);
-            let voided = match commit.report {
-                Some(report) => calls::report_of(peers.payout, report)?.status == ReportStatus::Void,
-                None => false,
+            let report = commit.report;
+            let standing = match self.falls.get(report) {
+                Some(fall) => Standing::Fell { share_until: fall.share_until },
+                None if calls::report_of(peers.payout, report)?.status == ReportStatus::Void => Standing::Void,
+                None => Standing::Stands,
             };
-            let status = commits::settle(&mut commit, voided, self.env().block_timestamp())?;
+            let status = commits::settle(&mut commit, self.env().caller(), standing, self.env().block_timestamp())?;
             self.commits.insert(number, &commit);
             self.env().emit_event(CommitSettled { commit: number, status, bond: commit.bond });
-            match status {
-                CommitStatus::Returned => calls::pay_back(config.token, &commit)?,
-                _ => calls::burn(config.token, commit.bond)?,
+            self.close(report);
+            if status == CommitStatus::Returned {
+                calls::pay(config.token, commit.prover, commit.bond)?;
+            } else {
+                self.note_lost(report, commit.prover, commit.bond)?;
+                calls::burn(config.token, commit.bond)?;
             }
             Ok(status)
         }
 
         #[ink(message)]
+        fn claim(&mut self, report: ReportId) -> Result<Balance, DisputesError> {
+            let (config, _) = self.wired()?;
+            let account = self.env().caller();
+            let fall = self.falls.get(report).ok_or(DisputesError::NotFallen)?;
+            ensure!(self.env().block_timestamp() > fall.share_until, DisputesError::SharingOpen);
+            let mut part = self.load_part(report, account);
+            ensure!(!part.paid, DisputesError::NothingToClaim);
+            let (share, repaid) = share::due(&fall, &account, &part)?;
+            let amount = share.checked_add(repaid).ok_or(DisputesError::Overflow)?;
+            ensure!(amount > 0, DisputesError::NothingToClaim);
+            part.paid = true;
+            self.parts.insert((report, account), &part);
+            self.env().emit_event(RewardClaimed { report, account, share, repaid });
+            calls::pay(config.token, account, amount)?;
+            Ok(amount)
+        }
+
+        #[ink(message)]
+        fn convict(&mut self, report: ReportId, asker: AccountId) -> Result<Outcome, DisputesError> {
+            let (config, peers) = self.for_availability()?;
+            let (at, block) = (self.env().block_timestamp(), self.env().block_number());
+            self.convict_by(&config, &peers, report, First { prover: asker, commit: None, at, block })
+        }
+
+        #[ink(message)]
+        fn lose(&mut self, report: ReportId, account: AccountId, bond: Balance) -> Result<(), DisputesError> {
+            self.for_availability()?;
+            self.note_lost(report, account, bond)
+        }
+
+        #[ink(message)]
         fn set_parameters(&mut self, parameters: DisputeParameters) -> Result<(), DisputesError> {
             roles::ensure_admin(&self.admin)?;
-            commits::validate(&parameters)?;
             let mut config = self.config()?;
+            commits::validate(config.unit, &parameters)?;
             config.parameters = parameters;
             self.config.set(&config);
             self.env().emit_event(DisputeParametersSet { parameters });
@@ -315,6 +307,27 @@ mod disputes {
         #[ink(message)]
         fn commit_count(&self) -> u64 {
             self.count.get().unwrap_or(0)
+        }
+
+        #[ink(message)]
+        fn bond_for(&self, report: ReportId) -> Balance {
+            let bond = Disputes::parameters(self).bond;
+            price(bond, self.load_docket(report).open).unwrap_or(Balance::MAX)
+        }
+
+        #[ink(message)]
+        fn docket(&self, report: ReportId) -> Docket {
+            self.load_docket(report)
+        }
+
+        #[ink(message)]
+        fn fall_of(&self, report: ReportId) -> Option<Fall> {
+            self.falls.get(report)
+        }
+
+        #[ink(message)]
+        fn part_of(&self, report: ReportId, account: AccountId) -> Part {
+            self.load_part(report, account)
         }
 
         #[ink(message)]

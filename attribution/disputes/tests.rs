@@ -1,18 +1,16 @@
-//! The life of a commit and a private receipt's proof of origin, without a chain.
+//! The life of a commit and how provers share, without a chain.
 
-use crate::{commit, private};
-use ink::scale::{DecodeAll, Encode};
+use crate::commit::{self, Standing};
+use crate::share::{self, First};
 use openledger_abi::disputes::*;
-use openledger_abi::payout::Batch;
+use openledger_abi::judge::ReportId;
+use openledger_abi::times::Unit;
 use openledger_abi::AccountId;
-use proof::check::tree::{SumTree, TreeFault};
-use proof::evidence::{encode_entries, Entry, EvidenceLeaf, Place, Span, ATTRIBUTED};
-use proof::receipt::{credits_hash, Receipt, FLAG_PRIVATE};
-use proof::tree::{MerkleTree, Tree};
 use proof::Blake2;
+use proptest::prelude::*;
 
-const PARAMETERS: DisputeParameters =
-    DisputeParameters { bond: 100, reveal_ms: 50, report_bps: 10_000, equivocation_bps: 1_000 };
+const PARAMETERS: DisputeParameters = DisputeParameters { bond: 1_600, reveal_ms: 50 };
+const REPORT: ReportId = ReportId { epoch: 3, attempt: 1 };
 
 fn account(byte: u8) -> AccountId {
     AccountId::from([byte; 32])
@@ -20,12 +18,20 @@ fn account(byte: u8) -> AccountId {
 
 /// A commit of account 1 at time 10 in block 5.
 fn made() -> Commit {
-    commit::make(account(1), [7; 32], None, &PARAMETERS, 10, 5).unwrap()
+    commit::make(account(1), [7; 32], REPORT, 1_600, PARAMETERS.reveal_ms, 10, 5).unwrap()
+}
+
+/// A report that fell at this time in this block by account 2's commit 4, with a reward of 1,000.
+fn fell(at: u64, block: u32) -> Fall {
+    share::fall(First { prover: account(2), commit: Some(4), at, block }, PARAMETERS.reveal_ms, 1_000, 0).unwrap()
 }
 
 #[test]
 fn a_proof_is_revealed_in_a_later_block_and_in_time() {
-    let at = |now, block| commit::ensure_revealable(&made(), account(1), [7; 32], 10, now, block);
+    let at = |now, block| {
+        commit::ensure_revealable(&made(), account(1), [7; 32], 10, block)
+            .and_then(|()| commit::ensure_in_time(&made(), None, now))
+    };
     assert_eq!(at(10, 5), Err(DisputesError::TooEarly));
     assert_eq!(at(10, 6), Ok(()));
     assert_eq!(at(60, 6), Ok(()));
@@ -34,7 +40,7 @@ fn a_proof_is_revealed_in_a_later_block_and_in_time() {
 
 #[test]
 fn only_the_prover_reveals_and_only_what_it_committed_to() {
-    let reveal = |caller, hash, length| commit::ensure_revealable(&made(), caller, hash, length, 20, 6);
+    let reveal = |caller, hash, length| commit::ensure_revealable(&made(), caller, hash, length, 6);
     assert_eq!(reveal(account(2), [7; 32], 10), Err(DisputesError::NotProver));
     assert_eq!(reveal(account(1), [8; 32], 10), Err(DisputesError::WrongPreimage));
     assert_eq!(reveal(account(1), [7; 32], MAX_PROOF_BYTES + 1), Err(DisputesError::ProofTooLong));
@@ -51,128 +57,121 @@ fn the_hash_is_the_provers_own() {
 }
 
 #[test]
+fn commits_of_blocks_before_the_first_reveal_may_follow_it_and_no_others() {
+    let follow = |fall: Fall, now| commit::ensure_in_time(&made(), Some(&fall), now);
+    assert_eq!(follow(fell(20, 6), 70), Ok(()), "through the sharing time, longer than its own");
+    assert_eq!(follow(fell(20, 6), 71), Err(DisputesError::TooLate));
+    assert_eq!(follow(fell(60, 6), 110), Ok(()), "it was open in the last moment");
+    assert_eq!(follow(fell(61, 6), 61), Err(DisputesError::TooLate), "its time was over before");
+    assert_eq!(follow(fell(20, 5), 30), Err(DisputesError::NotBeforeFirst), "the same block");
+}
+
+#[test]
 fn a_bond_goes_back_when_another_voided_the_report_and_is_lost_when_nothing_came() {
-    assert_eq!(commit::settle(&mut made(), true, 11), Ok(CommitStatus::Returned));
-    assert_eq!(commit::settle(&mut made(), false, 60), Err(DisputesError::RevealOpen));
+    let settle = |standing, now| commit::settle(&mut made(), account(9), standing, now);
+    assert_eq!(settle(Standing::Void, 11), Ok(CommitStatus::Returned));
+    assert_eq!(settle(Standing::Stands, 60), Err(DisputesError::RevealOpen));
     let mut commit = made();
-    assert_eq!(commit::settle(&mut commit, false, 61), Ok(CommitStatus::Forfeited));
-    assert_eq!(commit::settle(&mut commit, true, 62), Err(DisputesError::CommitSpent));
-    assert_eq!(commit::ensure_revealable(&commit, account(1), [7; 32], 10, 20, 6), Err(DisputesError::CommitSpent));
+    assert_eq!(commit::settle(&mut commit, account(9), Standing::Stands, 61), Ok(CommitStatus::Forfeited));
+    assert_eq!(commit::settle(&mut commit, account(9), Standing::Void, 62), Err(DisputesError::CommitSpent));
+    let reveal = commit::ensure_revealable(&commit, account(1), [7; 32], 10, 6);
+    assert_eq!(reveal, Err(DisputesError::CommitSpent));
+}
+
+#[test]
+fn nobody_settles_anothers_commit_while_it_may_still_share() {
+    let fell = Standing::Fell { share_until: 70 };
+    assert_eq!(commit::settle(&mut made(), account(9), fell, 70), Err(DisputesError::SharingOpen));
+    assert_eq!(commit::settle(&mut made(), account(1), fell, 30), Ok(CommitStatus::Returned));
+    assert_eq!(commit::settle(&mut made(), account(9), fell, 71), Ok(CommitStatus::Returned));
+}
+
+#[test]
+fn each_open_commit_makes_the_next_a_sixteenth_dearer() {
+    assert_eq!(price(1_600, 0), Some(1_600));
+    assert_eq!(price(1_600, 1), Some(1_700));
+    assert_eq!(price(1_600, 16), Some(3_200));
+    assert_eq!(price(u128::MAX, 1), None);
+}
+
+#[test]
+fn the_earliest_commit_has_half_and_the_others_share_the_rest() {
+    let proved = Part { proved: true, ..Part::default() };
+    let share = |fall: &Fall, byte| share::due(fall, &account(byte), &proved).unwrap().0;
+    let mut fall = fell(20, 6);
+    assert_eq!(share(&fall, 2), 1_000, "alone");
+    share::join(&mut fall, 7, account(3)).unwrap();
+    assert_eq!((share(&fall, 2), share(&fall, 3)), (500, 500));
+    // Who committed earlier and revealed later has the first half after all.
+    share::join(&mut fall, 1, account(4)).unwrap();
+    assert_eq!((share(&fall, 2), share(&fall, 3), share(&fall, 4)), (250, 250, 500));
+    assert_eq!(share::due(&fall, &account(5), &Part::default()), Ok((0, 0)));
+}
+
+#[test]
+fn who_asked_what_nobody_answered_stays_the_first() {
+    let first = First { prover: account(2), commit: None, at: 20, block: 6 };
+    let mut fall = share::fall(first, 50, 1_000, 0).unwrap();
+    share::join(&mut fall, 0, account(3)).unwrap();
+    assert_eq!(fall.first, account(2));
+}
+
+#[test]
+fn no_more_provers_share_than_may() {
+    let mut fall = fell(20, 6);
+    for number in 1..MAX_PROVERS {
+        share::join(&mut fall, 10 + u64::from(number), account(3)).unwrap();
+    }
+    assert_eq!(share::join(&mut fall, 100, account(4)), Err(DisputesError::TooManyProvers));
+}
+
+#[test]
+fn lost_bonds_are_repaid_first_and_never_take_more_than_half() {
+    let first = First { prover: account(2), commit: Some(4), at: 20, block: 6 };
+    let lost = |lost| Part { lost, ..Part::default() };
+    let few = share::fall(first, 50, 1_000, 300).unwrap();
+    assert_eq!((few.reward, few.repaid), (700, 300));
+    assert_eq!(share::due(&few, &account(8), &lost(100)), Ok((0, 100)));
+    let many = share::fall(first, 50, 1_000, 2_000).unwrap();
+    assert_eq!((many.reward, many.repaid), (500, 500));
+    assert_eq!(share::due(&many, &account(8), &lost(400)), Ok((0, 100)));
 }
 
 #[test]
 fn parameters_keep_their_bounds() {
-    assert_eq!(commit::validate(&PARAMETERS), Ok(()));
+    let unit = Unit::TenSeconds;
+    assert_eq!(commit::validate(unit, &PARAMETERS), Ok(()));
     for bad in [
-        DisputeParameters { bond: 0, ..PARAMETERS },
+        DisputeParameters { bond: 15, ..PARAMETERS },
         DisputeParameters { reveal_ms: 0, ..PARAMETERS },
-        DisputeParameters { report_bps: 0, ..PARAMETERS },
-        DisputeParameters { report_bps: 10_001, ..PARAMETERS },
-        DisputeParameters { equivocation_bps: 0, ..PARAMETERS },
+        DisputeParameters { reveal_ms: 20_001, ..PARAMETERS },
     ] {
-        assert_eq!(commit::validate(&bad), Err(DisputesError::BadParameters));
+        assert_eq!(commit::validate(unit, &bad), Err(DisputesError::BadParameters));
     }
 }
 
-#[test]
-fn a_proof_begins_with_its_number() {
-    let tree = FraudProof::Tree(TreeWitness { tree: SumTree::Credits, fault: TreeFault::Head });
-    let bytes = tree.encode();
-    assert_eq!(bytes, [8, 0, 0]);
-    assert_eq!(FraudProof::decode_all(&mut bytes.as_slice()), Ok(tree));
-    assert!(FraudProof::decode_all(&mut [8, 0, 0, 0].as_slice()).is_err());
-    assert!(FraudProof::decode_all(&mut [10, 0, 0].as_slice()).is_err());
-    // All but an equivocation, which also names the oracle, are encoded as crate proof encodes them.
-    let proof = Proof::Tree(TreeWitness { tree: SumTree::Credits, fault: TreeFault::Head });
-    assert_eq!(proof.encode(), bytes);
-    assert_eq!(FraudProof::against_signers(proof).unwrap().encode(), bytes);
-}
-
-/// Two private receipts of channel 4, model 5; the second with one span; redeemed as receipts 7 and 8.
-struct Private {
-    batch: Batch,
-    redeemed: HostsReceipt,
-    receipt: Receipt,
-    evidence: EvidenceLeaf,
-}
-
-fn private_proof() -> Private {
-    let place = Place { source: 0, index: 1, offset: 2 };
-    let span = |amount| Span { start: 0, len: 30, skip: 0, held: 30, credited: place, whole: place, amount };
-    let preimage = encode_entries(&[Entry::Span(span(0))]).unwrap();
-    let receipt = Receipt {
-        channel: 4,
-        model: 5,
-        revision: 0,
-        adapter: [1; 32],
-        sequence: 8,
-        flags: FLAG_PRIVATE,
-        tokens_in: 1,
-        tokens_out: 1,
-        fee: 10,
-        prompt: [2; 32],
-        response: [3; 32],
-        sketch: [0; 32],
-        context: [0; 32],
-        credits: credits_hash::<Blake2>(&preimage),
-    };
-    let leaves = (0..9)
-        .map(|i| {
-            let receipt = Receipt { sequence: i, ..receipt };
-            receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>()
-        })
-        .collect();
-    let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves).unwrap();
-    let evidence = EvidenceLeaf {
-        receipt: receipt.hash::<Blake2>(),
-        part: 99,
-        status: ATTRIBUTED,
-        entries: vec![Entry::Span(span(99))],
-    };
-    let batch = Batch {
-        channel: 4,
-        host: account(9),
-        model: 5,
-        params: 0,
-        at: 0,
-        count_from: 7,
-        count_to: 9,
-        fee_from: 70,
-        fee_to: 90,
-        top: tree.top().hash,
-        pot: 9,
-        sum_counts: 2,
-        sum_pots: 9,
-    };
-    Private { batch, redeemed: HostsReceipt { batch: 0, path: tree.path(8).unwrap() }, receipt, evidence }
-}
-
-fn word(change: impl FnOnce(&mut Private)) -> Result<(), DisputesError> {
-    let mut private = private_proof();
-    change(&mut private);
-    let Private { batch, redeemed, receipt, evidence } = private;
-    private::ensure_hosts_word::<Blake2>(&batch, &redeemed, &receipt, &evidence.fields().unwrap())
-}
-
-#[test]
-fn a_redeemed_private_receipt_with_its_own_entries_is_its_hosts_word() {
-    assert_eq!(word(|_| ()), Ok(()));
-}
-
-#[test]
-fn a_receipt_that_was_never_redeemed_slashes_no_host() {
-    assert_eq!(word(|p| p.receipt.tokens_in += 1), Err(DisputesError::NotTheHosts));
-    assert_eq!(word(|p| p.batch.channel = 3), Err(DisputesError::NotTheHosts));
-    assert_eq!(word(|p| p.batch.count_to = 8), Err(DisputesError::NotTheHosts));
-    assert_eq!(word(|p| p.redeemed.path.clear()), Err(DisputesError::NotTheHosts));
-}
-
-#[test]
-fn entries_that_the_signers_wrote_slash_no_host() {
-    let other = word(|p| {
-        if let Entry::Span(span) = &mut p.evidence.entries[0] {
-            span.credited.offset += 1;
+proptest! {
+    /// Whoever proves in whatever order, and whatever was lost: no more is paid than came.
+    #[test]
+    fn no_more_is_paid_than_came(
+        reward in 0u128..1_000_000,
+        commits in proptest::collection::vec(0u64..50, 0..40),
+        lost in proptest::collection::vec(0u128..100_000, 0..6),
+    ) {
+        let sum: u128 = lost.iter().sum();
+        let first = First { prover: account(200), commit: Some(25), at: 20, block: 6 };
+        let mut fall = share::fall(first, 50, reward, sum).unwrap();
+        let mut provers = vec![account(200)];
+        for (byte, number) in (0u8..).zip(commits) {
+            if share::join(&mut fall, number, account(byte)).is_ok() {
+                provers.push(account(byte));
+            }
         }
-    });
-    assert_eq!(other, Err(DisputesError::NotTheHosts));
+        let part = Part { proved: true, ..Part::default() };
+        let shares: u128 = provers.iter().map(|prover| share::due(&fall, prover, &part).unwrap().0).sum();
+        prop_assert_eq!(shares, fall.reward);
+        let part = |lost| Part { lost, ..Part::default() };
+        let repaid: u128 = lost.iter().map(|lost| share::due(&fall, &account(250), &part(*lost)).unwrap().1).sum();
+        prop_assert!(repaid <= fall.repaid && fall.repaid + fall.reward == reward);
+    }
 }

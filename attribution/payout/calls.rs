@@ -5,7 +5,7 @@ use ink::prelude::vec::Vec;
 use openledger_abi::ask::ask;
 use openledger_abi::payout::PayoutError;
 use openledger_abi::staking::{OperatorInfo, Staking};
-use openledger_abi::{AccountId, Balance};
+use openledger_abi::{AccountId, Balance, Timestamp};
 use psp22::PSP22;
 
 /// What staking knows of these accounts, in order.
@@ -13,6 +13,19 @@ pub fn operators(staking: AccountId, accounts: Vec<AccountId>) -> Result<Vec<Opt
     let wanted = accounts.len();
     match ask(staking, message_builder!(Staking).operators(accounts)) {
         Some(operators) if operators.len() == wanted => Ok(operators),
+        _ => Err(PayoutError::StakingFailed),
+    }
+}
+
+/// What each account's signature would answer for until `matures_after`, in order; `None` if it is not in service.
+pub fn cover(
+    staking: AccountId,
+    accounts: Vec<AccountId>,
+    matures_after: Timestamp,
+) -> Result<Vec<Option<Balance>>, PayoutError> {
+    let wanted = accounts.len();
+    match ask(staking, message_builder!(Staking).report_cover(accounts, matures_after)) {
+        Some(covers) if covers.len() == wanted => Ok(covers),
         _ => Err(PayoutError::StakingFailed),
     }
 }

@@ -1,11 +1,12 @@
-//! Batches, which of those that wait the next epoch takes, and what a voided report does to its epoch.
+//! Batches, which of those that wait a cut takes, and where the queue stands after it is reported.
 
-use openledger_abi::payout::{Batch, Epoch, NewBatch, PayoutError, MAX_ATTEMPTS, MAX_EPOCH_RECEIPTS};
+use ink::prelude::vec::Vec;
+use openledger_abi::payout::{Batch, Cut, NewBatch, PayoutError, MAX_EPOCH_RECEIPTS, MAX_WITHHELD};
 use openledger_abi::{ensure, Balance, Timestamp, BPS};
 use proof::math::mul_div;
 
 /// A batch as it is kept, after all batches with so many receipts and such pots.
-pub fn record(new: &NewBatch, receipts: u64, pots: Balance, now: Timestamp) -> Result<Batch, PayoutError> {
+pub fn record(new: &NewBatch, receipts: u64, pots: Balance) -> Result<Batch, PayoutError> {
     let count = new.count_to.checked_sub(new.count_from).ok_or(PayoutError::BadBatch)?;
     // Parts of the pot are in proportion to fees: there must be some.
     ensure!(count > 0 && new.pot > 0 && new.fee_to > new.fee_from, PayoutError::BadBatch);
@@ -13,93 +14,151 @@ pub fn record(new: &NewBatch, receipts: u64, pots: Balance, now: Timestamp) -> R
         channel: new.channel,
         host: new.host,
         model: new.model,
+        key: new.key,
         params: new.params,
-        at: now,
+        at: new.at,
         count_from: new.count_from,
         count_to: new.count_to,
         fee_from: new.fee_from,
         fee_to: new.fee_to,
         top: new.top,
+        filled: new.filled,
+        kib: new.kib,
         pot: new.pot,
         sum_counts: receipts.checked_add(count).ok_or(PayoutError::Overflow)?,
         sum_pots: pots.checked_add(new.pot).ok_or(PayoutError::Overflow)?,
     })
 }
 
-/// The epoch waits for another report. After every third one that was void, governance has to name another oracle set.
-pub fn next_attempt(epoch: &mut Epoch, set: u32) -> Result<(), PayoutError> {
-    epoch.attempt = epoch.attempt.checked_add(1).ok_or(PayoutError::Overflow)?;
-    if epoch.attempt.checked_rem(MAX_ATTEMPTS) == Some(0) {
-        epoch.min_set = set.checked_add(1).ok_or(PayoutError::Overflow)?;
-    }
-    Ok(())
-}
-
-/// The most that all pots ever may come to with the next epoch: what of them is claimed or carried is no risk, and the rest, with
-/// the share of a carry that a report may add to it, stays within the cover.
+/// What pots an epoch may hold at most: they, with the share of a carry that a report may add to them, stay within what is covered
+/// beside what is credited and not claimed.
 ///
 /// # Errors
 /// `Overflow`.
-pub fn most_pots(claimed: Balance, carry: Balance, cover: Balance, carry_bps: u16) -> Result<Balance, PayoutError> {
+pub fn most_pots(cover: Balance, unclaimed: Balance, carry_bps: u16) -> Result<Balance, PayoutError> {
     let whole = u128::from(BPS);
-    let safe = mul_div(cover, whole, whole.saturating_add(carry_bps.into())).map_err(|_| PayoutError::Overflow)?;
-    Ok(claimed.saturating_add(carry).saturating_add(safe))
+    let room = cover.saturating_sub(unclaimed);
+    mul_div(room, whole, whole.saturating_add(carry_bps.into())).map_err(|_| PayoutError::Overflow)
 }
 
-/// The batches that wait, and what bounds how many of them an epoch takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    /// The first that is in no epoch.
-    pub from: u64,
-    /// All batches.
-    pub count: u64,
-    /// Receipts and pots of all batches before `from`.
-    pub receipts_before: u64,
-    pub pots_before: Balance,
-    /// What all pots through the last batch taken may come to: what was claimed, and what is covered.
-    pub most_pots: Balance,
+/// Where the batches that are not reported begin.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// The first that is not reported, or not with its whole pot.
+    pub next: u64,
+    /// What reported epochs took of its pot.
+    pub spent: Balance,
 }
 
-/// What an epoch takes.
+/// What a cut takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     /// The batch after the last.
     pub to: u64,
     pub receipts: u64,
+    pub first_pot: Balance,
     pub pots: Balance,
 }
 
-/// Takes as many batches as fit, in order. Their running sums only grow, so a binary search finds the last one.
-pub fn take(waiting: &Waiting, batch: impl Fn(u64) -> Option<Batch>) -> Result<Taken, PayoutError> {
-    ensure!(waiting.from < waiting.count, PayoutError::NothingToClose);
+/// Takes as many of the `count` batches as fit, in order, with pots of at most `most`. Their running sums only grow, so a binary
+/// search finds the last one. If not even the first fits, takes `most` of its pot.
+///
+/// # Errors
+/// `NothingToClose`, `CoverExceeded` if `most` is 0, `Overflow`, `BadBatch` if a batch is missing.
+pub fn take(
+    queue: &Queue,
+    count: u64,
+    most: Balance,
+    batch: impl Fn(u64) -> Option<Batch>,
+) -> Result<Taken, PayoutError> {
+    ensure!(queue.next < count, PayoutError::NothingToClose);
+    ensure!(most > 0, PayoutError::CoverExceeded);
+    let waiting = Waiting::new(queue, batch(queue.next).ok_or(PayoutError::BadBatch)?)?;
     // Everything before `low` fits; `high` and beyond doesn't.
-    let (mut low, mut high) = (waiting.from, waiting.count);
+    let (mut low, mut high) = (queue.next, count);
     let mut best = None;
     // The usual case first: all of them.
-    let mut probe = waiting.count.saturating_sub(1);
-    loop {
-        match taken(waiting, probe, &batch)? {
+    let mut probe = count.saturating_sub(1);
+    while low < high {
+        let last = batch(probe).ok_or(PayoutError::BadBatch)?;
+        match waiting.through(probe, &last, most)? {
             Some(taken) => {
                 low = taken.to;
                 best = Some(taken);
             }
             None => high = probe,
         }
-        if low >= high {
-            return best.ok_or(PayoutError::CoverExceeded);
-        }
         probe = low.midpoint(high);
+    }
+    match best {
+        Some(taken) => Ok(taken),
+        None => {
+            let to = queue.next.checked_add(1).ok_or(PayoutError::Overflow)?;
+            Ok(Taken { to, receipts: waiting.first_receipts, first_pot: most, pots: most })
+        }
     }
 }
 
-/// The batches through `last`, if they fit.
-fn taken(waiting: &Waiting, last: u64, batch: &impl Fn(u64) -> Option<Batch>) -> Result<Option<Taken>, PayoutError> {
-    let batch = batch(last).ok_or(PayoutError::BadBatch)?;
-    let receipts = batch.sum_counts.checked_sub(waiting.receipts_before).ok_or(PayoutError::Overflow)?;
-    let pots = batch.sum_pots.checked_sub(waiting.pots_before).ok_or(PayoutError::Overflow)?;
-    if receipts > MAX_EPOCH_RECEIPTS || batch.sum_pots > waiting.most_pots {
-        return Ok(None);
+/// What lies before the first batch that waits, and what is left of it.
+struct Waiting {
+    receipts_before: u64,
+    pots_before: Balance,
+    first_receipts: u64,
+    first_left: Balance,
+}
+
+impl Waiting {
+    fn new(queue: &Queue, first: Batch) -> Result<Self, PayoutError> {
+        let first_receipts = first.count_to.checked_sub(first.count_from).ok_or(PayoutError::Overflow)?;
+        let first_left = first.pot.checked_sub(queue.spent).ok_or(PayoutError::Overflow)?;
+        Ok(Self {
+            receipts_before: first.sum_counts.checked_sub(first_receipts).ok_or(PayoutError::Overflow)?,
+            pots_before: first.sum_pots.checked_sub(first_left).ok_or(PayoutError::Overflow)?,
+            first_receipts,
+            first_left,
+        })
     }
-    let to = last.checked_add(1).ok_or(PayoutError::Overflow)?;
-    Ok(Some(Taken { to, receipts, pots }))
+
+    /// The batches through the one of this number, if they fit.
+    fn through(&self, number: u64, last: &Batch, most: Balance) -> Result<Option<Taken>, PayoutError> {
+        let receipts = last.sum_counts.checked_sub(self.receipts_before).ok_or(PayoutError::Overflow)?;
+        let pots = last.sum_pots.checked_sub(self.pots_before).ok_or(PayoutError::Overflow)?;
+        if receipts > MAX_EPOCH_RECEIPTS || pots > most {
+            return Ok(None);
+        }
+        let to = number.checked_add(1).ok_or(PayoutError::Overflow)?;
+        Ok(Some(Taken { to, receipts, first_pot: self.first_left, pots }))
+    }
+}
+
+/// Where the queue stands once a cut is reported; `first` is its first batch.
+///
+/// # Errors
+/// `Overflow`.
+pub fn after(queue: &Queue, cut: &Cut, first: &Batch) -> Result<Queue, PayoutError> {
+    let spent = queue.spent.checked_add(cut.first_pot).ok_or(PayoutError::Overflow)?;
+    if spent < first.pot {
+        return Ok(Queue { next: cut.from, spent });
+    }
+    Ok(Queue { next: cut.to, spent: 0 })
+}
+
+/// Those of the marked batches that lie in `from .. to`.
+pub fn withheld_in(marked: &[u64], from: u64, to: u64) -> Vec<u64> {
+    marked.iter().copied().filter(|batch| (from..to).contains(batch)).collect()
+}
+
+/// Marks a batch. The list stays in order.
+///
+/// # Errors
+/// `AlreadyWithheld`, `TooManyWithheld`.
+pub fn mark(marked: &mut Vec<u64>, batch: u64) -> Result<(), PayoutError> {
+    let Err(place) = marked.binary_search(&batch) else {
+        return Err(PayoutError::AlreadyWithheld);
+    };
+    ensure!(marked.len() < MAX_WITHHELD, PayoutError::TooManyWithheld);
+    marked.insert(place, batch);
+    Ok(())
 }

@@ -26,15 +26,16 @@ mod tests;
 
 #[ink::contract]
 mod payout {
-    use crate::state::{Claimant, Config, Counters, Pending, Standing};
+    use crate::state::{Attempts, Claimant, Config, Counters, Pending, Standing};
     use crate::{calls, claim as claims, epoch as epochs, oracles, report as reports};
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
     use openledger_abi::admin::{is_paused, Admin, AdminError, Administered, Pausable};
-    use openledger_abi::host::{signed_by, HostHasher};
+    use openledger_abi::host::HostHasher;
     use openledger_abi::payout::*;
-    use openledger_abi::{ensure, roles, Bytes32};
+    use openledger_abi::times::Unit;
+    use openledger_abi::{ensure, quorum, roles, Bytes32};
     use proof::signed::{Domain, Signable};
 
     /// Batches of a page.
@@ -47,10 +48,19 @@ mod payout {
         counters: Lazy<Counters, ManualKey<0xBA10_0003>>,
         standing: Lazy<Standing, ManualKey<0xBA10_0004>>,
         batches: Mapping<u64, Batch, ManualKey<0xBA10_0005>>,
-        epochs: Mapping<u32, Epoch, ManualKey<0xBA10_0006>>,
-        reports: Mapping<(u32, u16), ReportInfo, ManualKey<0xBA10_0007>>,
+        cuts: Mapping<(u32, u32), Cut, ManualKey<0xBA10_0006>>,
+        attempts: Mapping<u32, Attempts, ManualKey<0xBA10_000A>>,
+        withheld: Lazy<Vec<u64>, ManualKey<0xBA10_000B>>,
+        reports: Mapping<(u32, u32), ReportInfo, ManualKey<0xBA10_0007>>,
+        reserves: Lazy<Vec<AccountId>, ManualKey<0xBA10_000C>>,
         sets: Mapping<u32, OracleSet, ManualKey<0xBA10_0008>>,
         claimants: Mapping<AccountId, Claimant, ManualKey<0xBA10_0009>>,
+    }
+
+    /// The attempts of an epoch that is cut again.
+    fn next(attempts: Attempts) -> Result<Attempts, PayoutError> {
+        let cut = attempts.cut.checked_add(1).ok_or(PayoutError::Overflow)?;
+        Ok(Attempts { cut, ..attempts })
     }
 
     impl PayoutContract {
@@ -60,22 +70,26 @@ mod payout {
             token: AccountId,
             genesis: Bytes32,
             guardian: Option<AccountId>,
+            unit: Unit,
             parameters: PayoutParameters,
         ) -> Result<Self, PayoutError> {
-            reports::validate(&parameters)?;
+            reports::validate(unit, &parameters)?;
             let mut contract = Self {
                 admin: Lazy::new(),
                 config: Lazy::new(),
                 counters: Lazy::new(),
                 standing: Lazy::new(),
                 batches: Mapping::new(),
-                epochs: Mapping::new(),
+                cuts: Mapping::new(),
+                attempts: Mapping::new(),
+                withheld: Lazy::new(),
                 reports: Mapping::new(),
+                reserves: Lazy::new(),
                 sets: Mapping::new(),
                 claimants: Mapping::new(),
             };
             contract.admin.set(&Admin::guarded(Self::env().caller(), guardian));
-            contract.config.set(&Config { token, genesis, parameters, paused: 0, peers: None });
+            contract.config.set(&Config { token, genesis, unit, parameters, paused: 0, peers: None });
             contract.counters.set(&Counters::default());
             contract.standing.set(&Standing {
                 live: Live { epochs: 0, payouts: SumHead::EMPTY, carry: 0 },
@@ -108,29 +122,116 @@ mod payout {
             self.standing.get().ok_or(PayoutError::Admin(AdminError::NotWired))
         }
 
-        fn load_epoch(&self, epoch: u32) -> Result<Epoch, PayoutError> {
-            self.epochs.get(epoch).ok_or(PayoutError::NoSuchEpoch)
+        /// The last attempt of an epoch, and its cut.
+        fn load_cut(&self, epoch: u32) -> Result<(Attempts, Cut), PayoutError> {
+            let attempts = self.attempts.get(epoch).ok_or(PayoutError::NoSuchEpoch)?;
+            let cut = self.cuts.get((epoch, attempts.cut)).ok_or(PayoutError::NoSuchEpoch)?;
+            Ok((attempts, cut))
+        }
+
+        /// Keeps a cut; it is never written again.
+        fn keep_cut(&mut self, epoch: u32, attempts: Attempts, cut: Cut) {
+            self.attempts.insert(epoch, &attempts);
+            self.cuts.insert((epoch, attempts.cut), &cut);
+            self.env().emit_event(EpochCut { epoch, attempt: attempts.cut, cut });
+        }
+
+        /// The same cut under the next attempt, with the batches that are withheld by now.
+        fn renew_cut(&mut self, epoch: u32) -> Result<(), PayoutError> {
+            let (attempts, cut) = self.load_cut(epoch)?;
+            let withheld = epochs::withheld_in(&self.withheld.get_or_default(), cut.from, cut.to);
+            let closed_at = self.env().block_timestamp();
+            self.keep_cut(epoch, next(attempts)?, Cut { withheld, closed_at, ..cut });
+            Ok(())
+        }
+
+        /// Cuts what waits, as much as is covered.
+        fn make_cut(
+            &mut self,
+            epoch: u32,
+            attempts: Attempts,
+            counters: &Counters,
+            standing: &Standing,
+            carry_bps: u16,
+            cover: Balance,
+        ) -> Result<(), PayoutError> {
+            let unclaimed = reports::unclaimed(&standing.live, standing.claimed)?;
+            let most = epochs::most_pots(cover, unclaimed, carry_bps)?;
+            let taken = epochs::take(&counters.queue, counters.batches, most, |number| self.batches.get(number))?;
+            let from = counters.queue.next;
+            let cut = Cut {
+                set: counters.set,
+                from,
+                to: taken.to,
+                receipts: taken.receipts,
+                first_pot: taken.first_pot,
+                pots: taken.pots,
+                withheld: epochs::withheld_in(&self.withheld.get_or_default(), from, taken.to),
+                carry_in: standing.live.carry,
+                carry_bps,
+                closed_at: self.env().block_timestamp(),
+            };
+            self.keep_cut(epoch, attempts, cut);
+            Ok(())
+        }
+
+        /// What is covered whichever q of the current set sign.
+        fn sure_cover(&self, config: &Config, staking: AccountId, set: u32) -> Result<Balance, PayoutError> {
+            let set = self.sets.get(set).ok_or(PayoutError::WrongOracleSet)?;
+            let accounts = set.oracles.iter().map(|oracle| oracle.account).collect();
+            let until = reports::answers_until(config.unit, &config.parameters, self.env().block_timestamp());
+            oracles::sure_cover(&calls::cover(staking, accounts, until)?)
         }
 
         /// The pending report of this epoch and attempt.
-        fn load_pending(&self, standing: &Standing, epoch: u32, attempt: u16) -> Result<ReportInfo, PayoutError> {
+        fn load_pending(&self, standing: &Standing, epoch: u32, attempt: u32) -> Result<ReportInfo, PayoutError> {
             let report = self.reports.get((epoch, attempt)).ok_or(PayoutError::NoSuchReport)?;
             let pending = standing.pending.is_some_and(|pending| pending.attempt == attempt);
             ensure!(pending && standing.live.epochs == epoch, PayoutError::NotPending);
             Ok(report)
         }
 
-        fn make_set(&mut self, staking: AccountId, accounts: Vec<AccountId>) -> Result<u32, PayoutError> {
-            ensure!(accounts.len() <= MAX_ORACLES, PayoutError::BadOracles);
-            let operators = calls::operators(staking, accounts.clone())?;
-            let oracles = oracles::make(&accounts, &operators)?;
-            let mut counters = self.counters.get_or_default();
+        /// Voids a pending report; its epoch is to be reported again. Returns the report as it was.
+        fn fall(&mut self, epoch: u32, attempt: u32, refuted: bool) -> Result<ReportInfo, PayoutError> {
+            let mut standing = self.standing()?;
+            let report = self.load_pending(&standing, epoch, attempt)?;
+            let mut void = report.clone();
+            reports::void(&mut void, self.env().block_timestamp())?;
+            self.reports.insert((epoch, attempt), &void);
+            standing.pending = None;
+            self.standing.set(&standing);
+            self.env().emit_event(ReportVoided { epoch, attempt, signers: void.signers, refuted });
+            self.renew_cut(epoch)?;
+            Ok(report)
+        }
+
+        fn make_set(
+            &mut self,
+            staking: AccountId,
+            members: Vec<AccountId>,
+            reserves: Vec<AccountId>,
+        ) -> Result<u32, PayoutError> {
+            ensure!(members.len() <= MAX_ORACLES, PayoutError::BadOracles);
+            let operators = calls::operators(staking, members.clone())?;
+            let oracles = oracles::make(&members, &reserves, &operators)?;
+            let counters = self.counters.get_or_default();
+            self.keep_set(counters, oracles, reserves)
+        }
+
+        /// Makes a set the current one.
+        fn keep_set(
+            &mut self,
+            mut counters: Counters,
+            oracles: Vec<Oracle>,
+            reserves: Vec<AccountId>,
+        ) -> Result<u32, PayoutError> {
             let set = counters.set.checked_add(1).ok_or(PayoutError::Overflow)?;
             counters.set = set;
             self.counters.set(&counters);
             let made_at = self.env().block_timestamp();
             self.sets.insert(set, &OracleSet { oracles: oracles.clone(), made_at });
-            self.env().emit_event(OracleSetMade { set, oracles });
+            self.reserves.set(&reserves);
+            self.env().emit_event(OracleSetMade { set, oracles, reserves });
             Ok(set)
         }
 
@@ -152,6 +253,7 @@ mod payout {
             };
             standing.pending = None;
             self.standing.set(standing);
+            self.move_on(epoch, pending.attempt)?;
             self.env().emit_event(ReportFinalized {
                 epoch,
                 attempt: pending.attempt,
@@ -161,24 +263,19 @@ mod payout {
             Ok(true)
         }
 
-        /// Who signed the body, each signature checked.
-        fn signers(
-            &self,
-            config: &Config,
-            body: &ReportBody,
-            set: &OracleSet,
-            places: &[u8],
-            signatures: &[[u8; 64]],
-        ) -> Result<Vec<AccountId>, PayoutError> {
-            let domain = Domain { genesis: config.genesis, contract: *self.env().account_id().as_ref() };
-            let message = Signable::report::<HostHasher>(&domain, body);
-            let mut signers = Vec::with_capacity(places.len());
-            for (place, signature) in places.iter().zip(signatures) {
-                let oracle = set.oracles.get(usize::from(*place)).ok_or(PayoutError::NoSuchOracle)?;
-                ensure!(signed_by(&message, signature, &oracle.key), PayoutError::BadSignature(*place));
-                signers.push(oracle.account);
+        /// Takes what a cut whose report went live holds off the queue.
+        fn move_on(&mut self, epoch: u32, attempt: u32) -> Result<(), PayoutError> {
+            let cut = self.cuts.get((epoch, attempt)).ok_or(PayoutError::NoSuchEpoch)?;
+            let first = self.batches.get(cut.from).ok_or(PayoutError::BadBatch)?;
+            let mut counters = self.counters.get_or_default();
+            counters.queue = epochs::after(&counters.queue, &cut, &first)?;
+            self.counters.set(&counters);
+            let mut withheld = self.withheld.get_or_default();
+            if withheld.first().is_some_and(|batch| *batch < counters.queue.next) {
+                withheld.retain(|batch| *batch >= counters.queue.next);
+                self.withheld.set(&withheld);
             }
-            Ok(signers)
+            Ok(())
         }
 
         /// Books the claims and pays them. Returns the total.
@@ -228,7 +325,7 @@ mod payout {
             self.reports.insert((epoch, attempt), report);
             standing.pending = Some(Pending { attempt, live_at });
             self.standing.set(&standing);
-            self.env().emit_event(ReportExtended { epoch, attempt, live_at, hold });
+            self.env().emit_event(ReportDelayed { epoch, attempt, live_at, hold });
         }
     }
 
@@ -238,19 +335,21 @@ mod payout {
             &mut self,
             escrow: AccountId,
             disputes: AccountId,
+            availability: AccountId,
             staking: AccountId,
             timelock: AccountId,
             oracles: Vec<AccountId>,
+            reserves: Vec<AccountId>,
         ) -> Result<(), PayoutError> {
             roles::wire(&mut self.admin, timelock)?;
             let mut config = self.config()?;
-            config.peers = Some(PayoutPeers { token: config.token, escrow, disputes, staking });
+            config.peers = Some(PayoutPeers { token: config.token, escrow, disputes, availability, staking });
             self.config.set(&config);
             let mut counters = self.counters.get_or_default();
             counters.closed_at = self.env().block_timestamp();
             self.counters.set(&counters);
             if !oracles.is_empty() {
-                self.make_set(staking, oracles)?;
+                self.make_set(staking, oracles, reserves)?;
             }
             Ok(())
         }
@@ -261,7 +360,7 @@ mod payout {
             ensure!(self.env().caller() == peers.escrow, PayoutError::NotEscrow);
             let mut counters = self.counters.get_or_default();
             let number = counters.batches;
-            let stored = epochs::record(&batch, counters.receipts, counters.funded, self.env().block_timestamp())?;
+            let stored = epochs::record(&batch, counters.receipts, counters.funded)?;
             counters.batches = number.checked_add(1).ok_or(PayoutError::Overflow)?;
             counters.receipts = stored.sum_counts;
             counters.funded = stored.sum_pots;
@@ -271,9 +370,12 @@ mod payout {
                 batch: number,
                 channel: batch.channel,
                 model: batch.model,
+                key: batch.key,
                 host: batch.host,
                 count_from: batch.count_from,
                 count_to: batch.count_to,
+                filled: batch.filled,
+                kib: batch.kib,
                 pot: batch.pot,
             });
             Ok(number)
@@ -283,57 +385,63 @@ mod payout {
         fn close_epoch(&mut self) -> Result<u32, PayoutError> {
             let (config, peers) = self.running(pause::CLOSE_EPOCH)?;
             let (now, p) = (self.env().block_timestamp(), config.parameters);
-            let mut counters = self.counters.get_or_default();
             let mut standing = self.standing()?;
             self.settle(&mut standing)?;
-            // Reports go one after the other. Were epochs closed faster than that, the deadlines of the later ones would pass.
-            let unreported = counters.epochs.saturating_sub(standing.live.epochs);
-            ensure!(unreported < MAX_UNREPORTED, PayoutError::EpochsWaiting);
+            let mut counters = self.counters.get_or_default();
+            let number = counters.epochs;
+            ensure!(number == standing.live.epochs, PayoutError::EpochOpen);
             let due_at = counters.closed_at.checked_add(p.epoch_ms).ok_or(PayoutError::Overflow)?;
             ensure!(now >= due_at, PayoutError::EpochNotDue);
-            ensure!(counters.closed_to < counters.batches, PayoutError::NothingToClose);
-
-            let set = self.sets.get(counters.set).ok_or(PayoutError::WrongOracleSet)?;
-            let accounts = set.oracles.iter().map(|oracle| oracle.account).collect();
-            let cover = oracles::sure_cover(&calls::operators(peers.staking, accounts)?, p.cover_bps)?;
-            let waiting = epochs::Waiting {
-                from: counters.closed_to,
-                count: counters.batches,
-                receipts_before: counters.closed_receipts,
-                pots_before: counters.closed_pots,
-                most_pots: epochs::most_pots(standing.claimed, standing.live.carry, cover, p.carry_bps)?,
-            };
-            let taken = epochs::take(&waiting, |number| self.batches.get(number))?;
-
-            let number = counters.epochs;
-            let epoch = Epoch {
-                from: waiting.from,
-                to: taken.to,
-                receipts: taken.receipts,
-                pots: taken.pots,
-                carry_bps: p.carry_bps,
-                closed_at: now,
-                demand_end: now.checked_add(p.demand_ms).ok_or(PayoutError::Overflow)?,
-                attempt: 0,
-                min_set: 0,
-            };
+            ensure!(counters.queue.next < counters.batches, PayoutError::NothingToClose);
+            let cover = self.sure_cover(&config, peers.staking, counters.set)?;
+            self.make_cut(number, Attempts::default(), &counters, &standing, p.carry_bps, cover)?;
             counters.epochs = number.checked_add(1).ok_or(PayoutError::Overflow)?;
-            counters.closed_to = taken.to;
-            counters.closed_receipts =
-                counters.closed_receipts.checked_add(taken.receipts).ok_or(PayoutError::Overflow)?;
-            counters.closed_pots = counters.closed_pots.checked_add(taken.pots).ok_or(PayoutError::Overflow)?;
             counters.closed_at = now;
             self.counters.set(&counters);
-            self.epochs.insert(number, &epoch);
-            self.env().emit_event(EpochClosed {
-                epoch: number,
-                from: epoch.from,
-                to: epoch.to,
-                receipts: epoch.receipts,
-                pots: epoch.pots,
-                demand_end: epoch.demand_end,
-            });
             Ok(number)
+        }
+
+        #[ink(message)]
+        fn recut(&mut self, epoch: u32) -> Result<u32, PayoutError> {
+            let (config, peers) = self.running(pause::CLOSE_EPOCH)?;
+            let (now, p) = (self.env().block_timestamp(), config.parameters);
+            let mut standing = self.standing()?;
+            self.settle(&mut standing)?;
+            ensure!(epoch == standing.live.epochs, PayoutError::WrongEpoch);
+            let (attempts, cut) = self.load_cut(epoch)?;
+            ensure!(standing.pending.is_none(), PayoutError::ReportPending);
+            let counters = self.counters.get_or_default();
+            let unclaimed = reports::unclaimed(&standing.live, standing.claimed)?;
+            let cover = self.sure_cover(&config, peers.staking, counters.set)?;
+            let may = reports::may_recut(&cut, counters.set, unclaimed, cover, p.report_ms, now)?;
+            ensure!(may, PayoutError::CutStands);
+            let attempts = next(attempts)?;
+            self.make_cut(epoch, attempts, &counters, &standing, p.carry_bps, cover)?;
+            Ok(attempts.cut)
+        }
+
+        #[ink(message)]
+        fn mark_withheld(&mut self, batch: u64) -> Result<(), PayoutError> {
+            roles::ensure_admin(&self.admin)?;
+            self.wired()?;
+            let mut standing = self.standing()?;
+            self.settle(&mut standing)?;
+            let counters = self.counters.get_or_default();
+            ensure!(batch < counters.batches, PayoutError::NoSuchBatch);
+            ensure!(batch >= counters.queue.next, PayoutError::BatchReported);
+            let mut withheld = self.withheld.get_or_default();
+            epochs::mark(&mut withheld, batch)?;
+            self.withheld.set(&withheld);
+            self.env().emit_event(BatchWithheld { batch });
+            let epoch = standing.live.epochs;
+            let cut = self.load_cut(epoch).ok().map(|(_, cut)| cut);
+            if cut.is_some_and(|cut| (cut.from..cut.to).contains(&batch)) {
+                match standing.pending {
+                    Some(pending) => self.fall(epoch, pending.attempt, false).map(|_| ())?,
+                    None => self.renew_cut(epoch)?,
+                }
+            }
+            Ok(())
         }
 
         #[ink(message)]
@@ -354,17 +462,23 @@ mod payout {
                 });
             }
             ensure!(body.epoch == standing.live.epochs, PayoutError::WrongEpoch);
-            let epoch = self.load_epoch(body.epoch)?;
+            let (mut attempts, cut) = self.load_cut(body.epoch)?;
             let number = self.counters.get_or_default().set;
-            let at = reports::Standing { epoch: &epoch, live: &standing.live, set: number, now };
+            let at = reports::Standing { attempt: attempts.cut, cut: &cut, live: &standing.live, set: number };
             let credited = reports::check(&body, &at)?;
 
             let set = self.sets.get(number).ok_or(PayoutError::WrongOracleSet)?;
-            let places = oracles::places(signers, set.oracles.len(), signatures.len())?;
-            let signers = self.signers(&config, &body, &set, &places, &signatures)?;
-            let operators = calls::operators(peers.staking, signers.clone())?;
-            let cover = oracles::cover(&places, &operators, p.cover_bps)?;
-            let unclaimed = standing.live.payouts.sum.checked_sub(standing.claimed).ok_or(PayoutError::Overflow)?;
+            let keys: Vec<Bytes32> = set.oracles.iter().map(|oracle| oracle.key).collect();
+            let domain = Domain { genesis: config.genesis, contract: *self.env().account_id().as_ref() };
+            let message = Signable::report::<HostHasher>(&domain, &body);
+            let places = quorum::signers(&message, &keys, signers, &signatures)?;
+            let signers: Vec<AccountId> = places
+                .iter()
+                .filter_map(|place| set.oracles.get(usize::from(*place)).map(|oracle| oracle.account))
+                .collect();
+            let until = reports::answers_until(config.unit, &p, now);
+            let cover = oracles::cover(&places, &calls::cover(peers.staking, signers.clone(), until)?)?;
+            let unclaimed = reports::unclaimed(&standing.live, standing.claimed)?;
             let owed = unclaimed.checked_add(credited).ok_or(PayoutError::Overflow)?;
             ensure!(owed <= cover, PayoutError::NotCovered);
 
@@ -374,11 +488,14 @@ mod payout {
                 signers: signers.clone(),
                 submitted_at: now,
                 window_end,
+                open_until: window_end,
                 live_at: window_end,
                 held: false,
                 status: ReportStatus::Pending,
             };
             self.reports.insert((body.epoch, body.attempt), &report);
+            attempts.reported = Some(body.attempt);
+            self.attempts.insert(body.epoch, &attempts);
             standing.pending = Some(Pending { attempt: body.attempt, live_at: window_end });
             self.standing.set(&standing);
             self.env().emit_event(ReportSubmitted { epoch: body.epoch, body, signers, window_end });
@@ -395,34 +512,40 @@ mod payout {
         }
 
         #[ink(message)]
-        fn extend(&mut self, epoch: u32, attempt: u16, until: Timestamp) -> Result<Timestamp, PayoutError> {
+        fn delay(
+            &mut self,
+            epoch: u32,
+            attempt: u32,
+            until: Timestamp,
+            open_until: Option<Timestamp>,
+        ) -> Result<Timestamp, PayoutError> {
             let (_, peers) = self.wired()?;
-            ensure!(self.env().caller() == peers.disputes, PayoutError::NotDisputes);
+            let (caller, now) = (self.env().caller(), self.env().block_timestamp());
+            let for_commit = caller == peers.disputes;
+            ensure!(for_commit || caller == peers.availability, PayoutError::NotDisputes);
             let standing = self.standing()?;
             let mut report = self.load_pending(&standing, epoch, attempt)?;
-            let live_at = reports::extend(&mut report, until, self.env().block_timestamp())?;
+            let live_at = if for_commit {
+                reports::delay_for_commit(&mut report, until, now)?
+            } else {
+                reports::delay(&mut report, until, open_until, now)?
+            };
             self.postpone(standing, &report, false);
             Ok(live_at)
         }
 
         #[ink(message)]
-        fn void(&mut self, epoch: u32, attempt: u16) -> Result<Voided, PayoutError> {
+        fn void(&mut self, epoch: u32, attempt: u32) -> Result<ReportInfo, PayoutError> {
             let (_, peers) = self.wired()?;
             ensure!(self.env().caller() == peers.disputes, PayoutError::NotDisputes);
-            let mut standing = self.standing()?;
-            let report = self.load_pending(&standing, epoch, attempt)?;
-            let mut void = report.clone();
-            reports::void(&mut void, self.env().block_timestamp())?;
-            self.reports.insert((epoch, attempt), &void);
-            standing.pending = None;
-            self.standing.set(&standing);
+            self.fall(epoch, attempt, true)
+        }
 
-            let state = self.load_epoch(epoch)?;
-            let mut next = state.clone();
-            epochs::next_attempt(&mut next, self.counters.get_or_default().set)?;
-            self.epochs.insert(epoch, &next);
-            self.env().emit_event(ReportVoided { epoch, attempt, signers: void.signers });
-            Ok(Voided { report, epoch: state })
+        #[ink(message)]
+        fn void_report(&mut self, epoch: u32, attempt: u32) -> Result<(), PayoutError> {
+            roles::ensure_admin(&self.admin)?;
+            self.wired()?;
+            self.fall(epoch, attempt, false).map(|_| ())
         }
 
         #[ink(message)]
@@ -461,17 +584,34 @@ mod payout {
         }
 
         #[ink(message)]
-        fn set_oracles(&mut self, oracles: Vec<AccountId>) -> Result<u32, PayoutError> {
+        fn set_oracles(&mut self, members: Vec<AccountId>, reserves: Vec<AccountId>) -> Result<u32, PayoutError> {
             roles::ensure_admin(&self.admin)?;
             let (_, peers) = self.wired()?;
-            self.make_set(peers.staking, oracles)
+            self.make_set(peers.staking, members, reserves)
+        }
+
+        #[ink(message)]
+        fn refill(&mut self) -> Result<u32, PayoutError> {
+            let (config, peers) = self.wired()?;
+            let mut counters = self.counters.get_or_default();
+            let mut oracles = self.sets.get(counters.set).ok_or(PayoutError::WrongOracleSet)?.oracles;
+            let mut reserves = self.reserves.get_or_default();
+            let members = oracles.iter().map(|oracle| oracle.account).collect();
+            let members = calls::operators(peers.staking, members)?;
+            let stand_by = calls::operators(peers.staking, reserves.clone())?;
+            let now = self.env().block_timestamp();
+            let patience =
+                oracles::Patience { refill_ms: config.parameters.refill_ms, refilled_at: counters.refilled_at, now };
+            oracles::refill(&mut oracles, &mut reserves, (&members, &stand_by), &patience)?;
+            counters.refilled_at = now;
+            self.keep_set(counters, oracles, reserves)
         }
 
         #[ink(message)]
         fn set_parameters(&mut self, parameters: PayoutParameters) -> Result<(), PayoutError> {
             roles::ensure_admin(&self.admin)?;
-            reports::validate(&parameters)?;
             let mut config = self.config()?;
+            reports::validate(config.unit, &parameters)?;
             config.parameters = parameters;
             self.config.set(&config);
             self.env().emit_event(PayoutParametersSet { parameters });
@@ -495,8 +635,18 @@ mod payout {
         }
 
         #[ink(message)]
-        fn epoch(&self, epoch: u32) -> Option<Epoch> {
-            self.epochs.get(epoch)
+        fn cut(&self, epoch: u32, attempt: u32) -> Option<Cut> {
+            self.cuts.get((epoch, attempt))
+        }
+
+        #[ink(message)]
+        fn latest_cut(&self, epoch: u32) -> Option<(u32, Cut)> {
+            self.load_cut(epoch).ok().map(|(attempts, cut)| (attempts.cut, cut))
+        }
+
+        #[ink(message)]
+        fn withheld(&self) -> Vec<u64> {
+            self.withheld.get_or_default()
         }
 
         #[ink(message)]
@@ -512,14 +662,12 @@ mod payout {
 
         #[ink(message)]
         fn report(&self, epoch: u32) -> Option<ReportInfo> {
-            let attempt = self.epochs.get(epoch)?.attempt;
-            self.reports
-                .get((epoch, attempt))
-                .or_else(|| attempt.checked_sub(1).and_then(|before| self.reports.get((epoch, before))))
+            let attempt = self.attempts.get(epoch)?.reported?;
+            self.reports.get((epoch, attempt))
         }
 
         #[ink(message)]
-        fn report_of(&self, epoch: u32, attempt: u16) -> Option<ReportInfo> {
+        fn report_of(&self, epoch: u32, attempt: u32) -> Option<ReportInfo> {
             self.reports.get((epoch, attempt))
         }
 
@@ -553,6 +701,29 @@ mod payout {
         #[ink(message)]
         fn current_set(&self) -> u32 {
             self.counters.get_or_default().set
+        }
+
+        #[ink(message)]
+        fn current_keys(&self) -> (u32, Vec<Bytes32>) {
+            let set = self.current_set();
+            let oracles = self.sets.get(set).map_or_else(Vec::new, |set| set.oracles);
+            (set, oracles.iter().map(|oracle| oracle.key).collect())
+        }
+
+        #[ink(message)]
+        fn is_oracle(&self, account: AccountId) -> bool {
+            let set = self.sets.get(self.current_set());
+            set.is_some_and(|set| set.oracles.iter().any(|oracle| oracle.account == account))
+        }
+
+        #[ink(message)]
+        fn reserves(&self) -> Vec<AccountId> {
+            self.reserves.get_or_default()
+        }
+
+        #[ink(message)]
+        fn unit(&self) -> Unit {
+            self.config.get().map_or_else(Unit::default, |config| config.unit)
         }
 
         #[ink(message)]
@@ -590,13 +761,13 @@ mod payout {
 
     impl Pausable for PayoutContract {
         #[ink(message)]
-        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
-            self.stop(function, true)
+        fn pause(&mut self, number: u8) -> Result<(), AdminError> {
+            self.stop(number, true)
         }
 
         #[ink(message)]
-        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
-            self.stop(function, false)
+        fn unpause(&mut self, number: u8) -> Result<(), AdminError> {
+            self.stop(number, false)
         }
 
         #[ink(message)]

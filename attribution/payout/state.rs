@@ -1,6 +1,8 @@
 //! What payout stores beside the types of its messages.
 
+use crate::epoch::Queue;
 use openledger_abi::payout::{Live, PayoutParameters, PayoutPeers};
+use openledger_abi::times::Unit;
 use openledger_abi::{AccountId, Balance, Bytes32, Timestamp};
 
 /// What nearly every message reads.
@@ -10,6 +12,7 @@ use openledger_abi::{AccountId, Balance, Bytes32, Timestamp};
 pub struct Config {
     pub token: AccountId,
     pub genesis: Bytes32,
+    pub unit: Unit,
     pub parameters: PayoutParameters,
     /// One bit a paused function.
     pub paused: u8,
@@ -26,14 +29,25 @@ pub struct Counters {
     /// Σ of all pots.
     pub funded: Balance,
     pub epochs: u32,
-    /// The first batch that is in no epoch, and what lies before it.
-    pub closed_to: u64,
-    pub closed_receipts: u64,
-    pub closed_pots: Balance,
-    /// When the last epoch closed, or the contract was wired.
+    /// Where the batches that are not reported begin. A closed epoch's begin there too.
+    pub queue: Queue,
+    /// When the last epoch was first closed, or the contract was wired.
     pub closed_at: Timestamp,
     /// The oracle set that signs.
     pub set: u32,
+    /// When a refill made a set last; 0 if none did.
+    pub refilled_at: Timestamp,
+}
+
+/// The last attempts of an epoch.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Attempts {
+    /// Of its last cut.
+    pub cut: u32,
+    /// Of its last report.
+    pub reported: Option<u32>,
 }
 
 /// The one report that can be refuted now.
@@ -41,7 +55,7 @@ pub struct Counters {
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy)]
 pub struct Pending {
-    pub attempt: u16,
+    pub attempt: u32,
     pub live_at: Timestamp,
 }
 

@@ -103,6 +103,11 @@ impl Keypair {
         self.pair.sign_simple(CONTEXT, message).to_bytes()
     }
 
+    /// 32 bytes for a purpose, the same each time, that nobody without this key can make.
+    pub fn secret_for(&self, purpose: &[u8]) -> [u8; 32] {
+        sp_core::hashing::blake2_256(&[self.seed.as_bytes().as_slice(), purpose].concat())
+    }
+
     /// Writes the key to a new file that only its owner can read.
     ///
     /// # Errors

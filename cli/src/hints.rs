@@ -43,31 +43,42 @@ const HINTS: &[(&str, &str)] = &[
     ("NoStake", "the account has nothing bonded there; see `openledger stake show`"),
     ("InsufficientStake", "the account has less bonded there; see `openledger stake show`"),
     ("NothingMatured", "see `openledger stake show` for when it matures"),
-    ("RootTaken", "the same text is in the registry already, as that contribution; a copy can't be contributed"),
+    ("AlreadyEntered", "the contributor entered the same text there already, as that contribution"),
+    ("BelowFloor", "the Datanet asks that of all its texts; see `openledger datanet show`, and change the terms"),
+    (
+        "NotPromised",
+        "the Datanet doesn't promise that of its texts; see `openledger datanet show`, and change the model's offer",
+    ),
+    ("CommitmentLapsed", "it was committed to too long ago: run `openledger datanet contribute` again"),
+    (
+        "BadJudges",
+        "curators: at most 16, and no more agreeing than there are; validators: see `openledger datanet create --help`",
+    ),
     ("UnknownDatanet", "see `openledger datanet list`"),
+    (
+        "NotChallengeable",
+        "see `openledger datanet show` for where it stands: only what is rejected can be `wrongly-rejected`",
+    ),
+    ("AlreadyChallenged", "back that challenge instead: `openledger arbitration back`"),
+    ("CommitOver", "see `openledger arbitration show` for its times"),
+    ("RevealNotOpen", "see `openledger arbitration show` for its times"),
+    ("RevealOver", "see `openledger arbitration show` for its times"),
+    ("OwnCase", "a party judges nothing of its own"),
+    ("AlreadyCommitted", "a judge commits once"),
+    ("NotCommitted", "commit first, in time: `openledger arbitration commit`"),
+    ("WrongPreimage", "reveal with the file that `openledger arbitration commit` wrote, and the same key"),
+    ("StillJudged", "judges may still reveal; see `openledger arbitration show`"),
+    ("NotDue", "see `openledger arbitration show` for when it takes force"),
+    ("NotClosed", "close it first, once it is due: `openledger arbitration execute`"),
+    ("UnknownChallenge", "see `openledger arbitration list`"),
     ("NotOwner", "use the owner's key"),
-    ("NotContributor", "use the contributor's key"),
-    ("OwnContribution", "a validator does not judge its own text"),
-    ("AlreadyJudged", "this validator gave its verdict before"),
+    ("NotPayee", "use the key of who is paid for it; see `openledger datanet show`"),
+    ("NotCurator", "its curators judge it; see `openledger datanet show`"),
+    ("OwnContribution", "nobody judges a text of its own"),
+    ("AlreadyJudged", "this key gave its verdict before"),
     ("NotPending", "it is decided; see `openledger datanet show`"),
-    ("VetoOpen", "the owner of a curated Datanet has this long for a veto; try again then (ms since 1970)"),
     ("NothingNew", "nothing was accepted since the last version"),
-    ("MustRebuild", "leave out what was taken back with `openledger datanet version --rebuild`"),
     ("DatanetPaused", "its owner takes no contributions for now"),
-    ("ForbidsTraining", "that contribution's terms forbid training; name a version without it"),
-    ("ForbidsRetrieval", "that contribution's terms forbid retrieval"),
-    ("ForbidsDisplay", "that contribution's terms forbid showing its words; give the policy no spans (--span-bps 0)"),
-    ("ForbidsCommerce", "that contribution's terms forbid a price; set --price-in 0 --price-out 0"),
-    ("ShareTooLow", "its contributors ask for a larger share: raise --contributors-bps"),
-    (
-        "Expired",
-        "that contribution's terms have expired; its Datanet's owner leaves it out with `datanet version --rebuild`",
-    ),
-    (
-        "HoldsRevoked",
-        "that contribution was taken back; name a version without it (its owner: `datanet version --rebuild`)",
-    ),
-    ("Superseded", "the Datanet was rebuilt without some of it; name a newer version"),
     ("SourceRefused", "the model's use breaks that term of the version; see `openledger datanet show`"),
     ("ShareOutOfBounds", "set --contributors-bps within these bounds"),
     ("BadParent", "see `openledger model list`"),
@@ -106,7 +117,7 @@ mod tests {
 
     #[test]
     fn an_error_is_found_by_its_whole_name() {
-        assert!(hint("RootTaken { contribution: 3 }").unwrap().contains("copy"));
+        assert!(hint("AlreadyEntered { contribution: 3 }").unwrap().contains("same text"));
         assert!(hint("WrongState(Expired)").unwrap().contains("proposal show"));
         assert_eq!(hint("NotPayerAtAll"), None);
         assert_eq!(hint(""), None);

@@ -17,7 +17,8 @@ fn a_text_goes_from_its_author_into_a_version() {
     let home = Home::up();
     home.ok("key new maria");
     home.ok("key fund maria");
-    let datanet = home.ok("datanet create roads --min-bps 4000 --key maria");
+    let datanet =
+        home.ok("datanet create roads --share-bps 4000 --no-commercial --earliest-end 2090-01-01 --key maria");
     assert_eq!(datanet["datanet"], 0);
 
     home.write("poem.txt", POEM.as_bytes());
@@ -28,9 +29,13 @@ fn a_text_goes_from_its_author_into_a_version() {
     let made = home.ok("datanet contribute 0 poem.txt --key maria --yes --no-commercial --expires 2099-01-01");
     assert_eq!(made[0]["contribution"], 0);
 
-    home.write("copy.txt", POEM.as_bytes());
-    let copy = home.fails("datanet contribute 0 copy.txt --key //Eve --yes");
-    assert!(copy.contains("already, as contribution 0"), "{copy}");
+    let again = home.fails("datanet contribute 0 poem.txt --key maria --yes");
+    assert!(again.contains("already, as contribution 0"), "{again}");
+    home.write("greedy.txt", b"Whoever wants all of it gets none of it, as the saying goes.");
+    let greedy = home.fails("datanet contribute 0 greedy.txt --key //Eve --yes --min-bps 4001");
+    assert!(greedy.contains("BelowFloor(Share)") && greedy.contains("datanet show"), "{greedy}");
+    let ending = home.fails("datanet contribute 0 greedy.txt --key //Eve --yes --expires 2089-12-31");
+    assert!(ending.contains("BelowFloor(End)"), "{ending}");
     home.write("empty.txt", b" \n ");
     let empty = home.fails("datanet contribute 0 empty.txt --key maria --yes");
     assert!(empty.contains("empty.txt") && empty.contains("is empty"), "{empty}");
@@ -54,19 +59,17 @@ fn a_text_goes_from_its_author_into_a_version() {
     assert_eq!(version["count"], 1);
     let shown = home.ok("datanet show 0:0");
     assert_eq!(shown["root"], version["root"]);
-    assert_eq!(shown["terms"]["no_commerce"], 0);
-    assert_eq!(shown["terms"]["min_bps"], 4_000);
+    let floor = &home.ok("datanet show 0")["floor"];
+    assert_eq!((&floor["commercial"], &floor["share_bps"]), (&Value::from(false), &Value::from(4_000)));
     let priced = home.fails("train --datanet 0 --out out");
-    assert!(priced.contains("ForbidsCommerce { contribution: 0 }") && priced.contains("--price-in 0"), "{priced}");
+    assert!(priced.contains("NotPromised(Commerce)") && priced.contains("datanet show"), "{priced}");
     let nothing = home.fails("datanet version 0 --key maria");
     assert!(nothing.contains("NothingNew"), "{nothing}");
 
     home.ok("datanet revoke 0 --key maria");
-    let revoked = home.fails("train --datanet 0:0 --out out --price-in 0 --price-out 0");
-    assert!(revoked.contains("was taken back"), "{revoked}");
     assert!(home.ok("datanet show 0")["contributions"][0]["withdrawn_at"].is_u64());
-    let gone = home.fails("datanet version 0 --rebuild --key //Eve");
-    assert!(gone.contains("use the owner's key"), "{gone}");
+    let stranger = home.fails("datanet version 0 --key //Eve");
+    assert!(stranger.contains("use the owner's key"), "{stranger}");
 }
 
 #[test]
@@ -83,16 +86,16 @@ fn a_collection_that_was_sent_in_part_can_be_sent_again() {
 }
 
 #[test]
-fn a_text_whose_author_forbids_training_is_not_trained_on() {
+fn a_datanet_that_does_not_promise_training_is_not_trained_on() {
     let home = Home::up();
-    home.ok("datanet create quiet --key //Eve");
+    home.ok("datanet create quiet --no-train --key //Eve");
     home.write("poem.txt", POEM.as_bytes());
     home.ok("datanet contribute 0 poem.txt --key //Eve --yes --no-train");
     home.ok("datanet verdict 0 accept --key //Bob");
     home.ok("datanet verdict 0 accept --key //Charlie");
     home.ok("datanet version 0 --key //Eve");
     let error = home.fails("train --datanet 0:0 --out out");
-    assert!(error.contains("ForbidsTraining { contribution: 0 }"), "{error}");
+    assert!(error.contains("NotPromised(Training)"), "{error}");
     assert!(!home.path().join("out").exists());
 }
 

@@ -116,7 +116,7 @@ fn a_proposal_is_read_simulated_voted_on_by_signature_and_executed() {
     let change = |call: usize, n: usize| calls[call]["changes"][n].clone();
     assert_eq!((&change(0, 0)["before"], &change(0, 0)["after"]), (&Value::from(1_000), &Value::from(500)));
     assert_eq!(change(0, 1)["what"], "contributors_bps");
-    assert_eq!((&change(1, 0)["what"], &change(1, 0)["after"]), (&"min_delay".into(), &Value::from(3_000)));
+    assert_eq!((&change(1, 0)["what"], &change(1, 0)["after"]), (&"min_delay_ms".into(), &Value::from(3_000)));
     assert_eq!(calls[2]["message"], "PSP22::transfer");
 
     // The timelock has no OPEN: the whole proposal would fail, and says at which call.
@@ -128,7 +128,7 @@ fn a_proposal_is_read_simulated_voted_on_by_signature_and_executed() {
     let simulated = home.ok(&format!("proposal simulate {id}"));
     assert_eq!(simulated["succeeds"], true, "{simulated}");
     let changes: Vec<_> = simulated["changes"].as_array().unwrap().iter().map(|c| text(c, "what")).collect();
-    for what in ["escrow.current_parameters", "escrow.parameters.platform_bps", "timelock.min_delay"] {
+    for what in ["escrow.current_parameters", "escrow.parameters.platform_bps", "timelock.min_delay_ms"] {
         assert!(changes.iter().any(|change| change == what), "{what} in {changes:?}");
     }
     assert!(simulated["events"].as_array().unwrap().iter().any(|event| event["event"] == "ParametersAdded"));
@@ -241,7 +241,7 @@ fn a_proposal_is_cancelled_by_its_proposer_and_vetoed_by_the_guardian() {
     let home = Home::up();
     let first = text(&home.ok("propose --set escrow.pot_floor=20% --description a --key //Alice"), "id");
     home.ok(&format!("proposal cancel {first} --key //Alice"));
-    assert_eq!(home.ok(&format!("proposal show {first}"))["state"], "canceled");
+    assert_eq!(home.ok(&format!("proposal show {first}"))["state"], "cancelled");
     let id = text(&home.ok("propose --set escrow.pot_floor=20% --description b --key //Alice"), "id");
     home.ok("chain advance 3s");
     home.ok(&format!("vote for {id} --key //Alice"));
@@ -252,7 +252,7 @@ fn a_proposal_is_cancelled_by_its_proposer_and_vetoed_by_the_guardian() {
     let asked = home.fails(&format!("guardian veto {id} --key //Ferdie"));
     assert!(asked.contains("say --yes"), "{asked}");
     home.ok(&format!("guardian veto {id} --yes --key //Ferdie"));
-    assert_eq!(home.ok(&format!("proposal show {id}"))["state"], "canceled");
+    assert_eq!(home.ok(&format!("proposal show {id}"))["state"], "cancelled");
 }
 
 #[test]

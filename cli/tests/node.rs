@@ -50,7 +50,7 @@ fn holders_vote_by_signature_simulate_execute_and_buy_gas() {
     let simulated = home.ok(&format!("proposal simulate {id}"));
     assert_eq!(simulated["succeeds"], true, "{simulated}");
     let changes: Vec<_> = simulated["changes"].as_array().unwrap().iter().map(|c| text(c, "what")).collect();
-    for what in ["escrow.current_parameters", "escrow.parameters.platform_bps", "timelock.min_delay"] {
+    for what in ["escrow.current_parameters", "escrow.parameters.platform_bps", "timelock.min_delay_ms"] {
         assert!(changes.iter().any(|change| change == what), "{what} in {changes:?}");
     }
     assert!(simulated["events"].as_array().unwrap().iter().any(|event| event["event"] == "ParametersAdded"));

@@ -1,7 +1,7 @@
-//! Datanets, contributions under signed terms, verdicts, versions: the ink! shell.
+//! Datanets, commitments, contributions under signed terms, verdicts, versions: the ink! shell.
 //!
-//! `registry` holds the state and what messages do to it, `generation` a Datanet's growing tree, `terms` what a text must be and
-//! what a version allows. What the messages do is documented in `openledger_abi::datanet`.
+//! `registry` holds the state and what messages do to it, `commitments` what can be opened, `tree` a Datanet's growing tree, `terms` what
+//! a text must be and what a Datanet promises. What the messages do is documented in `openledger_abi::datanet`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
     not(test),
@@ -13,15 +13,17 @@
     )
 )]
 
-pub mod generation;
+pub mod commitments;
 pub mod registry;
 pub mod terms;
 #[cfg(test)]
 mod tests;
+pub mod tree;
 
 #[ink::contract]
 mod datanet_registry {
-    use crate::registry::{Fact, Registry};
+    use crate::commitments::Commitments;
+    use crate::registry::{NewDatanet, Registry};
     use crate::terms;
     use ink::message_builder;
     use ink::prelude::vec::Vec;
@@ -32,7 +34,7 @@ mod datanet_registry {
     use openledger_abi::datanet::*;
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::staking::{Role, Staking};
-    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable, BPS};
+    use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable};
     use proof::signed::{Domain, Signable};
     use proof::Hasher;
 
@@ -40,6 +42,7 @@ mod datanet_registry {
     pub struct DatanetContract {
         paused: u8,
         registry: Registry,
+        commitments: Commitments,
         genesis: Lazy<Bytes32, ManualKey<0xDA7A_0101>>,
         admin: Lazy<Admin, ManualKey<0xDA7A_0102>>,
         peers: Lazy<DatanetPeers, ManualKey<0xDA7A_0103>>,
@@ -49,7 +52,7 @@ mod datanet_registry {
     type Outcome<T> = Result<T, DatanetError>;
 
     fn validate(parameters: &DatanetParameters) -> Outcome<()> {
-        let good = parameters.agreeing >= 1 && parameters.agreeing <= MAX_AGREEING;
+        let good = parameters.min_agreeing >= 1 && parameters.min_agreeing <= MAX_AGREEING;
         ensure!(good, DatanetError::BadParameters);
         Ok(())
     }
@@ -65,6 +68,7 @@ mod datanet_registry {
             let mut contract = Self {
                 paused: 0,
                 registry: Registry::default(),
+                commitments: Commitments::default(),
                 genesis: Lazy::new(),
                 admin: Lazy::new(),
                 peers: Lazy::new(),
@@ -86,8 +90,8 @@ mod datanet_registry {
             Ok(self.peers.get().ok_or(AdminError::NotWired)?)
         }
 
-        fn ensure_disputes(&self) -> Outcome<()> {
-            ensure!(self.the_peers()?.disputes == self.env().caller(), DatanetError::NotDisputes);
+        fn ensure_arbitration(&self) -> Outcome<()> {
+            ensure!(self.the_peers()?.arbitration == self.env().caller(), DatanetError::NotArbitration);
             Ok(())
         }
 
@@ -95,13 +99,21 @@ mod datanet_registry {
         fn now(&self) -> (AccountId, Timestamp) {
             (self.env().caller(), self.env().block_timestamp())
         }
+
+        /// Appends an accepted contribution to its Datanet's tree.
+        fn admit(&mut self, contribution: u64) -> Outcome<()> {
+            let admitted = self.registry.admit::<HostHasher>(contribution)?;
+            let (datanet, seq, index) = (admitted.datanet, admitted.seq, admitted.index);
+            self.env().emit_event(ContributionAdmitted { contribution, datanet, seq, index });
+            Ok(())
+        }
     }
 
     impl DatanetRegistry for DatanetContract {
         #[ink(message)]
-        fn wire(&mut self, staking: AccountId, timelock: AccountId, disputes: AccountId) -> Outcome<()> {
+        fn wire(&mut self, staking: AccountId, timelock: AccountId, arbitration: AccountId) -> Outcome<()> {
             roles::wire(&mut self.admin, timelock)?;
-            self.peers.set(&DatanetPeers { staking, disputes });
+            self.peers.set(&DatanetPeers { staking, arbitration });
             Ok(())
         }
 
@@ -110,25 +122,25 @@ mod datanet_registry {
             &mut self,
             name: Vec<u8>,
             metadata_cid: Vec<u8>,
-            policy: DatanetPolicy,
-            floor_bps: u16,
+            floor: LicenceFloor,
+            judges: Judges,
         ) -> Outcome<u32> {
             self.ensure_running(pause::CONTRIBUTE)?;
             let (owner, now) = self.now();
-            let datanet = self.registry.create(owner, now, name.clone(), metadata_cid.clone(), policy, floor_bps)?;
-            self.env().emit_event(DatanetCreated { datanet, owner, name, metadata_cid, policy, floor_bps });
+            let new =
+                NewDatanet { name: name.clone(), metadata_cid: metadata_cid.clone(), floor, judges: judges.clone() };
+            let datanet = self.registry.create(&self.parameters(), owner, now, new)?;
+            self.env().emit_event(DatanetCreated { datanet, owner, name, metadata_cid, floor, judges });
             Ok(datanet)
         }
 
         #[ink(message)]
-        fn describe(&mut self, datanet: u32, metadata_cid: Vec<u8>, floor_bps: u16) -> Outcome<()> {
+        fn describe(&mut self, datanet: u32, metadata_cid: Vec<u8>) -> Outcome<()> {
             let mut found = self.registry.owned(datanet, self.env().caller())?;
             ensure!(metadata_cid.len() <= MAX_CID, DatanetError::BadCid);
-            ensure!(floor_bps <= BPS, DatanetError::BadBps);
             found.metadata_cid = metadata_cid.clone();
-            found.floor_bps = floor_bps;
             self.registry.put_datanet(datanet, &found);
-            self.env().emit_event(DatanetDescribed { datanet, metadata_cid, floor_bps });
+            self.env().emit_event(DatanetDescribed { datanet, metadata_cid });
             Ok(())
         }
 
@@ -163,59 +175,71 @@ mod datanet_registry {
         }
 
         #[ink(message)]
-        fn contribute(&mut self, new: NewContribution, signature: [u8; 64]) -> Outcome<u64> {
+        fn commit(&mut self, top: Bytes32, count: u32) -> Outcome<u64> {
+            roles::admin(&self.admin).ensure_wired()?;
+            let commitment = self.commitments.enter(self.env().block_timestamp(), top, count)?;
+            self.env().emit_event(Committed { commitment, top, count });
+            Ok(commitment)
+        }
+
+        #[ink(message)]
+        fn contribute(&mut self, new: NewContribution, opening: Opening, signature: [u8; 64]) -> Outcome<u64> {
             self.ensure_running(pause::CONTRIBUTE)?;
             let now = self.env().block_timestamp();
+            terms::validate(&new, now)?;
             let body = terms::signed_body(&new, HostHasher::blake2_256(&new.cid));
             let (contributor, datanet, root, length) = (new.contributor, new.datanet, new.root, new.length);
             let (cid, terms) = (new.cid.clone(), new.terms);
-            if let Some(contribution) = self.registry.release(now, root)? {
-                let status = ContributionStatus::Rejected;
-                self.env().emit_event(ContributionRefused { contribution, status });
-            }
-            let contribution = self.registry.contribute(now, new)?;
+            let seq = self.commitments.open::<HostHasher>(now, &body.commitment(), &opening)?;
+            let contribution = self.registry.contribute(now, new, seq)?;
             // Last, because it is the dearest check; an error undoes the rest.
             let contract: [u8; 32] = *self.env().account_id().as_ref();
             let domain = Domain { genesis: self.genesis.get_or_default(), contract };
             let message = Signable::terms::<HostHasher>(&domain, &body);
             ensure!(signed_by(&message, &signature, contributor.as_ref()), DatanetError::BadSignature);
-            self.env().emit_event(ContributionMade { contributor, contribution, datanet, root, length, cid, terms });
+            self.env().emit_event(ContributionMade {
+                contributor,
+                contribution,
+                datanet,
+                seq,
+                root,
+                length,
+                cid,
+                terms,
+            });
             Ok(contribution)
+        }
+
+        #[ink(message)]
+        fn forget(&mut self, top: Bytes32, count: u32) -> Outcome<()> {
+            roles::admin(&self.admin).ensure_wired()?;
+            let commitment = self.commitments.forget(self.env().block_timestamp(), top, count)?;
+            self.env().emit_event(CommitmentForgotten { commitment });
+            Ok(())
         }
 
         #[ink(message)]
         fn verdict(&mut self, contribution: u64, accept: bool, quality_bps: u16) -> Outcome<ContributionStatus> {
             self.ensure_running(pause::VERDICT)?;
-            let (validator, now) = self.now();
-            let parameters = self.parameters();
-            self.registry.may_judge(&parameters, validator, now, contribution, quality_bps)?;
-            let active =
-                ask(self.the_peers()?.staking, message_builder!(Staking).is_active(validator, Role::Validator));
-            ensure!(active.ok_or(DatanetError::StakingFailed)?, DatanetError::NotValidator);
-            let (status, accepted) =
-                self.registry.judge::<HostHasher>(&parameters, validator, now, contribution, accept, quality_bps)?;
-            self.env().emit_event(VerdictGiven { contribution, validator, accept, quality_bps });
-            if let Some(accepted) = accepted {
-                self.env().emit_event(ContributionAccepted {
-                    contribution,
-                    datanet: accepted.datanet,
-                    seq: accepted.seq,
-                    generation: accepted.generation,
-                    index: accepted.index,
-                    quality_bps: accepted.quality_bps,
-                });
-            } else if status != ContributionStatus::Pending {
-                self.env().emit_event(ContributionRefused { contribution, status });
+            let (judge, now) = self.now();
+            let judges = self.registry.may_judge(judge, now, contribution, quality_bps)?;
+            if let Judges::Validators { .. } = judges {
+                let bonded = message_builder!(Staking).is_active(judge, Role::Validator);
+                let active = ask(self.the_peers()?.staking, bonded).ok_or(DatanetError::StakingFailed)?;
+                ensure!(active, DatanetError::NotValidator);
             }
-            Ok(status)
-        }
-
-        #[ink(message)]
-        fn veto(&mut self, contribution: u64) -> Outcome<()> {
-            roles::admin(&self.admin).ensure_wired()?;
-            self.registry.veto(self.env().caller(), contribution)?;
-            self.env().emit_event(ContributionRefused { contribution, status: ContributionStatus::Vetoed });
-            Ok(())
+            let judged = self.registry.judge(judges.agreeing(), judge, now, contribution, accept, quality_bps)?;
+            self.env().emit_event(VerdictGiven { contribution, judge, accept, quality_bps });
+            match judged.status {
+                ContributionStatus::Pending => (),
+                ContributionStatus::Rejected => self.env().emit_event(ContributionRejected { contribution }),
+                ContributionStatus::Accepted => {
+                    let quality_bps = judged.quality_bps;
+                    self.env().emit_event(ContributionAccepted { contribution, quality_bps });
+                    self.admit(contribution)?;
+                }
+            }
+            Ok(judged.status)
         }
 
         #[ink(message)]
@@ -232,50 +256,42 @@ mod datanet_registry {
             self.ensure_running(pause::VERSION)?;
             let (caller, now) = self.now();
             let (version, cut) = self.registry.cut_version::<HostHasher>(caller, now, datanet)?;
-            let (generation, count, root, terms) = (cut.generation, cut.count, cut.root, cut.terms);
-            self.env().emit_event(VersionCut { datanet, version, generation, count, root, terms });
+            self.env().emit_event(VersionCut { datanet, version, count: cut.count, root: cut.root });
             Ok(version)
         }
 
         #[ink(message)]
-        fn rebuild(&mut self, datanet: u32, max_items: u32) -> Outcome<RebuildProgress> {
-            self.ensure_running(pause::VERSION)?;
-            let (caller, now) = self.now();
-            let rebuilt = self.registry.rebuild::<HostHasher>(caller, now, datanet, max_items)?;
-            self.env().emit_event(DatanetRebuilt {
-                datanet,
-                generation: rebuilt.generation,
-                done: rebuilt.progress.done,
-                kept: rebuilt.kept,
-                finished: rebuilt.progress.finished,
-            });
-            Ok(rebuilt.progress)
-        }
-
-        #[ink(message)]
         fn strike(&mut self, contribution: u64) -> Outcome<()> {
-            self.ensure_disputes()?;
+            self.ensure_arbitration()?;
             let at = self.env().block_timestamp();
-            self.registry.establish(at, contribution, Fact::Struck)?;
+            self.registry.strike(at, contribution)?;
             self.env().emit_event(ContributionStruck { contribution, at });
             Ok(())
         }
 
         #[ink(message)]
-        fn pass_over(&mut self, contribution: u64) -> Outcome<()> {
-            self.ensure_disputes()?;
+        fn set_payee(&mut self, contribution: u64, payee: AccountId) -> Outcome<()> {
+            self.ensure_arbitration()?;
             let at = self.env().block_timestamp();
-            self.registry.establish(at, contribution, Fact::PassedOver)?;
-            self.env().emit_event(ContributionPassedOver { contribution, at });
+            self.registry.set_payee(at, contribution, payee)?;
+            self.env().emit_event(PayeeSet { contribution, payee, at });
             Ok(())
         }
 
         #[ink(message)]
-        fn set_payee(&mut self, contribution: u64, payee: AccountId) -> Outcome<()> {
-            self.ensure_disputes()?;
+        fn reinstate(&mut self, contribution: u64) -> Outcome<()> {
+            self.ensure_arbitration()?;
+            self.registry.reinstate(self.env().block_timestamp(), contribution)?;
+            self.env().emit_event(ContributionAccepted { contribution, quality_bps: 0 });
+            self.admit(contribution)
+        }
+
+        #[ink(message)]
+        fn restore(&mut self, contribution: u64) -> Outcome<()> {
+            roles::ensure_admin(&self.admin)?;
             let at = self.env().block_timestamp();
-            self.registry.set_payee(at, contribution, payee)?;
-            self.env().emit_event(PayeeSet { contribution, payee, at });
+            self.registry.restore(at, contribution)?;
+            self.env().emit_event(ContributionRestored { contribution, at });
             Ok(())
         }
 
@@ -299,9 +315,9 @@ mod datanet_registry {
         }
 
         #[ink(message)]
-        fn datanets(&self, from: u32, limit: u32) -> Vec<Datanet> {
-            let end = from.saturating_add(limit.min(MAX_DATANET_PAGE)).min(self.registry.datanet_count());
-            (from..end).filter_map(|number| self.registry.datanet(number).ok()).collect()
+        fn datanets(&self, first: u32, limit: u32) -> Vec<Datanet> {
+            let end = first.saturating_add(limit.min(MAX_DATANET_PAGE)).min(self.registry.datanet_count());
+            (first..end).filter_map(|number| self.registry.datanet(number).ok()).collect()
         }
 
         #[ink(message)]
@@ -315,37 +331,29 @@ mod datanet_registry {
         }
 
         #[ink(message)]
-        fn contributions(&self, datanet: u32, from: u32, limit: u32) -> Vec<(u64, Contribution)> {
-            let count = self.registry.datanet(datanet).map_or(0, |found| found.contributions);
-            let end = from.saturating_add(limit.min(MAX_DATANET_PAGE)).min(count);
-            (from..end)
-                .filter_map(|position| {
-                    let number = self.registry.member(datanet, position)?;
-                    Some((number, self.registry.contribution(number)?))
-                })
-                .collect()
+        fn contributions(&self, datanet: u32, before: Option<u64>, limit: u32) -> Vec<(u64, Contribution)> {
+            self.registry.contributions(datanet, before, limit.min(MAX_DATANET_PAGE))
         }
 
         #[ink(message)]
-        fn contribution_of_root(&self, root: Bytes32) -> Option<u64> {
-            self.registry.holder_of(root)
+        fn entered(&self, datanet: u32, root: Bytes32, contributor: AccountId) -> Option<u64> {
+            self.registry.entered(datanet, root, contributor)
         }
 
         #[ink(message)]
-        fn accepted_count(&self) -> u64 {
-            self.registry.accepted_count()
+        fn commitment(&self, top: Bytes32, count: u32) -> Option<CommitmentInfo> {
+            self.commitments.get(top, count)
         }
 
         #[ink(message)]
-        fn leaves(&self, datanet: u32, generation: u32, from: u32, limit: u32) -> Vec<LeafInfo> {
-            let count = self.registry.leaf_count(datanet, generation);
-            let end = from.saturating_add(limit.min(MAX_LEAVES_PAGE)).min(count);
-            (from..end).filter_map(|index| self.registry.leaf(datanet, generation, index)).collect()
+        fn commitment_count(&self) -> u64 {
+            self.commitments.count()
         }
 
         #[ink(message)]
-        fn index_in(&self, contribution: u64, generation: u32) -> Option<u32> {
-            self.registry.place(contribution, generation)
+        fn leaves(&self, datanet: u32, first: u32, limit: u32) -> Vec<LeafInfo> {
+            let end = first.saturating_add(limit.min(MAX_LEAVES_PAGE)).min(self.registry.leaf_count(datanet));
+            (first..end).filter_map(|index| self.registry.leaf(datanet, index)).collect()
         }
 
         #[ink(message)]
@@ -354,20 +362,20 @@ mod datanet_registry {
         }
 
         #[ink(message)]
-        fn versions(&self, datanet: u32, from: u32, limit: u32) -> Vec<Version> {
+        fn versions(&self, datanet: u32, first: u32, limit: u32) -> Vec<Version> {
             let count = self.registry.datanet(datanet).map_or(0, |found| found.versions);
-            let end = from.saturating_add(limit.min(MAX_DATANET_PAGE)).min(count);
-            (from..end).filter_map(|number| self.registry.version(datanet, number)).collect()
+            let end = first.saturating_add(limit.min(MAX_DATANET_PAGE)).min(count);
+            (first..end).filter_map(|number| self.registry.version(datanet, number)).collect()
         }
 
         #[ink(message)]
         fn check_source(&self, datanet: u32, version: u32, wanted: Use) -> Outcome<()> {
-            self.registry.check_source(self.env().block_timestamp(), datanet, version, &wanted)
+            self.registry.check_source(datanet, version, &wanted)
         }
 
         #[ink(message)]
-        fn verdict_of(&self, contribution: u64, validator: AccountId) -> Option<Verdict> {
-            self.registry.verdict_of(contribution, validator)
+        fn verdict_of(&self, contribution: u64, judge: AccountId) -> Option<Verdict> {
+            self.registry.verdict_of(contribution, judge)
         }
 
         #[ink(message)]
@@ -386,13 +394,8 @@ mod datanet_registry {
         }
 
         #[ink(message)]
-        fn nonce(&self, contributor: AccountId) -> u64 {
-            self.registry.nonce(contributor)
-        }
-
-        #[ink(message)]
         fn parameters(&self) -> DatanetParameters {
-            self.parameters.get().unwrap_or(DatanetParameters { agreeing: MAX_AGREEING, veto_ms: 0 })
+            self.parameters.get().unwrap_or(DatanetParameters { min_agreeing: MAX_AGREEING })
         }
 
         #[ink(message)]
@@ -430,13 +433,13 @@ mod datanet_registry {
 
     impl Pausable for DatanetContract {
         #[ink(message)]
-        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
-            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, true)
+        fn pause(&mut self, number: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, number, pause::FUNCTIONS, true)
         }
 
         #[ink(message)]
-        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
-            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, false)
+        fn unpause(&mut self, number: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, number, pause::FUNCTIONS, false)
         }
 
         #[ink(message)]

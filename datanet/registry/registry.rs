@@ -2,8 +2,8 @@
 // The types of mappings, spelled out by ink!.
 #![allow(clippy::type_complexity)]
 
-use crate::generation::Generation;
 use crate::terms;
+use crate::tree::Tree;
 use ink::prelude::vec::Vec;
 use ink::storage::traits::ManualKey;
 use ink::storage::Mapping;
@@ -20,51 +20,35 @@ type Outcome<T> = Result<T, DatanetError>;
 pub struct Registry {
     datanet_count: u32,
     contribution_count: u64,
-    accepted_count: u64,
     datanets: Mapping<u32, Datanet, ManualKey<0xDA7A_0001>>,
-    generations: Mapping<(u32, u32), Generation, ManualKey<0xDA7A_0002>>,
+    trees: Mapping<u32, Tree, ManualKey<0xDA7A_0002>>,
     versions: Mapping<(u32, u32), Version, ManualKey<0xDA7A_0003>>,
     contributions: Mapping<u64, Contribution, ManualKey<0xDA7A_0004>>,
-    /// A Datanet's contributions in order.
-    members: Mapping<(u32, u32), u64, ManualKey<0xDA7A_0005>>,
-    /// The contribution at a leaf of a generation.
-    leaves: Mapping<(u32, u32, u32), u64, ManualKey<0xDA7A_0006>>,
-    /// And the leaf of a contribution in a generation.
-    places: Mapping<(u64, u32), u32, ManualKey<0xDA7A_0007>>,
-    /// Who holds a root.
-    roots: Mapping<Bytes32, u64, ManualKey<0xDA7A_0008>>,
-    nonces: Mapping<AccountId, u64, ManualKey<0xDA7A_0009>>,
-    /// A contribution's verdicts in their order: fewer than twice MAX_AGREEING, since each is a step to a decision.
+    /// The contribution at a leaf of a Datanet's tree.
+    leaves: Mapping<(u32, u32), u64, ManualKey<0xDA7A_0006>>,
+    /// What a contributor entered in a Datanet, by root: never twice, so signed terms serve once.
+    entered: Mapping<(u32, Bytes32, AccountId), u64, ManualKey<0xDA7A_0008>>,
+    /// A contribution's verdicts in their order: fewer than twice as many as decide, since each is a step to a decision.
     verdicts: Mapping<u64, Vec<(AccountId, Verdict)>, ManualKey<0xDA7A_000A>>,
-    /// Leaves of the current generation that a running rebuild went through.
-    rebuilds: Mapping<u32, u32, ManualKey<0xDA7A_000C>>,
     /// Changes of a contribution's payee.
     payees: Mapping<u64, Vec<(Timestamp, AccountId)>, ManualKey<0xDA7A_000D>>,
 }
 
-/// What a decided contribution became.
+/// A Datanet to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct NewDatanet {
+    pub name: Vec<u8>,
+    pub metadata_cid: Vec<u8>,
+    pub floor: LicenceFloor,
+    pub judges: Judges,
+}
+
+/// Where an accepted contribution was appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted {
     pub datanet: u32,
     pub seq: u64,
-    pub generation: u32,
     pub index: u32,
-    pub quality_bps: u16,
-}
-
-/// What a rebuild call did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rebuilt {
-    pub generation: u32,
-    pub kept: u32,
-    pub progress: RebuildProgress,
-}
-
-/// A fact about a contribution that bars it from new versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
-    Struck,
-    PassedOver,
 }
 
 impl Registry {
@@ -96,33 +80,34 @@ impl Registry {
         self.contribution_count
     }
 
-    pub fn accepted_count(&self) -> u64 {
-        self.accepted_count
+    pub fn contribution(&self, contribution: u64) -> Option<Contribution> {
+        self.contributions.get(contribution)
     }
 
-    pub fn nonce(&self, contributor: AccountId) -> u64 {
-        self.nonces.get(contributor).unwrap_or(0)
+    fn stored(&self, contribution: u64) -> Outcome<Contribution> {
+        self.contribution(contribution).ok_or(DatanetError::UnknownContribution)
     }
 
-    pub fn holder_of(&self, root: Bytes32) -> Option<u64> {
-        self.roots.get(root)
+    pub fn entered(&self, datanet: u32, root: Bytes32, contributor: AccountId) -> Option<u64> {
+        self.entered.get((datanet, root, contributor))
     }
 
-    pub fn verdict_of(&self, contribution: u64, validator: AccountId) -> Option<Verdict> {
-        self.verdicts(contribution).into_iter().find(|(judge, _)| *judge == validator).map(|(_, verdict)| verdict)
+    pub fn verdict_of(&self, contribution: u64, judge: AccountId) -> Option<Verdict> {
+        self.verdicts(contribution).into_iter().find(|(by, _)| *by == judge).map(|(_, verdict)| verdict)
     }
 
     pub fn verdicts(&self, contribution: u64) -> Vec<(AccountId, Verdict)> {
         self.verdicts.get(contribution).unwrap_or_default()
     }
 
-    /// How validators decided a contribution.
+    /// How validators judged a contribution. Read from the verdicts: reinstating changes the status, not what was judged.
     pub fn outcome(&self, contribution: u64) -> Option<VerdictOutcome> {
-        let accepted = match self.contributions.get(contribution)?.status {
-            ContributionStatus::Accepted => true,
-            ContributionStatus::Rejected => false,
-            _ => return None,
-        };
+        let found = self.contribution(contribution)?;
+        let Judges::Validators { agreeing } = self.datanet(found.datanet).ok()?.judges else { return None };
+        let accepted = found.accepts >= agreeing;
+        if !accepted && found.rejects < agreeing {
+            return None;
+        }
         let agreed = self.verdicts(contribution).into_iter().filter(|(_, verdict)| verdict.accept == accepted);
         Some(VerdictOutcome { accepted, agreeing: agreed.map(|(validator, _)| validator).collect() })
     }
@@ -131,99 +116,60 @@ impl Registry {
         self.versions.get((datanet, version))
     }
 
-    pub fn member(&self, datanet: u32, position: u32) -> Option<u64> {
-        self.members.get((datanet, position))
-    }
-
-    pub fn place(&self, contribution: u64, generation: u32) -> Option<u32> {
-        self.places.get((contribution, generation))
-    }
-
-    fn stored(&self, contribution: u64) -> Outcome<Contribution> {
-        self.contributions.get(contribution).ok_or(DatanetError::UnknownContribution)
-    }
-
-    /// A contribution, with its leaf in its Datanet's generation.
-    pub fn contribution(&self, contribution: u64) -> Option<Contribution> {
-        let mut found = self.contributions.get(contribution)?;
-        found.generation = self.datanets.get(found.datanet)?.generation;
-        found.index = self.place(contribution, found.generation);
-        Some(found)
-    }
-
-    fn generation(&self, datanet: u32, generation: u32) -> Generation {
-        self.generations.get((datanet, generation)).unwrap_or_default()
+    fn tree(&self, datanet: u32) -> Tree {
+        self.trees.get(datanet).unwrap_or_default()
     }
 
     /// # Errors
-    /// `BadName`, `BadCid`, `BadBps`.
+    /// `BadName`, `BadCid`, `BadBps`, `BadJudges`.
     pub fn create(
         &mut self,
+        parameters: &DatanetParameters,
         owner: AccountId,
         now: Timestamp,
-        name: Vec<u8>,
-        metadata_cid: Vec<u8>,
-        policy: DatanetPolicy,
-        floor_bps: u16,
+        new: NewDatanet,
     ) -> Outcome<u32> {
-        let named = !name.is_empty() && name.len() <= MAX_NAME && core::str::from_utf8(&name).is_ok();
+        let name = &new.name;
+        let named = !name.is_empty() && name.len() <= MAX_NAME && core::str::from_utf8(name).is_ok();
         ensure!(named, DatanetError::BadName);
-        ensure!(metadata_cid.len() <= MAX_CID, DatanetError::BadCid);
-        ensure!(floor_bps <= BPS, DatanetError::BadBps);
+        ensure!(new.metadata_cid.len() <= MAX_CID, DatanetError::BadCid);
+        ensure!(new.floor.share_bps <= BPS, DatanetError::BadBps);
+        terms::judges(&new.judges, parameters)?;
         let number = self.datanet_count;
         self.datanet_count = number.checked_add(1).ok_or(DatanetError::Overflow)?;
         let datanet = Datanet {
             owner,
             offered: None,
-            name,
-            metadata_cid,
-            policy,
-            floor_bps,
+            name: new.name,
+            metadata_cid: new.metadata_cid,
+            floor: new.floor,
+            judges: new.judges,
             paused: false,
             created_at: now,
             contributions: 0,
+            last: None,
             versions: 0,
-            generation: 0,
         };
         self.put_datanet(number, &datanet);
         Ok(number)
     }
 
-    /// Refuses the contribution that holds a root, if its terms ended before anybody accepted it: it can't be accepted any more, and
-    /// must not keep the text from others. Returns which it was.
+    /// Enters a text that was validated and whose commitment was opened as `seq`; its signature is checked by the caller.
     ///
     /// # Errors
-    /// None that can occur.
-    pub fn release(&mut self, now: Timestamp, root: Bytes32) -> Outcome<Option<u64>> {
-        let Some(contribution) = self.roots.get(root) else { return Ok(None) };
-        let mut holder = self.stored(contribution)?;
-        if holder.status != ContributionStatus::Pending || !terms::expired(&holder.terms, now) {
-            return Ok(None);
-        }
-        self.refuse(&mut holder, ContributionStatus::Rejected);
-        self.contributions.insert(contribution, &holder);
-        Ok(Some(contribution))
-    }
-
-    /// Enters a text; its signature is checked by the caller with [`terms::signed_body`].
-    ///
-    /// # Errors
-    /// As [`terms::validate`]; `UnknownDatanet`, `DatanetPaused`, `WrongNonce`, `RootTaken`.
-    pub fn contribute(&mut self, now: Timestamp, new: NewContribution) -> Outcome<u64> {
-        terms::validate(&new, now)?;
+    /// `UnknownDatanet`, `DatanetPaused`, `BelowFloor`, `AlreadyEntered`, `Overflow`.
+    pub fn contribute(&mut self, now: Timestamp, new: NewContribution, seq: u64) -> Outcome<u64> {
         let mut datanet = self.datanet(new.datanet)?;
         ensure!(!datanet.paused, DatanetError::DatanetPaused);
-        let expected = self.nonce(new.contributor);
-        ensure!(new.nonce == expected, DatanetError::WrongNonce { expected });
-        if let Some(contribution) = self.roots.get(new.root) {
-            return Err(DatanetError::RootTaken { contribution });
+        terms::reach(&datanet.floor, &new.terms)?;
+        if let Some(contribution) = self.entered(new.datanet, new.root, new.contributor) {
+            return Err(DatanetError::AlreadyEntered { contribution });
         }
         let number = self.contribution_count;
         self.contribution_count = number.checked_add(1).ok_or(DatanetError::Overflow)?;
-        self.nonces.insert(new.contributor, &expected.checked_add(1).ok_or(DatanetError::Overflow)?);
-        self.roots.insert(new.root, &number);
-        self.members.insert((new.datanet, datanet.contributions), &number);
+        self.entered.insert((new.datanet, new.root, new.contributor), &number);
         datanet.contributions = datanet.contributions.checked_add(1).ok_or(DatanetError::Overflow)?;
+        let previous = datanet.last.replace(number);
         self.put_datanet(new.datanet, &datanet);
         let contribution = Contribution {
             datanet: new.datanet,
@@ -235,171 +181,140 @@ impl Registry {
             terms: new.terms,
             status: ContributionStatus::Pending,
             contributed_at: now,
-            seq: None,
+            seq,
             index: None,
-            generation: 0,
-            accepted_at: None,
+            decided_at: None,
             quality_bps: 0,
             accepts: 0,
             rejects: 0,
             withdrawn_at: None,
             struck_at: None,
-            passed_over_at: None,
+            restored_at: None,
+            previous,
         };
         self.contributions.insert(number, &contribution);
         Ok(number)
     }
 
-    /// Whether `validator` may judge a contribution now, but for its bond.
+    /// Whether `judge` may judge a contribution now; if the Datanet's judges are validators, but for its bond. Returns the judges.
     ///
     /// # Errors
-    /// `UnknownContribution`, `NotPending`, `OwnContribution`, `AlreadyJudged`, `BadBps`, `TermsExpired`, `VetoOpen`.
-    pub fn may_judge(
-        &self,
-        parameters: &DatanetParameters,
-        validator: AccountId,
-        now: Timestamp,
-        contribution: u64,
-        quality_bps: u16,
-    ) -> Outcome<()> {
+    /// `UnknownContribution`, `NotPending`, `Withdrawn`, `Struck`, `TermsExpired`, `OwnContribution`, `AlreadyJudged`, `BadBps`, `NotCurator`.
+    pub fn may_judge(&self, judge: AccountId, now: Timestamp, contribution: u64, quality_bps: u16) -> Outcome<Judges> {
         let found = self.stored(contribution)?;
         ensure!(found.status == ContributionStatus::Pending, DatanetError::NotPending);
-        ensure!(found.contributor != validator, DatanetError::OwnContribution);
-        ensure!(self.verdict_of(contribution, validator).is_none(), DatanetError::AlreadyJudged);
+        stands(&found, now)?;
+        ensure!(found.contributor != judge && found.payee != judge, DatanetError::OwnContribution);
+        ensure!(self.verdict_of(contribution, judge).is_none(), DatanetError::AlreadyJudged);
         ensure!(quality_bps <= BPS, DatanetError::BadBps);
-        ensure!(!terms::expired(&found.terms, now), DatanetError::TermsExpired);
-        if self.datanet(found.datanet)?.policy == DatanetPolicy::Curated {
-            let until = found.contributed_at.saturating_add(parameters.veto_ms);
-            ensure!(now >= until, DatanetError::VetoOpen { until });
+        let judges = self.datanet(found.datanet)?.judges;
+        if let Judges::Curators { members, .. } = &judges {
+            ensure!(members.contains(&judge), DatanetError::NotCurator);
         }
-        Ok(())
+        Ok(judges)
     }
 
-    /// Counts a verdict that [`Registry::may_judge`] allowed. The k-th agreeing one decides.
+    /// Counts a verdict that [`Registry::may_judge`] allowed; the `agreeing`th of one kind decides. Returns the contribution then.
     ///
     /// # Errors
-    /// `TreeFull`, `Overflow`.
-    pub fn judge<H: Hasher>(
+    /// `UnknownContribution`, `Overflow`.
+    pub fn judge(
         &mut self,
-        parameters: &DatanetParameters,
-        validator: AccountId,
+        agreeing: u8,
+        judge: AccountId,
         now: Timestamp,
         contribution: u64,
         accept: bool,
         quality_bps: u16,
-    ) -> Outcome<(ContributionStatus, Option<Accepted>)> {
+    ) -> Outcome<Contribution> {
         let mut found = self.stored(contribution)?;
         let mut verdicts = self.verdicts(contribution);
-        verdicts.push((validator, Verdict { accept, quality_bps, at: now }));
+        verdicts.push((judge, Verdict { accept, quality_bps, at: now }));
         self.verdicts.insert(contribution, &verdicts);
-        let mut accepted = None;
-        if accept {
-            found.accepts = found.accepts.checked_add(1).ok_or(DatanetError::Overflow)?;
-            if found.accepts >= parameters.agreeing {
-                let accepting = verdicts.iter().filter(|(_, verdict)| verdict.accept);
-                let sum = accepting.fold(0u32, |sum, (_, verdict)| sum.saturating_add(u32::from(verdict.quality_bps)));
-                let mean = sum.checked_div(u32::from(found.accepts)).unwrap_or(0);
-                found.quality_bps = u16::try_from(mean).map_err(|_| DatanetError::Overflow)?;
-                accepted = Some(self.accept::<H>(now, contribution, &mut found)?);
-            }
-        } else {
-            found.rejects = found.rejects.checked_add(1).ok_or(DatanetError::Overflow)?;
-            if found.rejects >= parameters.agreeing {
-                self.refuse(&mut found, ContributionStatus::Rejected);
-            }
+        let count = if accept { &mut found.accepts } else { &mut found.rejects };
+        *count = count.checked_add(1).ok_or(DatanetError::Overflow)?;
+        let decides = *count >= agreeing;
+        if decides && accept {
+            found.quality_bps = mean_quality(&verdicts)?;
+            accept_at(&mut found, now);
+        } else if decides {
+            found.status = ContributionStatus::Rejected;
+            found.decided_at = Some(now);
         }
         self.contributions.insert(contribution, &found);
-        Ok((found.status, accepted))
+        Ok(found)
     }
 
-    fn accept<H: Hasher>(&mut self, now: Timestamp, number: u64, found: &mut Contribution) -> Outcome<Accepted> {
-        let seq = self.accepted_count;
-        self.accepted_count = seq.checked_add(1).ok_or(DatanetError::Overflow)?;
-        found.status = ContributionStatus::Accepted;
-        found.seq = Some(seq);
-        found.accepted_at = Some(now);
-        let generation = self.datanet(found.datanet)?.generation;
-        let index = self.append::<H>(generation, number, found)?;
-        Ok(Accepted { datanet: found.datanet, seq, generation, index, quality_bps: found.quality_bps })
-    }
-
-    fn append<H: Hasher>(&mut self, generation: u32, number: u64, found: &Contribution) -> Outcome<u32> {
-        let mut tree = self.generation(found.datanet, generation);
-        let index = tree.append::<H>(&leaf_of(number, found)?, &found.terms)?;
-        self.generations.insert((found.datanet, generation), &tree);
-        self.leaves.insert((found.datanet, generation, index), &number);
-        self.places.insert((number, generation), &index);
-        Ok(index)
-    }
-
-    /// A refused text may be entered again, by whoever signs for it.
-    fn refuse(&mut self, found: &mut Contribution, status: ContributionStatus) {
-        found.status = status;
-        self.roots.remove(found.root);
-    }
-
+    /// Accepts what was wrongly rejected.
+    ///
     /// # Errors
-    /// `UnknownContribution`, `NotOwner`, `NotCurated`, `NotPending`.
-    pub fn veto(&mut self, caller: AccountId, contribution: u64) -> Outcome<()> {
+    /// `UnknownContribution`, `NotRejected`, `Withdrawn`, `Struck`, `TermsExpired`.
+    pub fn reinstate(&mut self, now: Timestamp, contribution: u64) -> Outcome<()> {
         let mut found = self.stored(contribution)?;
-        let datanet = self.owned(found.datanet, caller)?;
-        ensure!(datanet.policy == DatanetPolicy::Curated, DatanetError::NotCurated);
-        ensure!(found.status == ContributionStatus::Pending, DatanetError::NotPending);
-        self.refuse(&mut found, ContributionStatus::Vetoed);
+        ensure!(found.status == ContributionStatus::Rejected, DatanetError::NotRejected);
+        stands(&found, now)?;
+        accept_at(&mut found, now);
         self.contributions.insert(contribution, &found);
         Ok(())
     }
 
+    /// Appends an accepted contribution to its Datanet's tree.
+    ///
     /// # Errors
-    /// `UnknownContribution`, `NotContributor`, `AlreadyRevoked`, `NotAccepted` for what was refused.
+    /// `UnknownContribution`, `TreeFull`, `Overflow`.
+    pub fn admit<H: Hasher>(&mut self, contribution: u64) -> Outcome<Admitted> {
+        let mut found = self.stored(contribution)?;
+        let leaf = VersionLeaf {
+            seq: found.seq,
+            contribution,
+            content_root: found.root,
+            contributor: *found.contributor.as_ref(),
+        };
+        let mut tree = self.tree(found.datanet);
+        let index = tree.append::<H>(&leaf)?;
+        found.index = Some(index);
+        self.trees.insert(found.datanet, &tree);
+        self.leaves.insert((found.datanet, index), &contribution);
+        self.contributions.insert(contribution, &found);
+        Ok(Admitted { datanet: found.datanet, seq: found.seq, index })
+    }
+
+    /// # Errors
+    /// `UnknownContribution`, `NotPayee`, `AlreadyRevoked`.
     pub fn revoke(&mut self, caller: AccountId, now: Timestamp, contribution: u64) -> Outcome<()> {
         let mut found = self.stored(contribution)?;
-        ensure!(found.contributor == caller, DatanetError::NotContributor);
+        // Whose text was copied is asked, not who copied it.
+        ensure!(found.payee == caller, DatanetError::NotPayee);
         ensure!(found.withdrawn_at.is_none(), DatanetError::AlreadyRevoked);
-        match found.status {
-            ContributionStatus::Pending => self.refuse(&mut found, ContributionStatus::Retracted),
-            ContributionStatus::Accepted => self.bar(contribution, found.datanet)?,
-            _ => return Err(DatanetError::NotAccepted),
-        }
         found.withdrawn_at = Some(now);
         self.contributions.insert(contribution, &found);
         Ok(())
     }
 
     /// # Errors
-    /// `UnknownContribution`, `NotAccepted`, `AlreadySet`.
-    pub fn establish(&mut self, now: Timestamp, contribution: u64, fact: Fact) -> Outcome<()> {
+    /// `UnknownContribution`, `AlreadySet`.
+    pub fn strike(&mut self, now: Timestamp, contribution: u64) -> Outcome<()> {
         let mut found = self.stored(contribution)?;
-        ensure!(found.status == ContributionStatus::Accepted, DatanetError::NotAccepted);
-        let place = match fact {
-            Fact::Struck => &mut found.struck_at,
-            Fact::PassedOver => &mut found.passed_over_at,
-        };
-        ensure!(place.is_none(), DatanetError::AlreadySet);
-        *place = Some(now);
-        self.bar(contribution, found.datanet)?;
+        ensure!(found.struck_at.is_none(), DatanetError::AlreadySet);
+        found.struck_at = Some(now);
         self.contributions.insert(contribution, &found);
         Ok(())
     }
 
-    /// Notes in the current tree, and in the one a rebuild is making, that a contribution no longer stands.
-    fn bar(&mut self, contribution: u64, datanet: u32) -> Outcome<()> {
-        let current = self.datanet(datanet)?.generation;
-        for generation in [current, current.saturating_add(1)] {
-            if let Some(index) = self.place(contribution, generation) {
-                let mut tree = self.generation(datanet, generation);
-                tree.bar(index, contribution);
-                self.generations.insert((datanet, generation), &tree);
-            }
-        }
+    /// # Errors
+    /// `UnknownContribution`, `NotStruck`.
+    pub fn restore(&mut self, now: Timestamp, contribution: u64) -> Outcome<()> {
+        let mut found = self.stored(contribution)?;
+        ensure!(is_struck(&found), DatanetError::NotStruck);
+        found.restored_at = Some(now);
+        self.contributions.insert(contribution, &found);
         Ok(())
     }
 
     /// # Errors
-    /// `UnknownContribution`, `NotAccepted`, `AlreadySet`, `TooManyPayees`.
+    /// `UnknownContribution`, `AlreadySet`, `TooManyPayees`.
     pub fn set_payee(&mut self, now: Timestamp, contribution: u64, payee: AccountId) -> Outcome<()> {
         let mut found = self.stored(contribution)?;
-        ensure!(found.status == ContributionStatus::Accepted, DatanetError::NotAccepted);
         ensure!(found.payee != payee, DatanetError::AlreadySet);
         let mut changes = self.payees.get(contribution).unwrap_or_default();
         ensure!(changes.len() < MAX_PAYEES, DatanetError::TooManyPayees);
@@ -411,14 +326,14 @@ impl Registry {
     }
 
     pub fn payee_at(&self, contribution: u64, at: Timestamp) -> Option<AccountId> {
-        let contributor = self.contributions.get(contribution)?.contributor;
+        let contributor = self.contribution(contribution)?.contributor;
         let changes = self.payees.get(contribution).unwrap_or_default();
         let last = changes.into_iter().rev().find(|(changed_at, _)| *changed_at < at);
         Some(last.map_or(contributor, |(_, payee)| payee))
     }
 
     /// # Errors
-    /// `UnknownDatanet`, `NotOwner`, `MustRebuild`, `NothingNew`.
+    /// `UnknownDatanet`, `NotOwner`, `NothingNew`.
     pub fn cut_version<H: Hasher>(
         &mut self,
         caller: AccountId,
@@ -426,13 +341,9 @@ impl Registry {
         number: u32,
     ) -> Outcome<(u32, Version)> {
         let mut datanet = self.owned(number, caller)?;
-        let tree = self.generation(number, datanet.generation);
-        let version = tree.cut::<H>(datanet.generation, datanet.floor_bps, now)?;
+        let version = self.tree(number).cut::<H>(now)?;
         let last = datanet.versions.checked_sub(1).and_then(|last| self.version(number, last));
-        let same = last.is_some_and(|last| {
-            (last.generation, last.count, last.terms) == (version.generation, version.count, version.terms)
-        });
-        ensure!(!same, DatanetError::NothingNew);
+        ensure!(last.is_none_or(|last| last.count < version.count), DatanetError::NothingNew);
         let position = datanet.versions;
         datanet.versions = position.checked_add(1).ok_or(DatanetError::Overflow)?;
         self.versions.insert((number, position), &version);
@@ -441,77 +352,65 @@ impl Registry {
     }
 
     /// # Errors
-    /// `UnknownDatanet`, `NotOwner`, `ZeroLimit`, `NothingToRebuild`.
-    pub fn rebuild<H: Hasher>(
-        &mut self,
-        caller: AccountId,
-        now: Timestamp,
-        number: u32,
-        max_items: u32,
-    ) -> Outcome<Rebuilt> {
-        ensure!(max_items > 0, DatanetError::ZeroLimit);
-        let mut datanet = self.owned(number, caller)?;
-        let old = self.generation(number, datanet.generation);
-        let next = datanet.generation.checked_add(1).ok_or(DatanetError::Overflow)?;
-        let started = self.rebuilds.get(number);
-        ensure!(started.is_some() || old.hindrance(now).is_some(), DatanetError::NothingToRebuild);
-        let from = started.unwrap_or(0);
-        let to = from.saturating_add(max_items.min(MAX_REBUILD)).min(old.count);
-        let mut tree = self.generation(number, next);
-        for index in from..to {
-            let id = self.leaves.get((number, datanet.generation, index)).ok_or(DatanetError::UnknownContribution)?;
-            let found = self.stored(id)?;
-            if terms::stands(&found, now) {
-                let place = tree.append::<H>(&leaf_of(id, &found)?, &found.terms)?;
-                self.leaves.insert((number, next, place), &id);
-                self.places.insert((id, next), &place);
+    /// `UnknownDatanet`, `UnknownVersion`, `NotPromised`.
+    pub fn check_source(&self, datanet: u32, version: u32, wanted: &Use) -> Outcome<()> {
+        let found = self.datanet(datanet)?;
+        ensure!(version < found.versions, DatanetError::UnknownVersion);
+        terms::allow(&found.floor, wanted)
+    }
+
+    /// A leaf of a Datanet's tree.
+    pub fn leaf(&self, datanet: u32, index: u32) -> Option<LeafInfo> {
+        let contribution = self.leaves.get((datanet, index))?;
+        let found = self.contribution(contribution)?;
+        Some(LeafInfo { seq: found.seq, contribution, root: found.root, contributor: found.contributor })
+    }
+
+    pub fn leaf_count(&self, datanet: u32) -> u32 {
+        self.tree(datanet).count
+    }
+
+    /// A Datanet's contributions from the newest back, or from the one before `before`; at most `limit`.
+    pub fn contributions(&self, datanet: u32, before: Option<u64>, limit: u32) -> Vec<(u64, Contribution)> {
+        let mut next = match before {
+            None => self.datanet(datanet).ok().and_then(|found| found.last),
+            Some(before) => {
+                let known = self.contribution(before).filter(|found| found.datanet == datanet);
+                known.and_then(|found| found.previous)
             }
-        }
-        self.generations.insert((number, next), &tree);
-        let finished = to == old.count;
-        if finished {
-            datanet.generation = next;
-            self.put_datanet(number, &datanet);
-            self.rebuilds.remove(number);
-        } else {
-            self.rebuilds.insert(number, &to);
-        }
-        let progress = RebuildProgress { done: to, of: old.count, finished };
-        Ok(Rebuilt { generation: next, kept: tree.count, progress })
-    }
-
-    /// # Errors
-    /// `UnknownDatanet`, `UnknownVersion`, `Breach`.
-    pub fn check_source(&self, now: Timestamp, datanet: u32, version: u32, wanted: &Use) -> Outcome<()> {
-        let generation = self.datanet(datanet)?.generation;
-        let found = self.version(datanet, version).ok_or(DatanetError::UnknownVersion)?;
-        if found.generation != generation {
-            return Err(DatanetError::Breach(Breach::Superseded { generation }));
-        }
-        self.generation(datanet, generation)
-            .all_stand(found.count)
-            .map_err(|contribution| DatanetError::Breach(Breach::HoldsRevoked { contribution }))?;
-        terms::allow(&found.terms, wanted, now).map_err(DatanetError::Breach)
-    }
-
-    /// A leaf of a generation's tree.
-    pub fn leaf(&self, datanet: u32, generation: u32, index: u32) -> Option<LeafInfo> {
-        let contribution = self.leaves.get((datanet, generation, index))?;
-        let found = self.contributions.get(contribution)?;
-        Some(LeafInfo { seq: found.seq?, contribution, root: found.root, contributor: found.contributor })
-    }
-
-    /// Leaves of a generation.
-    pub fn leaf_count(&self, datanet: u32, generation: u32) -> u32 {
-        self.generation(datanet, generation).count
+        };
+        let step = || {
+            let number = next?;
+            let found = self.contribution(number)?;
+            next = found.previous;
+            Some((number, found))
+        };
+        core::iter::from_fn(step).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
     }
 }
 
-fn leaf_of(number: u64, found: &Contribution) -> Outcome<VersionLeaf> {
-    Ok(VersionLeaf {
-        seq: found.seq.ok_or(DatanetError::NotAccepted)?,
-        contribution: number,
-        content_root: found.root,
-        contributor: *found.contributor.as_ref(),
-    })
+fn is_struck(found: &Contribution) -> bool {
+    found.struck_at.is_some() && found.restored_at.is_none()
+}
+
+/// Whether a contribution can still be accepted.
+fn stands(found: &Contribution, now: Timestamp) -> Outcome<()> {
+    ensure!(found.withdrawn_at.is_none(), DatanetError::Withdrawn);
+    ensure!(!is_struck(found), DatanetError::Struck);
+    ensure!(!terms::expired(&found.terms, now), DatanetError::TermsExpired);
+    Ok(())
+}
+
+/// The decision of verdicts or arbitration; what it takes to be in the tree beside it is [`Registry::admit`]'s matter.
+fn accept_at(found: &mut Contribution, now: Timestamp) {
+    found.status = ContributionStatus::Accepted;
+    found.decided_at = Some(now);
+}
+
+/// Mean quality of the accepting verdicts.
+fn mean_quality(verdicts: &[(AccountId, Verdict)]) -> Outcome<u16> {
+    let accepting = || verdicts.iter().filter(|(_, verdict)| verdict.accept);
+    let sum = accepting().fold(0u32, |sum, (_, verdict)| sum.saturating_add(u32::from(verdict.quality_bps)));
+    let count = u32::try_from(accepting().count()).map_err(|_| DatanetError::Overflow)?;
+    u16::try_from(sum.checked_div(count).unwrap_or(0)).map_err(|_| DatanetError::Overflow)
 }

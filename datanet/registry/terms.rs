@@ -1,9 +1,12 @@
-//! What a text must be to enter, and what a version allows.
+//! What a text must be to enter, what a Datanet may state of the terms in it, and what it promises to models.
 
-use openledger_abi::datanet::{Breach, Contribution, DatanetError, NewContribution, Terms, Use, VersionTerms, MAX_CID};
+use openledger_abi::datanet::{
+    DatanetError, DatanetParameters, Judges, LicenceFloor, NewContribution, Term, Terms, Use, MAX_AGREEING, MAX_CID,
+    MAX_CURATORS,
+};
 use openledger_abi::{ensure, Bytes32, Timestamp, BPS};
 
-/// Whether a text may enter, but for its signature and for what the registry holds already.
+/// Whether a text may enter, but for its signature, its Datanet's floor, and what the registry holds already.
 ///
 /// # Errors
 /// `ZeroRoot`, `Empty`, `TooLong`, `BadCid`, `BadBps`, `TermsExpired`, `SignatureExpired`.
@@ -26,8 +29,8 @@ pub fn signed_body(new: &NewContribution, cid: Bytes32) -> proof::terms::Terms {
         length: new.length,
         cid,
         contributor: *new.contributor.as_ref(),
-        licence: new.terms.into(),
-        nonce: new.nonce,
+        licence: new.terms,
+        salt: new.salt,
         deadline: new.deadline,
     }
 }
@@ -37,67 +40,55 @@ pub fn expired(terms: &Terms, now: Timestamp) -> bool {
     terms.expires_at != 0 && terms.expires_at <= now
 }
 
-/// Whether new versions may hold a contribution.
-pub fn stands(contribution: &Contribution, now: Timestamp) -> bool {
-    contribution.withdrawn_at.is_none()
-        && contribution.struck_at.is_none()
-        && contribution.passed_over_at.is_none()
-        && !expired(&contribution.terms, now)
-}
-
-/// Joins the terms of one more contribution to what all before it allow.
-pub fn join(all: &mut VersionTerms, terms: &Terms, contribution: u64) {
-    let note = |first: &mut Option<u64>, applies: bool| {
-        if applies && first.is_none() {
-            *first = Some(contribution);
-        }
-    };
-    note(&mut all.no_training, !terms.train);
-    note(&mut all.no_retrieval, !terms.retrieve);
-    note(&mut all.no_display, !terms.display);
-    note(&mut all.no_commerce, !terms.commercial);
-    note(&mut all.share_alike, terms.share_alike);
-    if terms.min_bps > all.min_bps {
-        all.min_bps = terms.min_bps;
-        all.min_bps_by = Some(contribution);
-    }
-    if terms.expires_at != 0 && (all.expires_at == 0 || terms.expires_at < all.expires_at) {
-        all.expires_at = terms.expires_at;
-        all.expires_by = Some(contribution);
-    }
-}
-
-/// What a version promises when its Datanet demands `floor_bps` of every model.
-pub fn with_floor(mut all: VersionTerms, floor_bps: u16) -> VersionTerms {
-    if floor_bps > all.min_bps {
-        all.min_bps = floor_bps;
-        all.min_bps_by = None;
-    }
-    all
-}
-
-/// Whether terms allow a use.
+/// Whether terms allow what the Datanet states of all of them.
 ///
 /// # Errors
-/// The first term that it breaks.
-pub fn allow(all: &VersionTerms, wanted: &Use, now: Timestamp) -> Result<(), Breach> {
-    if let Some(contribution) = all.no_training.filter(|_| wanted.train) {
-        return Err(Breach::ForbidsTraining { contribution });
-    }
-    if let Some(contribution) = all.no_retrieval.filter(|_| wanted.retrieve) {
-        return Err(Breach::ForbidsRetrieval { contribution });
-    }
-    if let Some(contribution) = all.no_display.filter(|_| wanted.display) {
-        return Err(Breach::ForbidsDisplay { contribution });
-    }
-    if let Some(contribution) = all.no_commerce.filter(|_| wanted.commercial) {
-        return Err(Breach::ForbidsCommerce { contribution });
-    }
-    if wanted.contributors_bps < all.min_bps {
-        return Err(Breach::ShareTooLow { wanted_bps: all.min_bps, contribution: all.min_bps_by });
-    }
-    if let Some(contribution) = all.expires_by.filter(|_| all.expires_at <= now) {
-        return Err(Breach::Expired { contribution, expires_at: all.expires_at });
-    }
+/// `BelowFloor` with the first that they don't.
+pub fn reach(floor: &LicenceFloor, terms: &Terms) -> Result<(), DatanetError> {
+    let sooner = terms.expires_at != 0 && (floor.earliest_end == 0 || terms.expires_at < floor.earliest_end);
+    let short = [
+        (floor.train && !terms.train, Term::Training),
+        (floor.retrieve && !terms.retrieve, Term::Retrieval),
+        (floor.display && !terms.display, Term::Display),
+        (floor.commercial && !terms.commercial, Term::Commerce),
+        (terms.share_alike && !floor.share_alike, Term::ShareAlike),
+        (terms.min_bps > floor.share_bps, Term::Share),
+        (sooner, Term::End),
+    ];
+    first_of(&short).map_or(Ok(()), |term| Err(DatanetError::BelowFloor(term)))
+}
+
+/// Whether what is stated of all terms allows a use.
+///
+/// # Errors
+/// `NotPromised` with the first term that it breaks.
+pub fn allow(floor: &LicenceFloor, wanted: &Use) -> Result<(), DatanetError> {
+    let broken = [
+        (wanted.train && !floor.train, Term::Training),
+        (wanted.retrieve && !floor.retrieve, Term::Retrieval),
+        (wanted.display && !floor.display, Term::Display),
+        (wanted.commercial && !floor.commercial, Term::Commerce),
+        (wanted.contributors_bps < floor.share_bps, Term::Share),
+    ];
+    first_of(&broken).map_or(Ok(()), |term| Err(DatanetError::NotPromised(term)))
+}
+
+fn first_of(terms: &[(bool, Term)]) -> Option<Term> {
+    terms.iter().find(|(applies, _)| *applies).map(|(_, term)| *term)
+}
+
+/// Whether a Datanet may name these judges.
+///
+/// # Errors
+/// `BadJudges`.
+pub fn judges(judges: &Judges, parameters: &DatanetParameters) -> Result<(), DatanetError> {
+    let good = match judges {
+        Judges::Curators { members, threshold } => {
+            let twice = (1..).zip(members).any(|(next, member)| members.iter().skip(next).any(|other| other == member));
+            members.len() <= MAX_CURATORS && !twice && *threshold >= 1 && usize::from(*threshold) <= members.len()
+        }
+        Judges::Validators { agreeing } => *agreeing >= parameters.min_agreeing && *agreeing <= MAX_AGREEING,
+    };
+    ensure!(good, DatanetError::BadJudges);
     Ok(())
 }

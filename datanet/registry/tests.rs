@@ -1,17 +1,21 @@
-use crate::generation::Generation;
-use crate::registry::{Fact, Registry};
+use crate::commitments::Commitments;
+use crate::registry::{NewDatanet, Registry};
 use crate::terms;
+use crate::tree::Tree;
 use ink::env::DefaultEnvironment;
 use openledger_abi::datanet::*;
 use openledger_abi::{AccountId, Timestamp};
+use proof::limits::MAX_COMMITMENTS;
+use proof::terms::{seq, Commitment};
 use proof::tree::MerkleTree;
 use proof::version::VersionLeaf;
-use proof::{Blake2, Hasher, Tree};
+use proof::{Blake2, Hash, Hasher};
 use proptest::prelude::*;
 
 const OWNER: u8 = 1;
 const NOW: Timestamp = 1_000;
 const FAR: Timestamp = 1_000_000;
+const PARAMETERS: DatanetParameters = DatanetParameters { min_agreeing: 1 };
 
 fn account(byte: u8) -> AccountId {
     AccountId::from([byte; 32])
@@ -30,14 +34,40 @@ fn open_terms() -> Terms {
     }
 }
 
-fn text(number: u16, contributor: u8, nonce: u64, terms: Terms) -> NewContribution {
+/// Asks for everything that can be asked.
+fn high_floor() -> LicenceFloor {
+    LicenceFloor {
+        train: true,
+        retrieve: true,
+        display: true,
+        commercial: true,
+        share_alike: false,
+        share_bps: 4_500,
+        earliest_end: 0,
+    }
+}
+
+/// Asks for nothing.
+fn low_floor() -> LicenceFloor {
+    LicenceFloor {
+        train: false,
+        retrieve: false,
+        display: false,
+        commercial: false,
+        share_alike: true,
+        share_bps: 10_000,
+        earliest_end: 1,
+    }
+}
+
+fn text(number: u16, contributor: u8, terms: Terms) -> NewContribution {
     NewContribution {
         datanet: 0,
         root: Blake2::blake2_256(&number.to_le_bytes()),
         length: 100,
         cid: vec![1, 2, 3],
         terms,
-        nonce,
+        salt: [7; 32],
         deadline: FAR,
         contributor: account(contributor),
     }
@@ -47,42 +77,45 @@ fn any_use() -> Use {
     Use { train: true, retrieve: true, display: true, commercial: true, contributors_bps: 4_500 }
 }
 
-fn parameters(agreeing: u8) -> DatanetParameters {
-    DatanetParameters { agreeing, veto_ms: 50 }
+fn named(name: &[u8], floor: LicenceFloor, judges: Judges) -> NewDatanet {
+    NewDatanet { name: name.to_vec(), metadata_cid: Vec::new(), floor, judges }
 }
 
-/// A registry with one Datanet, k = 1, on storage of its own.
+/// A registry with one Datanet on storage of its own.
 struct World {
     registry: Registry,
     next: u16,
 }
 
 impl World {
-    fn new(policy: DatanetPolicy) -> Self {
+    fn new(floor: LicenceFloor, judges: Judges) -> Self {
         let mut registry = Registry::default();
-        registry.create(account(OWNER), NOW, b"net".to_vec(), Vec::new(), policy, 0).unwrap();
+        registry.create(&PARAMETERS, account(OWNER), NOW, named(b"net", floor, judges)).unwrap();
         World { registry, next: 0 }
     }
 
-    /// Enters a text nobody else has; contributors count from 10 up.
+    /// Enters a text nobody else has; contributors count from 10 up. Precedence falls, so that none of it rests on the order of coming.
     fn enter(&mut self, terms: Terms) -> u64 {
         let contributor = 10 + (self.next % 5) as u8;
-        let nonce = self.registry.nonce(account(contributor));
         self.next += 1;
-        self.registry.contribute(NOW, text(self.next, contributor, nonce, terms)).unwrap()
+        let seq = 1_000_000 - u64::from(self.next);
+        self.registry.contribute(NOW, text(self.next, contributor, terms), seq).unwrap()
     }
 
-    fn judge(&mut self, contribution: u64, validator: u8, accept: bool, quality: u16, k: u8) -> Outcome {
-        let validator = account(validator);
-        let parameters = parameters(k);
-        self.registry.may_judge(&parameters, validator, NOW + 60, contribution, quality)?;
-        let judged = self.registry.judge::<Blake2>(&parameters, validator, NOW, contribution, accept, quality)?;
-        Ok(judged.0)
+    /// A verdict, and what it takes to be in the tree beside it.
+    fn judge(&mut self, contribution: u64, judge: u8, accept: bool, quality: u16) -> Outcome {
+        let judges = self.registry.may_judge(account(judge), NOW, contribution, quality)?;
+        let agreeing = judges.agreeing();
+        let judged = self.registry.judge(agreeing, account(judge), NOW, contribution, accept, quality)?;
+        if judged.status == ContributionStatus::Accepted {
+            self.registry.admit::<Blake2>(contribution)?;
+        }
+        Ok(judged.status)
     }
 
     fn accepted(&mut self, terms: Terms) -> u64 {
         let contribution = self.enter(terms);
-        assert_eq!(self.judge(contribution, 2, true, 8_000, 1), Ok(ContributionStatus::Accepted));
+        assert_eq!(self.judge(contribution, 2, true, 8_000), Ok(ContributionStatus::Accepted));
         contribution
     }
 
@@ -95,23 +128,14 @@ impl World {
         self.registry.revoke(contributor, NOW + 1, contribution)
     }
 
-    fn rebuild(&mut self, max: u32) -> Result<RebuildProgress, DatanetError> {
-        self.registry.rebuild::<Blake2>(account(OWNER), NOW, 0, max).map(|rebuilt| rebuilt.progress)
-    }
-
-    fn check(&self, version: u32, wanted: Use) -> Result<(), DatanetError> {
-        self.registry.check_source(NOW, 0, version, &wanted)
-    }
-
     /// The root of a version's leaves as crate proof builds it.
-    fn proofs_root(&self, version: &Version) -> [u8; 32] {
-        let leaf = |index| self.registry.leaf(0, version.generation, index).unwrap();
-        let nodes = (0..version.count).map(leaf).map(|leaf| {
+    fn proofs_root(&self, version: &Version) -> Hash {
+        let nodes = (0..version.count).map(|index| self.registry.leaf(0, index).unwrap()).map(|leaf| {
             let contributor = *leaf.contributor.as_ref();
             VersionLeaf { seq: leaf.seq, contribution: leaf.contribution, content_root: leaf.root, contributor }
                 .node::<Blake2>()
         });
-        let tree = MerkleTree::build::<Blake2>(Tree::Version, nodes.collect()).unwrap();
+        let tree = MerkleTree::build::<Blake2>(proof::Tree::Version, nodes.collect()).unwrap();
         assert_eq!(tree.top().hash, version.top);
         proof::version::version_root::<Blake2>(version.count, &tree.top().hash)
     }
@@ -127,62 +151,161 @@ fn on_chain(test: impl FnOnce()) {
     .unwrap();
 }
 
-fn in_world(policy: DatanetPolicy, test: impl FnOnce(&mut World)) {
-    on_chain(|| test(&mut World::new(policy)));
+fn in_world(floor: LicenceFloor, judges: Judges, test: impl FnOnce(&mut World)) {
+    on_chain(|| test(&mut World::new(floor, judges)));
+}
+
+/// Where `agreeing` validators decide.
+fn agreed(agreeing: u8, test: impl FnOnce(&mut World)) {
+    in_world(low_floor(), Judges::Validators { agreeing }, test);
 }
 
 fn open(test: impl FnOnce(&mut World)) {
-    in_world(DatanetPolicy::Open, test);
+    agreed(1, test);
+}
+
+fn commitment(byte: u8) -> Commitment {
+    Commitment { content_root: [byte; 32], contributor: [byte; 32], salt: [byte; 32] }
+}
+
+/// The tree of so many commitments, and the opening of each.
+fn tree_of(count: u8) -> (Hash, Vec<Opening>) {
+    let nodes = (0..count).map(|byte| commitment(byte).node::<Blake2>()).collect();
+    let tree = MerkleTree::build::<Blake2>(proof::Tree::Commitments, nodes).unwrap();
+    let opening = |index| Opening { count: count.into(), index, path: tree.path::<Hash>(index.into()).unwrap() };
+    (tree.top().hash, (0..count.into()).map(opening).collect())
 }
 
 #[test]
-fn a_root_is_taken_once_over_all_datanets() {
-    open(|world| {
-        let first = world.enter(open_terms());
-        world.registry.create(account(3), NOW, b"other".to_vec(), vec![], DatanetPolicy::Open, 0).unwrap();
-        let mut copy = text(1, 30, 0, open_terms());
-        copy.datanet = 1;
-        assert_eq!(world.registry.contribute(NOW, copy), Err(DatanetError::RootTaken { contribution: first }));
+fn a_commitment_opens_once_from_the_next_block_for_thirty_days() {
+    on_chain(|| {
+        let mut all = Commitments::default();
+        let (top, openings) = tree_of(1);
+        let open = |all: &mut Commitments, now| all.open::<Blake2>(now, &commitment(0), &openings[0]);
+        assert_eq!(open(&mut all, NOW), Err(DatanetError::UnknownCommitment));
+        assert_eq!(all.enter(NOW, top, 1), Ok(0));
+        assert_eq!(open(&mut all, NOW), Err(DatanetError::CommittedNow));
+        let until = NOW + OPENING_MS;
+        assert_eq!(open(&mut all, until + 1), Err(DatanetError::CommitmentLapsed { until }));
+        assert_eq!(open(&mut all, until), Ok(0));
+        assert_eq!(open(&mut all, until), Err(DatanetError::UnknownCommitment));
+        assert_eq!(all.get(top, 1), None, "its deposit is given back");
     });
 }
 
 #[test]
-fn a_text_whose_terms_ended_before_it_was_judged_keeps_its_root_from_nobody() {
-    open(|world| {
-        let lapsing = Terms { expires_at: NOW + 1, ..open_terms() };
-        let first = world.enter(lapsing);
-        assert_eq!(world.registry.release(NOW, text(1, 30, 0, open_terms()).root), Ok(None));
-        let later = NOW + 1;
-        assert_eq!(world.registry.release(later, text(1, 30, 0, open_terms()).root), Ok(Some(first)));
-        assert_eq!(world.registry.release(later, text(1, 30, 0, open_terms()).root), Ok(None));
-        let second = world.registry.contribute(later, text(1, 30, 0, open_terms())).unwrap();
-        assert_ne!(first, second);
+fn each_place_of_a_tree_opens_once_and_gives_its_own_precedence() {
+    on_chain(|| {
+        let mut all = Commitments::default();
+        let (lone, _) = tree_of(1);
+        let (top, openings) = tree_of(9);
+        all.enter(NOW, lone, 1).unwrap();
+        all.enter(NOW, top, 9).unwrap();
+        for (byte, opening) in (0..9u8).rev().zip(openings.iter().rev()) {
+            let mut open = || all.open::<Blake2>(NOW + 1, &commitment(byte), opening);
+            assert_eq!(open(), Ok(seq(1, byte.into()).unwrap()));
+            assert_eq!(open(), Err(DatanetError::AlreadyOpened));
+        }
     });
 }
 
 #[test]
-fn an_accepted_text_keeps_its_root_also_when_its_terms_have_ended() {
-    open(|world| {
-        let contribution = world.enter(Terms { expires_at: NOW + 100, ..open_terms() });
-        assert_eq!(world.judge(contribution, 2, true, 9_000, 1), Ok(ContributionStatus::Accepted));
-        let (later, copy) = (NOW + 100, text(1, 30, 0, open_terms()));
-        assert_eq!(world.registry.release(later, copy.root), Ok(None));
-        assert_eq!(world.registry.contribute(later, copy), Err(DatanetError::RootTaken { contribution }));
+fn a_place_is_opened_by_nothing_else_than_what_was_committed() {
+    on_chain(|| {
+        let mut all = Commitments::default();
+        let (top, openings) = tree_of(5);
+        all.enter(NOW, top, 5).unwrap();
+        let right = openings[4].clone();
+        let wrong = [
+            (commitment(3), right.clone()),
+            (commitment(4), Opening { index: 3, ..right.clone() }),
+            (commitment(4), Opening { count: 6, ..right.clone() }),
+            (commitment(4), Opening { count: 0, ..right.clone() }),
+            (commitment(4), Opening { path: Vec::new(), ..right.clone() }),
+            (commitment(4), Opening { path: vec![[1; 32]; 40], ..right.clone() }),
+            // The odd leaf moves up unhashed: under fewer leaves it would stand in another's place.
+            (commitment(4), Opening { count: 2, index: 1, ..right.clone() }),
+        ];
+        for (leaf, opening) in wrong {
+            assert_eq!(all.open::<Blake2>(NOW + 1, &leaf, &opening), Err(DatanetError::UnknownCommitment));
+        }
+        assert!(all.open::<Blake2>(NOW + 1, &commitment(4), &right).is_ok());
     });
 }
 
 #[test]
-fn the_root_of_a_refused_text_is_free_again() {
-    open(|world| {
-        let contribution = world.enter(open_terms());
-        assert_eq!(world.judge(contribution, 2, false, 0, 1), Ok(ContributionStatus::Rejected));
-        assert!(world.registry.contribute(NOW, text(1, 30, 0, open_terms())).is_ok());
+fn what_can_be_opened_is_not_entered_again_and_another_count_keeps_nobody_out() {
+    on_chain(|| {
+        let mut all = Commitments::default();
+        let (top, openings) = tree_of(3);
+        // Somebody saw the author's commitment on its way.
+        assert_eq!(all.enter(NOW, top, 2), Ok(0));
+        assert_eq!(all.enter(NOW, top, 3), Ok(1));
+        assert_eq!(all.enter(NOW + OPENING_MS, top, 3), Err(DatanetError::AlreadyCommitted { commitment: 1 }));
+        assert_eq!(all.open::<Blake2>(NOW + 1, &commitment(0), &openings[0]), Ok(seq(1, 0).unwrap()));
+        let later = NOW + OPENING_MS + 1;
+        assert_eq!(all.enter(later, top, 3), Ok(2));
+        assert_eq!(all.open::<Blake2>(later + 1, &commitment(0), &openings[0]), Ok(seq(2, 0).unwrap()));
     });
+}
+
+#[test]
+fn a_tree_has_one_to_two_to_the_twenty_places() {
+    on_chain(|| {
+        let mut all = Commitments::default();
+        let most = MAX_COMMITMENTS as u32;
+        assert_eq!(all.enter(NOW, [1; 32], 0), Err(DatanetError::BadCount));
+        assert_eq!(all.enter(NOW, [1; 32], most + 1), Err(DatanetError::BadCount));
+        assert_eq!(all.enter(NOW, [1; 32], most), Ok(0));
+        assert_eq!(all.enter(NOW, [1; 32], 1), Ok(1));
+    });
+}
+
+#[test]
+fn only_what_can_be_opened_no_more_is_forgotten() {
+    on_chain(|| {
+        let mut all = Commitments::default();
+        let until = NOW + OPENING_MS;
+        assert_eq!(all.forget(NOW, [1; 32], 4), Err(DatanetError::UnknownCommitment));
+        all.enter(NOW, [1; 32], 4).unwrap();
+        assert_eq!(all.forget(until, [1; 32], 4), Err(DatanetError::StillOpen { until }));
+        assert_eq!(all.forget(until + 1, [1; 32], 4), Ok(0));
+        assert_eq!(all.forget(until + 1, [1; 32], 4), Err(DatanetError::UnknownCommitment));
+    });
+}
+
+#[test]
+fn one_text_may_be_entered_by_many_and_in_many_datanets_but_once_by_each_in_each() {
+    open(|world| {
+        world.registry.create(&PARAMETERS, account(3), NOW, named(b"b", low_floor(), validators(1))).unwrap();
+        let one = text(1, 30, open_terms());
+        let first = world.registry.contribute(NOW, one.clone(), 8).unwrap();
+        let again = world.registry.contribute(NOW, NewContribution { salt: [8; 32], ..one.clone() }, 9);
+        assert_eq!(again, Err(DatanetError::AlreadyEntered { contribution: first }));
+        assert_eq!(world.registry.entered(0, one.root, account(30)), Some(first));
+        let second = world.registry.contribute(NOW, text(1, 31, open_terms()), 5).unwrap();
+        assert_eq!(world.registry.contribution(second).unwrap().seq, 5, "precedence is the commitment's");
+        assert!(world.registry.contribute(NOW, NewContribution { datanet: 1, ..one }, 10).is_ok());
+    });
+}
+
+#[test]
+fn a_rejected_or_revoked_text_is_not_entered_again_by_its_contributor() {
+    open(|world| {
+        let rejected = world.enter(open_terms());
+        world.judge(rejected, 2, false, 0).unwrap();
+        let again = world.registry.contribute(NOW, text(1, 10, open_terms()), 1);
+        assert_eq!(again, Err(DatanetError::AlreadyEntered { contribution: rejected }));
+    });
+}
+
+fn validators(agreeing: u8) -> Judges {
+    Judges::Validators { agreeing }
 }
 
 #[test]
 fn what_a_text_must_be_is_named() {
-    let good = text(1, 10, 0, open_terms());
+    let good = text(1, 10, open_terms());
     let check = |change: fn(&mut NewContribution), wanted| {
         let mut new = good.clone();
         change(&mut new);
@@ -204,41 +327,137 @@ fn what_a_text_must_be_is_named() {
 }
 
 #[test]
-fn a_nonce_counts_once() {
-    open(|world| {
-        world.registry.contribute(NOW, text(1, 10, 0, open_terms())).unwrap();
-        let again = world.registry.contribute(NOW, text(2, 10, 0, open_terms()));
-        assert_eq!(again, Err(DatanetError::WrongNonce { expected: 1 }));
+fn terms_below_the_datanets_floor_are_refused_by_name() {
+    type Change = fn(&mut Terms);
+    let cases: [(Change, Term); 7] = [
+        (|terms| terms.train = false, Term::Training),
+        (|terms| terms.retrieve = false, Term::Retrieval),
+        (|terms| terms.display = false, Term::Display),
+        (|terms| terms.commercial = false, Term::Commerce),
+        (|terms| terms.share_alike = true, Term::ShareAlike),
+        (|terms| terms.min_bps = 4_501, Term::Share),
+        (|terms| terms.expires_at = FAR, Term::End),
+    ];
+    for (change, term) in cases {
+        let mut terms = open_terms();
+        change(&mut terms);
+        in_world(high_floor(), validators(1), |world| {
+            let refused = world.registry.contribute(NOW, text(1, 10, terms), 0);
+            assert_eq!(refused, Err(DatanetError::BelowFloor(term)));
+            assert_eq!(world.registry.contribution_count(), 0);
+            let fair = Terms { min_bps: 4_500, ..open_terms() };
+            assert!(world.registry.contribute(NOW, text(1, 10, fair), 0).is_ok());
+        });
+        open(|world| assert!(world.registry.contribute(NOW, text(1, 10, terms), 0).is_ok()));
+    }
+}
+
+#[test]
+fn terms_may_end_from_the_datanets_earliest_end_on() {
+    let floor = LicenceFloor { earliest_end: 5_000, ..high_floor() };
+    let ending = |expires_at| Terms { expires_at, ..open_terms() };
+    assert_eq!(terms::reach(&floor, &ending(4_999)), Err(DatanetError::BelowFloor(Term::End)));
+    assert_eq!(terms::reach(&floor, &ending(5_000)), Ok(()));
+    assert_eq!(terms::reach(&floor, &ending(0)), Ok(()));
+}
+
+#[test]
+fn a_model_may_use_what_the_datanet_promises_of_all_its_texts() {
+    type Change = fn(&mut LicenceFloor);
+    let cases: [(Change, Term); 5] = [
+        (|floor| floor.train = false, Term::Training),
+        (|floor| floor.retrieve = false, Term::Retrieval),
+        (|floor| floor.display = false, Term::Display),
+        (|floor| floor.commercial = false, Term::Commerce),
+        (|floor| floor.share_bps = 4_501, Term::Share),
+    ];
+    for (change, term) in cases {
+        let mut floor = high_floor();
+        change(&mut floor);
+        in_world(floor, validators(1), |world| {
+            world.accepted(open_terms());
+            world.cut().unwrap();
+            assert_eq!(world.registry.check_source(0, 0, &any_use()), Err(DatanetError::NotPromised(term)));
+            let modest =
+                Use { train: false, retrieve: false, display: false, commercial: false, contributors_bps: 10_000 };
+            assert_eq!(world.registry.check_source(0, 0, &modest), Ok(()));
+        });
+    }
+    in_world(high_floor(), validators(1), |world| {
+        world.accepted(open_terms());
+        assert_eq!(world.registry.check_source(0, 0, &any_use()), Err(DatanetError::UnknownVersion));
+        world.cut().unwrap();
+        assert_eq!(world.registry.check_source(0, 0, &any_use()), Ok(()));
+        assert_eq!(world.registry.check_source(1, 0, &any_use()), Err(DatanetError::UnknownDatanet));
     });
 }
 
 #[test]
-fn k_agreeing_verdicts_accept_and_give_the_number() {
-    open(|world| {
+fn agreeing_verdicts_accept_and_the_order_of_admission_is_not_that_of_precedence() {
+    agreed(2, |world| {
         let (first, second) = (world.enter(open_terms()), world.enter(open_terms()));
-        assert_eq!(world.judge(second, 2, true, 8_000, 2), Ok(ContributionStatus::Pending));
-        assert_eq!(world.judge(second, 2, true, 8_000, 2), Err(DatanetError::AlreadyJudged));
-        assert_eq!(world.judge(second, 3, false, 0, 2), Ok(ContributionStatus::Pending));
-        assert_eq!(world.judge(second, 4, true, 9_001, 2), Ok(ContributionStatus::Accepted));
-        assert_eq!(world.judge(second, 5, true, 1, 2), Err(DatanetError::NotPending));
-        let found = world.registry.contribution(second).unwrap();
-        assert_eq!((found.seq, found.index, found.quality_bps), (Some(0), Some(0), 8_500));
-        world.judge(first, 2, true, 0, 2).unwrap();
-        world.judge(first, 3, true, 0, 2).unwrap();
+        let (early, late) =
+            (world.registry.contribution(second).unwrap().seq, world.registry.contribution(first).unwrap().seq);
+        assert!(early < late);
+        assert_eq!(world.judge(first, 2, true, 8_000), Ok(ContributionStatus::Pending));
+        assert_eq!(world.judge(first, 2, true, 8_000), Err(DatanetError::AlreadyJudged));
+        assert_eq!(world.judge(first, 3, false, 0), Ok(ContributionStatus::Pending));
+        assert_eq!(world.judge(first, 4, true, 9_001), Ok(ContributionStatus::Accepted));
+        assert_eq!(world.judge(first, 5, true, 1), Err(DatanetError::NotPending));
         let found = world.registry.contribution(first).unwrap();
-        assert_eq!((found.seq, found.index), (Some(1), Some(1)));
+        assert_eq!((found.seq, found.index, found.quality_bps), (late, Some(0), 8_500));
+        world.judge(second, 2, true, 0).unwrap();
+        world.judge(second, 3, true, 0).unwrap();
+        let found = world.registry.contribution(second).unwrap();
+        assert_eq!((found.seq, found.index), (early, Some(1)));
     });
+}
+
+#[test]
+fn curators_alone_judge_where_a_datanet_names_them() {
+    let judges = Judges::Curators { members: vec![account(40), account(41), account(42)], threshold: 2 };
+    in_world(low_floor(), judges, |world| {
+        let contribution = world.enter(open_terms());
+        assert_eq!(world.judge(contribution, 2, true, 1), Err(DatanetError::NotCurator));
+        assert_eq!(world.judge(contribution, 40, true, 1), Ok(ContributionStatus::Pending));
+        assert_eq!(world.judge(contribution, 41, true, 1), Ok(ContributionStatus::Accepted));
+        assert_eq!(world.registry.outcome(contribution), None, "validators are paid for verdicts, curators not");
+    });
+}
+
+#[test]
+fn judges_that_could_never_decide_are_refused() {
+    let members = |count: u8| (0..count).map(|n| account(100 + n)).collect::<Vec<_>>();
+    let curators = |members, threshold| Judges::Curators { members, threshold };
+    let parameters = DatanetParameters { min_agreeing: 2 };
+    for (judges, good) in [
+        (curators(members(0), 0), false),
+        (curators(members(0), 1), false),
+        (curators(members(3), 0), false),
+        (curators(members(3), 3), true),
+        (curators(members(3), 4), false),
+        (curators(members(16), 16), true),
+        (curators(members(17), 1), false),
+        (curators(vec![account(1), account(2), account(1)], 1), false),
+        (validators(1), false),
+        (validators(2), true),
+        (validators(MAX_AGREEING), true),
+        (validators(MAX_AGREEING + 1), false),
+    ] {
+        let wanted = if good { Ok(()) } else { Err(DatanetError::BadJudges) };
+        assert_eq!(terms::judges(&judges, &parameters), wanted, "{judges:?}");
+    }
 }
 
 #[test]
 fn who_agreed_with_the_outcome_is_known_once_there_is_one() {
-    open(|world| {
+    agreed(2, |world| {
         let contribution = world.enter(open_terms());
         assert_eq!(world.registry.verdicts(contribution), []);
-        world.judge(contribution, 2, true, 8_000, 2).unwrap();
-        world.judge(contribution, 3, false, 0, 2).unwrap();
+        world.judge(contribution, 2, true, 8_000).unwrap();
+        world.judge(contribution, 3, false, 0).unwrap();
         assert_eq!(world.registry.outcome(contribution), None, "not decided");
-        world.judge(contribution, 4, false, 5, 2).unwrap();
+        world.judge(contribution, 4, false, 5).unwrap();
         let outcome = world.registry.outcome(contribution).unwrap();
         assert_eq!((outcome.accepted, outcome.agreeing), (false, vec![account(3), account(4)]));
         let given: Vec<_> =
@@ -251,45 +470,56 @@ fn who_agreed_with_the_outcome_is_known_once_there_is_one() {
 }
 
 #[test]
-fn what_validators_accepted_stays_their_outcome_after_it_is_revoked_and_a_retracted_text_has_none() {
+fn nobody_judges_its_own_text_nor_beyond_the_scale() {
     open(|world| {
-        let accepted = world.accepted(open_terms());
-        let contributor = world.registry.contribution(accepted).unwrap().contributor;
-        world.registry.revoke(contributor, NOW, accepted).unwrap();
-        assert!(world.registry.outcome(accepted).is_some_and(|outcome| outcome.accepted));
+        let contribution = world.enter(open_terms());
+        assert_eq!(world.judge(contribution, 10, true, 1), Err(DatanetError::OwnContribution));
+        world.registry.set_payee(NOW, contribution, account(3)).unwrap();
+        assert_eq!(world.judge(contribution, 3, true, 1), Err(DatanetError::OwnContribution));
+        assert_eq!(world.judge(contribution, 2, true, 10_001), Err(DatanetError::BadBps));
+        assert_eq!(world.judge(99, 2, true, 1), Err(DatanetError::UnknownContribution));
+    });
+}
+
+#[test]
+fn a_text_that_was_revoked_or_struck_or_whose_terms_ended_is_not_accepted() {
+    open(|world| {
+        let revoked = world.enter(open_terms());
+        world.revoke(revoked).unwrap();
+        assert_eq!(world.judge(revoked, 2, true, 1), Err(DatanetError::Withdrawn));
+        let struck = world.enter(open_terms());
+        world.registry.strike(NOW, struck).unwrap();
+        assert_eq!(world.judge(struck, 2, true, 1), Err(DatanetError::Struck));
+        world.registry.restore(NOW, struck).unwrap();
+        assert_eq!(world.judge(struck, 2, true, 1), Ok(ContributionStatus::Accepted));
+        let ending = world.enter(Terms { expires_at: NOW + 1, ..open_terms() });
+        let late = world.registry.may_judge(account(2), NOW + 1, ending, 1);
+        assert_eq!(late, Err(DatanetError::TermsExpired));
+    });
+}
+
+#[test]
+fn what_was_wrongly_rejected_is_accepted_and_its_verdicts_stay() {
+    open(|world| {
         let pending = world.enter(open_terms());
-        world.judge(pending, 2, true, 1, 2).unwrap();
-        let contributor = world.registry.contribution(pending).unwrap().contributor;
-        world.registry.revoke(contributor, NOW, pending).unwrap();
-        assert_eq!(world.registry.outcome(pending), None);
-    });
-}
+        assert_eq!(world.registry.reinstate(NOW, pending), Err(DatanetError::NotRejected));
+        world.judge(pending, 2, false, 0).unwrap();
+        assert_eq!(world.registry.reinstate(NOW + 5, pending), Ok(()));
+        let found = world.registry.contribution(pending).unwrap();
+        assert_eq!((found.status, found.decided_at, found.index), (ContributionStatus::Accepted, Some(NOW + 5), None));
+        assert_eq!(world.registry.admit::<Blake2>(pending).unwrap().index, 0);
+        assert_eq!(world.registry.reinstate(NOW, pending), Err(DatanetError::NotRejected));
+        let outcome = world.registry.outcome(pending).unwrap();
+        assert_eq!((outcome.accepted, outcome.agreeing), (false, vec![account(2)]));
 
-#[test]
-fn a_validator_does_not_judge_its_own_text_nor_beyond_the_scale() {
-    open(|world| {
-        let contribution = world.enter(open_terms());
-        assert_eq!(world.judge(contribution, 10, true, 1, 1), Err(DatanetError::OwnContribution));
-        assert_eq!(world.judge(contribution, 2, true, 10_001, 1), Err(DatanetError::BadBps));
-        assert_eq!(world.judge(99, 2, true, 1, 1), Err(DatanetError::UnknownContribution));
-    });
-}
-
-#[test]
-fn only_the_owner_of_a_curated_datanet_vetoes_and_only_what_is_pending() {
-    open(|world| {
-        let contribution = world.enter(open_terms());
-        assert_eq!(world.registry.veto(account(OWNER), contribution), Err(DatanetError::NotCurated));
-    });
-    in_world(DatanetPolicy::Curated, |world| {
-        let contribution = world.enter(open_terms());
-        assert_eq!(world.registry.veto(account(2), contribution), Err(DatanetError::NotOwner));
-        let early = world.registry.may_judge(&parameters(1), account(2), NOW + 49, contribution, 1);
-        assert_eq!(early, Err(DatanetError::VetoOpen { until: NOW + 50 }));
-        assert_eq!(world.registry.veto(account(OWNER), contribution), Ok(()));
-        assert_eq!(world.judge(contribution, 2, true, 1, 1), Err(DatanetError::NotPending));
-        let accepted = world.accepted(open_terms());
-        assert_eq!(world.registry.veto(account(OWNER), accepted), Err(DatanetError::NotPending));
+        let struck = world.enter(open_terms());
+        world.judge(struck, 2, false, 0).unwrap();
+        world.registry.strike(NOW, struck).unwrap();
+        assert_eq!(world.registry.reinstate(NOW, struck), Err(DatanetError::Struck));
+        let revoked = world.enter(open_terms());
+        world.judge(revoked, 2, false, 0).unwrap();
+        world.revoke(revoked).unwrap();
+        assert_eq!(world.registry.reinstate(NOW, revoked), Err(DatanetError::Withdrawn));
     });
 }
 
@@ -317,150 +547,50 @@ fn a_version_needs_something_new() {
 }
 
 #[test]
-fn each_term_that_is_broken_is_named_with_its_contribution() {
-    type Change = fn(&mut Terms);
-    let cases: [(Change, Breach); 6] = [
-        (|terms| terms.train = false, Breach::ForbidsTraining { contribution: 1 }),
-        (|terms| terms.retrieve = false, Breach::ForbidsRetrieval { contribution: 1 }),
-        (|terms| terms.display = false, Breach::ForbidsDisplay { contribution: 1 }),
-        (|terms| terms.commercial = false, Breach::ForbidsCommerce { contribution: 1 }),
-        (|terms| terms.min_bps = 4_501, Breach::ShareTooLow { wanted_bps: 4_501, contribution: Some(1) }),
-        (|terms| terms.expires_at = NOW + 100, Breach::Expired { contribution: 1, expires_at: NOW + 100 }),
-    ];
-    for (change, breach) in cases {
-        open(|world| {
-            world.accepted(open_terms());
-            let mut terms = open_terms();
-            change(&mut terms);
-            world.accepted(terms);
-            world.cut().unwrap();
-            let refused = world.registry.check_source(NOW + 100, 0, 0, &any_use());
-            assert_eq!(refused, Err(DatanetError::Breach(breach)));
-            let modest =
-                Use { train: false, retrieve: false, display: false, commercial: false, contributors_bps: 10_000 };
-            assert_eq!(world.registry.check_source(NOW + 99, 0, 0, &modest), Ok(()));
-        });
-    }
-}
-
-#[test]
-fn the_datanets_floor_counts_for_versions_cut_after_it() {
+fn revoking_notes_the_time_and_changes_nothing_else() {
     open(|world| {
-        world.accepted(open_terms());
-        world.cut().unwrap();
-        let mut datanet = world.registry.datanet(0).unwrap();
-        datanet.floor_bps = 5_000;
-        world.registry.put_datanet(0, &datanet);
-        world.cut().unwrap();
-        assert_eq!(world.check(0, any_use()), Ok(()));
-        let breach = Breach::ShareTooLow { wanted_bps: 5_000, contribution: None };
-        assert_eq!(world.check(1, any_use()), Err(DatanetError::Breach(breach)));
-    });
-}
-
-#[test]
-fn a_revoked_text_bars_new_versions_and_those_that_hold_it_but_not_earlier_ones() {
-    open(|world| {
-        world.accepted(open_terms());
-        world.cut().unwrap();
         let revoked = world.accepted(open_terms());
-        world.cut().unwrap();
-        assert_eq!(world.registry.revoke(account(99), NOW, revoked), Err(DatanetError::NotContributor));
+        world.accepted(open_terms());
+        let (_, before) = world.cut().unwrap();
+        let known = world.registry.contribution(revoked).unwrap();
+        assert_eq!(world.registry.revoke(account(99), NOW, revoked), Err(DatanetError::NotPayee));
         world.revoke(revoked).unwrap();
         assert_eq!(world.revoke(revoked), Err(DatanetError::AlreadyRevoked));
-        assert_eq!(world.cut().unwrap_err(), DatanetError::MustRebuild { contribution: revoked });
-        assert_eq!(world.check(0, any_use()), Ok(()));
-        let breach = Breach::HoldsRevoked { contribution: revoked };
-        assert_eq!(world.check(1, any_use()), Err(DatanetError::Breach(breach)));
-        assert_eq!(world.check(2, any_use()), Err(DatanetError::UnknownVersion));
-    });
-}
-
-#[test]
-fn a_rebuild_leaves_the_revoked_out_whatever_the_page() {
-    for page in [1, 2, 3, 100] {
-        open(|world| {
-            let all: Vec<u64> = (0..7).map(|_| world.accepted(open_terms())).collect();
-            world.cut().unwrap();
-            assert_eq!(world.rebuild(page), Err(DatanetError::NothingToRebuild));
-            world.revoke(all[0]).unwrap();
-            world.revoke(all[4]).unwrap();
-            let mut progress = world.rebuild(page).unwrap();
-            while !progress.finished {
-                progress = world.rebuild(page).unwrap();
-            }
-            let (number, version) = world.cut().unwrap();
-            assert_eq!((number, version.generation, version.count), (1, 1, 5));
-            assert_eq!(world.proofs_root(&version), version.root);
-            assert_eq!(world.check(1, any_use()), Ok(()));
-            let breach = Breach::Superseded { generation: 1 };
-            assert_eq!(world.check(0, any_use()), Err(DatanetError::Breach(breach)));
-            assert_eq!(world.registry.contribution(all[4]).unwrap().index, None);
-            assert_eq!(world.registry.contribution(all[6]).unwrap().index, Some(4));
-            assert_eq!(world.registry.place(all[4], 0), Some(4));
-        });
-    }
-}
-
-#[test]
-fn what_is_accepted_or_revoked_during_a_rebuild_is_not_lost() {
-    open(|world| {
-        let all: Vec<u64> = (0..4).map(|_| world.accepted(open_terms())).collect();
-        world.revoke(all[3]).unwrap();
-        world.rebuild(2).unwrap();
-        // One that was copied already is revoked, and one more is accepted.
-        world.revoke(all[1]).unwrap();
-        let late = world.accepted(open_terms());
-        assert!(world.rebuild(10).unwrap().finished);
-        assert_eq!(world.cut().unwrap_err(), DatanetError::MustRebuild { contribution: all[1] });
-        assert!(world.rebuild(10).unwrap().finished);
-        let (_, version) = world.cut().unwrap();
-        assert_eq!(version.count, 3);
-        assert_eq!(world.registry.contribution(late).unwrap().index, Some(2));
-        assert_eq!(world.proofs_root(&version), version.root);
-    });
-}
-
-#[test]
-fn expired_terms_go_with_a_rebuild() {
-    open(|world| {
+        let now = world.registry.contribution(revoked).unwrap();
+        assert_eq!(now, Contribution { withdrawn_at: Some(NOW + 1), ..known });
+        assert!(world.registry.outcome(revoked).is_some_and(|outcome| outcome.accepted));
+        assert_eq!(world.registry.version(0, 0), Some(before));
         world.accepted(open_terms());
-        let expiring = world.accepted(Terms { expires_at: NOW + 100, ..open_terms() });
-        let later = |world: &mut World| world.registry.cut_version::<Blake2>(account(OWNER), NOW + 100, 0);
-        assert_eq!(later(world).unwrap_err(), DatanetError::MustRebuild { contribution: expiring });
-        let rebuilt = world.registry.rebuild::<Blake2>(account(OWNER), NOW + 100, 0, 10).unwrap();
-        assert_eq!((rebuilt.kept, rebuilt.progress.finished), (1, true));
-        assert_eq!(later(world).unwrap().1.count, 1);
+        assert_eq!(world.cut().unwrap().1.count, 3, "the Datanet goes on");
     });
 }
 
 #[test]
-fn a_pending_text_can_be_taken_back_and_a_refused_one_not() {
+fn whose_text_was_copied_can_revoke_what_was_awarded_and_who_copied_it_can_not() {
     open(|world| {
-        let contribution = world.enter(open_terms());
-        world.revoke(contribution).unwrap();
-        assert_eq!(world.registry.contribution(contribution).unwrap().status, ContributionStatus::Retracted);
-        let refused = world.enter(open_terms());
-        world.judge(refused, 2, false, 0, 1).unwrap();
-        assert_eq!(world.revoke(refused), Err(DatanetError::NotAccepted));
+        let copy = world.accepted(open_terms());
+        let thief = world.registry.contribution(copy).unwrap().contributor;
+        world.registry.set_payee(NOW, copy, account(70)).unwrap();
+        assert_eq!(world.registry.revoke(thief, NOW, copy), Err(DatanetError::NotPayee));
+        assert_eq!(world.registry.revoke(account(70), NOW, copy), Ok(()));
     });
 }
 
 #[test]
-fn struck_and_passed_over_bar_and_stand_with_their_time() {
-    for fact in [Fact::Struck, Fact::PassedOver] {
-        open(|world| {
-            let contribution = world.accepted(open_terms());
-            world.cut().unwrap();
-            world.registry.establish(NOW + 7, contribution, fact).unwrap();
-            assert_eq!(world.registry.establish(NOW + 8, contribution, fact), Err(DatanetError::AlreadySet));
-            let found = world.registry.contribution(contribution).unwrap();
-            assert_eq!(found.struck_at.or(found.passed_over_at), Some(NOW + 7));
-            assert!(world.check(0, any_use()).is_err());
-            let pending = world.enter(open_terms());
-            assert_eq!(world.registry.establish(NOW, pending, fact), Err(DatanetError::NotAccepted));
-        });
-    }
+fn a_strike_stands_with_its_time_and_is_lifted_once_for_good() {
+    open(|world| {
+        let contribution = world.accepted(open_terms());
+        assert_eq!(world.registry.restore(NOW, contribution), Err(DatanetError::NotStruck));
+        world.registry.strike(NOW + 7, contribution).unwrap();
+        assert_eq!(world.registry.strike(NOW + 8, contribution), Err(DatanetError::AlreadySet));
+        let standing = world.registry.contribution(contribution).unwrap().standing();
+        assert!(standing.counts(NOW + 7) && !standing.counts(NOW + 8));
+        world.registry.restore(NOW + 9, contribution).unwrap();
+        assert_eq!(world.registry.restore(NOW + 9, contribution), Err(DatanetError::NotStruck));
+        assert_eq!(world.registry.strike(NOW + 10, contribution), Err(DatanetError::AlreadySet));
+        assert!(world.registry.contribution(contribution).unwrap().standing().counts(NOW + 10));
+        assert_eq!(world.registry.strike(NOW, 99), Err(DatanetError::UnknownContribution));
+    });
 }
 
 #[test]
@@ -482,13 +612,12 @@ fn a_payee_counts_strictly_after_its_change() {
 #[test]
 fn a_paused_datanet_and_an_unknown_one_take_nothing() {
     open(|world| {
-        let mut elsewhere = text(1, 10, 0, open_terms());
-        elsewhere.datanet = 7;
-        assert_eq!(world.registry.contribute(NOW, elsewhere), Err(DatanetError::UnknownDatanet));
+        let elsewhere = NewContribution { datanet: 7, ..text(1, 10, open_terms()) };
+        assert_eq!(world.registry.contribute(NOW, elsewhere, 0), Err(DatanetError::UnknownDatanet));
         let mut datanet = world.registry.datanet(0).unwrap();
         datanet.paused = true;
         world.registry.put_datanet(0, &datanet);
-        let refused = world.registry.contribute(NOW, text(1, 10, 0, open_terms()));
+        let refused = world.registry.contribute(NOW, text(1, 10, open_terms()), 0);
         assert_eq!(refused, Err(DatanetError::DatanetPaused));
     });
 }
@@ -496,8 +625,10 @@ fn a_paused_datanet_and_an_unknown_one_take_nothing() {
 #[test]
 fn names_and_descriptions_are_bounded() {
     open(|world| {
-        let mut create = |name: &[u8], cid: usize, bps| {
-            world.registry.create(account(OWNER), NOW, name.to_vec(), vec![0; cid], DatanetPolicy::Open, bps)
+        let mut create = |name: &[u8], cid: usize, share_bps| {
+            let floor = LicenceFloor { share_bps, ..low_floor() };
+            let new = NewDatanet { metadata_cid: vec![0; cid], ..named(name, floor, validators(1)) };
+            world.registry.create(&PARAMETERS, account(OWNER), NOW, new)
         };
         assert_eq!(create(b"", 0, 0), Err(DatanetError::BadName));
         assert_eq!(create(&[0xFF], 0, 0), Err(DatanetError::BadName));
@@ -509,30 +640,54 @@ fn names_and_descriptions_are_bounded() {
 }
 
 #[test]
+fn a_datanets_contributions_are_read_from_the_newest_back() {
+    open(|world| {
+        world.registry.create(&PARAMETERS, account(3), NOW, named(b"b", low_floor(), validators(1))).unwrap();
+        let mine: Vec<u64> = (0..5)
+            .map(|_| {
+                let elsewhere = NewContribution { datanet: 1, ..text(900 + world.next, 30, open_terms()) };
+                world.registry.contribute(NOW, elsewhere, 0).unwrap();
+                world.enter(open_terms())
+            })
+            .collect();
+        let read = |before, limit| -> Vec<u64> {
+            world.registry.contributions(0, before, limit).into_iter().map(|(number, _)| number).collect()
+        };
+        assert_eq!(read(None, 2), [mine[4], mine[3]]);
+        assert_eq!(read(Some(mine[3]), 16), [mine[2], mine[1], mine[0]]);
+        assert!(read(Some(mine[0]), 16).is_empty());
+        assert!(read(Some(mine[0] - 1), 16).is_empty(), "of another Datanet");
+        assert!(read(Some(99), 16).is_empty());
+    });
+}
+
+#[test]
 fn a_full_tree_takes_no_more() {
-    let mut tree = Generation { count: MAX_VERSION, peaks: vec![[1; 32]], ..Generation::default() };
+    let mut tree = Tree { count: MAX_VERSION, peaks: vec![[1; 32]] };
     let leaf = VersionLeaf { seq: 0, contribution: 0, content_root: [1; 32], contributor: [1; 32] };
-    assert_eq!(tree.append::<Blake2>(&leaf, &open_terms()), Err(DatanetError::TreeFull));
+    assert_eq!(tree.append::<Blake2>(&leaf), Err(DatanetError::TreeFull));
 }
 
 #[derive(Debug, Clone)]
 enum Step {
-    Accept(bool),
-    Refuse,
+    Accept,
+    Reject,
     Revoke(u16),
     Strike(u16),
+    Restore(u16),
+    Reinstate(u16),
     Cut,
-    Rebuild(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => any::<bool>().prop_map(Step::Accept),
-        1 => Just(Step::Refuse),
+        6 => Just(Step::Accept),
+        2 => Just(Step::Reject),
         2 => any::<u16>().prop_map(Step::Revoke),
         1 => any::<u16>().prop_map(Step::Strike),
+        1 => any::<u16>().prop_map(Step::Restore),
+        2 => any::<u16>().prop_map(Step::Reinstate),
         3 => Just(Step::Cut),
-        3 => (1u32..6).prop_map(Step::Rebuild),
     ]
 }
 
@@ -540,44 +695,41 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn versions_never_hold_what_was_barred_before_and_always_have_proofs_root(
+    fn versions_are_prefixes_of_one_tree_whatever_becomes_of_its_texts(
         steps in proptest::collection::vec(step(), 1..60)
     ) {
         open(|world| {
-            let mut barred: Vec<u64> = Vec::new();
+            let mut versions: Vec<Version> = Vec::new();
+            let mut admitted: Vec<u64> = Vec::new();
             for step in steps {
                 let pick = |seed: u16| u64::from(seed) % world.registry.contribution_count().max(1);
                 match step {
-                    Step::Accept(train) => { world.accepted(Terms { train, ..open_terms() }); }
-                    Step::Refuse => { let c = world.enter(open_terms()); world.judge(c, 2, false, 0, 1).unwrap(); }
+                    Step::Accept => admitted.push(world.accepted(open_terms())),
+                    Step::Reject => { let c = world.enter(open_terms()); world.judge(c, 2, false, 0).unwrap(); }
                     Step::Revoke(seed) => {
-                        let c = pick(seed);
-                        if world.registry.contribution(c).is_some() && world.revoke(c).is_ok() { barred.push(c); }
+                        if world.registry.contribution(pick(seed)).is_some() { let _ = world.revoke(pick(seed)); }
                     }
-                    Step::Strike(seed) => {
+                    Step::Strike(seed) => { let _ = world.registry.strike(NOW, pick(seed)); }
+                    Step::Restore(seed) => { let _ = world.registry.restore(NOW, pick(seed)); }
+                    Step::Reinstate(seed) => {
                         let c = pick(seed);
-                        if world.registry.establish(NOW, c, Fact::Struck).is_ok() { barred.push(c); }
-                    }
-                    Step::Cut => {
-                        if let Ok((number, version)) = world.cut() {
-                            assert_eq!(world.proofs_root(&version), version.root);
-                            let held: Vec<u64> = (0..version.count)
-                                .map(|i| world.registry.leaf(0, version.generation, i).unwrap().contribution)
-                                .collect();
-                            assert!(held.iter().all(|c| !barred.contains(c)));
-                            let free = held.iter().all(|c| world.registry.contribution(*c).unwrap().terms.train);
-                            assert_eq!(world.check(number, any_use()).is_ok(), free);
+                        if world.registry.reinstate(NOW, c).is_ok() {
+                            world.registry.admit::<Blake2>(c).unwrap();
+                            admitted.push(c);
                         }
                     }
-                    Step::Rebuild(page) => { let _ = world.rebuild(page); }
+                    Step::Cut => if let Ok((_, version)) = world.cut() { versions.push(version); }
                 }
-                // Whatever was cut: a version that holds something barred is never allowed.
-                for number in 0..world.registry.datanet(0).unwrap().versions {
-                    let version = world.registry.version(0, number).unwrap();
-                    let holds = (0..version.count)
-                        .any(|i| barred.contains(&world.registry.leaf(0, version.generation, i).unwrap().contribution));
-                    assert!(!holds || world.check(number, any_use()).is_err());
-                }
+            }
+            let held: Vec<u64> = (0..world.registry.leaf_count(0))
+                .map(|index| world.registry.leaf(0, index).unwrap().contribution)
+                .collect();
+            assert_eq!(held, admitted);
+            assert!(versions.windows(2).all(|pair| pair[0].count < pair[1].count));
+            for (number, version) in (0u32..).zip(&versions) {
+                assert_eq!(world.proofs_root(version), version.root);
+                let wanted = Use { train: false, retrieve: false, display: false, commercial: false, contributors_bps: 10_000 };
+                assert_eq!(world.registry.check_source(0, number, &wanted), Ok(()));
             }
         });
     }

@@ -286,13 +286,13 @@ pub mod gas_station_next {
 
     impl Pausable for GasStationNext {
         #[ink(message)]
-        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
-            self.set_paused(function, true)
+        fn pause(&mut self, number: u8) -> Result<(), AdminError> {
+            self.set_paused(number, true)
         }
 
         #[ink(message)]
-        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
-            self.set_paused(function, false)
+        fn unpause(&mut self, number: u8) -> Result<(), AdminError> {
+            self.set_paused(number, false)
         }
 
         #[ink(message)]

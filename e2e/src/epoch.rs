@@ -6,19 +6,23 @@ use ink::message_builder;
 use openledger_abi::datanet::DatanetRegistry;
 use openledger_abi::escrow::Escrow;
 use openledger_abi::models::ModelRegistry;
-use openledger_abi::payout::{Batch, Claim, Epoch, Live, Payout, PayoutError, ReportBody, ReportInfo};
+use openledger_abi::payout::{Batch, Claim, Cut, Live, Payout, PayoutError, ReportBody, ReportInfo};
+use openledger_abi::staking::Staking;
 use openledger_abi::{Balance, OPEN};
 use proof::evidence::EvidenceLeaf;
 use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
+use proof::request::SignedRequest;
 use proof::rules::epoch::{Carry, EpochBuilder, part};
-use proof::rules::leaf::{Facts, Published, Slot, attribute};
+use proof::rules::leaf::{Facts, attribute};
 use proof::rules::spans::{Scan, SourceText};
+use proof::rules::validity::Slot;
 use proof::signed::Signable;
 use proof::tree::{MerkleTree, Tree};
 use proof::version::{VersionHead, VersionLeaf};
 use proof::{Account, Node, ZERO};
 
+use crate::people::Oracle;
 use crate::served::Answer;
 use crate::{H, World, outcome::sent};
 
@@ -29,9 +33,23 @@ pub const FEE: Balance = 10 * OPEN;
 #[derive(Debug, Clone)]
 pub struct Closed {
     pub number: u32,
-    pub epoch: Epoch,
-    /// Its batches with their answers.
-    pub batches: Vec<(Batch, Vec<Answer>)>,
+    /// The attempt of its cut.
+    pub attempt: u32,
+    pub cut: Cut,
+    /// Its batches with what is at each of their places.
+    pub batches: Vec<(Batch, Vec<Option<Answer>>)>,
+}
+
+impl Closed {
+    /// What is at each place of the epoch, in the order of its evidence.
+    pub fn places(&self) -> impl Iterator<Item = &Option<Answer>> {
+        self.batches.iter().flat_map(|(_, places)| places)
+    }
+
+    /// The answer at an index of the epoch's evidence.
+    pub fn answer(&self, index: usize) -> Result<&Answer> {
+        self.places().nth(index).and_then(Option::as_ref).context("no answer at this place")
+    }
 }
 
 /// A report with all that it rests on.
@@ -68,6 +86,12 @@ impl Facts for Due {
     }
 }
 
+/// The place of a leaf of a batch's tree 03.
+pub fn slot(batch: &Batch, sequence: u64, fee: Balance) -> Slot {
+    let Batch { channel, model, key, params, at, .. } = *batch;
+    Slot { channel, model, key, params, sequence, fee, at }
+}
+
 impl World {
     /// The epoch that waits for its report; if there is none, serves two answers, one on each of the first two texts, and
     /// closes one.
@@ -97,21 +121,39 @@ impl World {
     /// A closed epoch with what was answered in it.
     pub fn closed(&self, number: u32) -> Result<Closed> {
         let payout = self.suite.payout;
-        let epoch = self.epoch(number)?;
+        let (attempt, cut) = self.cut(number)?;
         let mut batches = Vec::new();
-        for index in epoch.from..epoch.to {
+        for index in cut.from..cut.to {
             let call = message_builder!(Payout).batch(index);
             let batch = read(&*self.chain, payout, call)?.context("a closed batch is missing")?;
-            let ledger = self.ledgers.iter().find(|ledger| ledger.channel == batch.channel).context("no ledger")?;
+            let ledger = self.ledgers.iter().find(|ledger| ledger.has(&batch)).context("no ledger")?;
             let (from, to) = (usize::try_from(batch.count_from)?, usize::try_from(batch.count_to)?);
-            batches.push((batch, ledger.answers[from..to].to_vec()));
+            batches.push((batch, ledger.places[from..to].to_vec()));
         }
-        Ok(Closed { number, epoch, batches })
+        Ok(Closed { number, attempt, cut, batches })
     }
 
-    /// An epoch as the contract has it now.
-    pub fn epoch(&self, number: u32) -> Result<Epoch> {
-        read(&*self.chain, self.suite.payout, message_builder!(Payout).epoch(number))?.context("no such epoch")
+    /// The last cut of an epoch, with its attempt.
+    pub fn cut(&self, number: u32) -> Result<(u32, Cut)> {
+        read(&*self.chain, self.suite.payout, message_builder!(Payout).latest_cut(number))?.context("no such epoch")
+    }
+
+    /// Cuts the epoch that waits for its report again.
+    pub fn recut(&mut self) -> Result<Closed> {
+        let number = self.live()?.epochs;
+        let call = message_builder!(Payout).recut(number);
+        sent("cutting again", send(&*self.chain, &self.people.host, self.suite.payout, call))?;
+        let closed = self.closed(number)?;
+        self.closed = Some(closed.clone());
+        Ok(closed)
+    }
+
+    /// Has reserves take the places of those who have just been jailed, and the epoch cut again for the new set.
+    pub fn refill(&mut self) -> Result<Closed> {
+        self.after(self.chain.now()? + self.config.payout.refill_ms)?;
+        let call = message_builder!(Payout).refill();
+        sent("refilling", send(&*self.chain, &self.people.host, self.suite.payout, call))?;
+        self.recut()
     }
 
     /// What claims are paid by.
@@ -121,7 +163,7 @@ impl World {
 
     /// The leaves of version 0 with their texts.
     pub fn library(&self) -> Result<(Vec<VersionLeaf>, Vec<SourceText>)> {
-        let call = message_builder!(DatanetRegistry).leaves(self.datanet, 0, 0, self.texts.len() as u32);
+        let call = message_builder!(DatanetRegistry).leaves(self.datanet, 0, self.texts.len() as u32);
         let leaves = read(&*self.chain, self.suite.datanet_registry, call)?;
         let tree: Vec<VersionLeaf> = leaves
             .iter()
@@ -152,8 +194,8 @@ impl World {
             let contribution = read(&*self.chain, registry, call)?.context("no such contribution")?;
             let call = message_builder!(DatanetRegistry).payee_at(*number, closed_at);
             let payee = read(&*self.chain, registry, call)?;
-            let withdrawn = contribution.withdrawn_at.is_some_and(|at| at < batch_at);
-            payees.push(if withdrawn { None } else { payee.map(|account| account_bytes(&account)) });
+            let earns = contribution.standing().earns(closed_at, batch_at);
+            payees.push(payee.filter(|_| earns).map(|account| account_bytes(&account)));
         }
         Ok(Due { payees })
     }
@@ -182,51 +224,64 @@ impl World {
         self.report(closed, |_| ())
     }
 
+    /// A parameter set as the rules read it.
+    pub fn parameters(&self, number: u32) -> Result<ParameterSet> {
+        let call = message_builder!(Escrow).parameters(number);
+        let set = read(&*self.chain, self.suite.escrow, call)?.context("no such parameter set")?;
+        Ok(ParameterSet::from(set))
+    }
+
     /// A report whose evidence leaves were changed by `tamper` before all else was derived from them.
     pub fn report(&self, closed: &Closed, tamper: impl Fn(&mut EvidenceLeaf)) -> Result<Report> {
         let rule = |e: proof::Error| anyhow!("{e:?}");
         let live = self.live()?;
-        let epoch = self.epoch(closed.number)?;
-        let carry = Carry { carry_in: live.carry, pots: epoch.pots, carry_bps: epoch.carry_bps };
+        let (attempt, cut) = self.cut(closed.number)?;
+        let carry = Carry { carry_in: live.carry, pots: cut.pots, carry_bps: cut.carry_bps };
         let revision = self.rules()?;
         let (_, texts) = self.library()?;
         let mut builder = EpochBuilder::new();
-        for (batch, answers) in &closed.batches {
-            let call = message_builder!(Escrow).parameters(batch.params);
-            let set = read(&*self.chain, self.suite.escrow, call)?.context("no such parameter set")?;
-            let params = ParameterSet::from(set);
-            let due = self.due(batch.at, epoch.closed_at)?;
-            let grown = carry.grown(batch.pot).map_err(rule)?;
+        for (number, (batch, places)) in (cut.from..).zip(&closed.batches) {
+            if cut.withheld.contains(&number) {
+                let nobody = Due { payees: Vec::new() };
+                for _ in places {
+                    builder.push::<H>(&EvidenceLeaf::withheld(), &nobody).map_err(rule)?;
+                }
+                continue;
+            }
+            let params = self.parameters(batch.params)?;
+            let due = self.due(batch.at, cut.closed_at)?;
+            let grown = carry.grown(cut.pot_of(number, batch)).map_err(rule)?;
             let mut prefix = batch.fee_from;
-            for (sequence, answer) in (batch.count_from..).zip(answers) {
-                let fee = answer.receipt.fee;
-                let share = part(grown, prefix, fee, batch.fee_from, batch.fee_to).map_err(rule)?;
-                prefix += fee;
-                let slot = Slot { channel: batch.channel, model: batch.model, sequence, fee, at: batch.at };
-                let published = Published { response: &answer.response, ..Published::default() };
-                let scan = Scan::new(&answer.response, &texts);
-                let mut leaf =
-                    attribute::<H, _>(&answer.receipt, share, &slot, Some(&revision), &params, &published, &scan, [])
-                        .map_err(rule)?;
+            for (sequence, place) in (batch.count_from..).zip(places) {
+                let mut leaf = EvidenceLeaf::unfilled::<H>();
+                if let Some(answer) = place {
+                    let fee = answer.receipt.fee;
+                    let share = part(grown, prefix, fee, batch.fee_from, batch.fee_to).map_err(rule)?;
+                    prefix += fee;
+                    let slot = slot(batch, sequence, fee);
+                    let named = (answer.receipt.revision == 0).then_some(&revision);
+                    let signed = |request: &SignedRequest| self.request_signed(request);
+                    let scan = Scan::new(&answer.response, &texts);
+                    let opened = answer.opened();
+                    leaf = attribute::<H, _>(&opened, share, &slot, named, &params, signed, &scan, []).map_err(rule)?;
+                }
                 tamper(&mut leaf);
                 builder.push::<H>(&leaf, &due).map_err(rule)?;
             }
         }
         let totals = builder.finish::<H>(&self.payouts, &carry).map_err(rule)?;
         let body = ReportBody {
-            set: read(&*self.chain, self.suite.payout, message_builder!(Payout).current_set())?,
+            set: cut.set,
             epoch: closed.number,
-            attempt: epoch.attempt,
-            round: 0,
-            from: epoch.from,
-            to: epoch.to,
+            attempt,
+            from: cut.from,
+            to: cut.to,
             previous: totals.previous,
             evidence: totals.evidence,
             credits: totals.credits,
             payouts: totals.payouts,
             carry_out: totals.carry_out,
             files: ZERO,
-            deadline: self.later()?,
         };
         Ok(Report { body, evidence: builder.leaves, payouts: builder.payouts })
     }
@@ -236,17 +291,38 @@ impl World {
         key.sign(&Signable::report::<H>(&self.domain(self.suite.payout), body).digest)
     }
 
-    /// A report signed by the oracles at these places of the set, in ascending order.
+    /// The members of the current set, by place.
+    ///
+    /// # Errors
+    /// If one is none of this world's people.
+    pub fn members(&self) -> Result<Vec<Oracle>> {
+        let payout = self.suite.payout;
+        let number = read(&*self.chain, payout, message_builder!(Payout).current_set())?;
+        let set = read(&*self.chain, payout, message_builder!(Payout).oracle_set(number))?.context("no oracle set")?;
+        let known = || self.people.oracles.iter().chain(&self.people.reserves);
+        set.oracles
+            .iter()
+            .map(|member| known().find(|oracle| oracle.account.account() == member.account).cloned())
+            .collect::<Option<_>>()
+            .context("a stranger in the oracle set")
+    }
+
+    /// A report signed by the oracles at these places of the first set, in ascending order.
     pub fn signed_report(&self, body: ReportBody, oracles: &[usize]) -> Submission {
-        let signers = oracles.iter().fold(0, |bits, place| bits | 1 << place);
-        let signatures =
-            oracles.iter().map(|&i| self.report_signature(&self.people.oracles[i].signing, &body)).collect();
+        self.signed_by(&self.people.oracles, body, oracles)
+    }
+
+    /// A report signed by those of these oracles who stand at these places, in ascending order.
+    pub fn signed_by(&self, set: &[Oracle], body: ReportBody, places: &[usize]) -> Submission {
+        let signers = places.iter().fold(0, |bits, place| bits | 1 << place);
+        let signatures = places.iter().map(|&i| self.report_signature(&set[i].signing, &body)).collect();
         Submission { body, signers, signatures }
     }
 
-    /// The first places of the set that make a report: f + 1.
+    /// The first places of the set that make a report: q = n − f.
     pub fn quorum(&self) -> Vec<usize> {
-        (0..=self.people.oracles.len().saturating_sub(1) / 3).collect()
+        let n = self.people.oracles.len();
+        (0..n - n.saturating_sub(1) / 3).collect()
     }
 
     /// Sends a report in, as it is.
@@ -263,9 +339,18 @@ impl World {
     /// Reports the closed epoch truly, lets its window pass and makes it live; its payouts.
     pub fn pay_epoch(&mut self) -> Result<Vec<PayoutLeaf>> {
         let closed = self.closed_epoch()?;
-        self.after(closed.epoch.demand_end)?;
-        let report = self.true_report(&closed)?;
-        sent("a report", self.submit(self.signed_report(report.body, &self.quorum())))?;
+        self.report_epoch(&closed)
+    }
+
+    /// Reports a closed epoch truly, by whoever is in the set and in service; lets its window pass and makes it live.
+    pub fn report_epoch(&mut self, closed: &Closed) -> Result<Vec<PayoutLeaf>> {
+        let report = self.true_report(closed)?;
+        let set = self.members()?;
+        let asked = set.iter().map(|oracle| oracle.account.account()).collect();
+        let infos = read(&*self.chain, self.suite.staking, message_builder!(Staking).operators(asked))?;
+        let serves = |place: &usize| infos[*place].as_ref().is_some_and(|info| info.in_service);
+        let places: Vec<usize> = (0..set.len()).filter(serves).take(self.quorum().len()).collect();
+        sent("a report", self.submit(self.signed_by(&set, report.body, &places)))?;
         self.finalize(report)
     }
 

@@ -4,8 +4,8 @@
 //! hand, so that it can also be held against a true report.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use openledger_abi::disputes::{
-    CreditFault, FormWitness, FraudProof, InfluenceWitness, OutrankedWitness, PayoutWitness, ReceiptWitness, ReportId,
+use openledger_abi::judge::{
+    CreditFault, FormWitness, InfluenceWitness, OutrankedWitness, PayoutWitness, Proof, ReceiptWitness, ReportId,
     SpanWitness,
 };
 use openledger_abi::payout::ReportBody;
@@ -15,7 +15,7 @@ use proof::check::form::FormFault;
 use proof::check::influence::InfluenceFault;
 use proof::check::outranked::{HoldingOpening, OutrankedFault};
 use proof::check::payouts;
-use proof::check::receipt::{ReceiptFault, ReceiptOpening};
+use proof::check::receipt::{ReceiptFault, ReceiptOpening, StatusOpening};
 use proof::check::span::{ContributionOpening, SpanFault, Which};
 use proof::credits::CreditLeaf;
 use proof::evidence::{Entry, EvidenceLeaf, Influence, evidence_node};
@@ -23,7 +23,7 @@ use proof::payouts::PayoutLeaf;
 use proof::receipt::Receipt;
 use proof::rules::epoch::MergePayouts;
 use proof::rules::leaf::{Facts, credits};
-use proof::text::TextOpening;
+use proof::text::Text;
 use proof::tree::{MerkleTree, Tree};
 use proof::version::VersionLeaf;
 use proof::words::CONTEXT;
@@ -51,7 +51,6 @@ pub fn file(
     change: impl FnOnce(&mut ReportBody),
 ) -> Result<Filed> {
     let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
     let mut report = world.report(&closed, tamper)?;
     change(&mut report.body);
     sent("a report", world.submit(world.signed_report(report.body, &world.quorum())))?;
@@ -78,12 +77,12 @@ pub fn evidence(filed: &Filed, index: u64) -> Result<EvidenceOpening> {
 
 /// A proof that the first answer's credited holding has another byte than the answer. It holds against a report that was
 /// tampered with by `misattribute`.
-pub fn differing_byte(world: &World, filed: &Filed) -> Result<FraudProof> {
-    Ok(FraudProof::Span(span_witness(world, filed)?))
+pub fn differing_byte(world: &World, filed: &Filed) -> Result<Proof> {
+    Ok(Proof::Span(span_witness(world, filed)?))
 }
 
 pub fn span_witness(world: &World, filed: &Filed) -> Result<SpanWitness> {
-    let answer = &filed.closed.batches[0].1[0];
+    let answer = filed.closed.answer(0)?;
     let opening = evidence(filed, 0)?;
     let leaf = rule(EvidenceLeaf::decode(&opening.fields))?;
     let spans = || {
@@ -101,7 +100,7 @@ pub fn span_witness(world: &World, filed: &Filed) -> Result<SpanWitness> {
     let differs = |at: &usize| answer.response[start + at] != text[offset + at];
     // Where nothing differs the proof is about the first byte, and false.
     let at = (0..usize::from(span.held)).find(differs).unwrap_or(0);
-    let open = |text: &[u8], at: usize| rule(TextOpening::of::<H>(text, at as u64, at as u64 + 1));
+    let open = |text: Text<'_>, at: usize| rule(text.open::<H>(at as u64, at as u64 + 1));
     let contribution = ContributionOpening {
         leaf: leaves[span.credited.index as usize],
         path: rule(tree.path(u64::from(span.credited.index)))?,
@@ -109,16 +108,16 @@ pub fn span_witness(world: &World, filed: &Filed) -> Result<SpanWitness> {
     let fault = SpanFault::DifferingByte(
         Which::Credited,
         u16::try_from(at)?,
-        open(&answer.response, start + at)?,
+        open(answer.text(), start + at)?,
         contribution,
-        open(text, offset + at)?,
+        open(Text::public(text), offset + at)?,
     );
     Ok(SpanWitness { evidence: opening, receipt: answer.receipt, entry: u8::try_from(entry)?, fault })
 }
 
 /// The receipt of the first answer.
-pub fn receipt(filed: &Filed) -> Receipt {
-    filed.closed.batches[0].1[0].receipt
+pub fn receipt(filed: &Filed) -> Result<Receipt> {
+    Ok(filed.closed.answer(0)?.receipt)
 }
 
 pub fn contribution(world: &World, index: u32) -> Result<ContributionOpening> {
@@ -127,46 +126,63 @@ pub fn contribution(world: &World, index: u32) -> Result<ContributionOpening> {
     Ok(ContributionOpening { leaf: leaves[index as usize], path: rule(tree.path(u64::from(index)))? })
 }
 
+/// The receipt at a place of the first batch, in its tree.
+pub fn receipt_opening(world: &World, filed: &Filed, place: u64) -> Result<ReceiptOpening> {
+    let (batch, receipt) = (&filed.closed.batches[0].0, filed.closed.answer(usize::try_from(place)?)?.receipt);
+    let ledger = world.ledgers.iter().find(|ledger| ledger.has(batch)).context("no ledger")?;
+    let path = rule(ledger.tree(batch.count_to)?.path(batch.count_from + place))?;
+    Ok(ReceiptOpening { leaf: receipt.leaf(receipt.hash::<H>()), path })
+}
+
+/// Proof 2: the status of the leaf at a place of the first batch is not what its receipt, with all that it rests on, gives.
+pub fn wrong_status(world: &World, filed: &Filed, place: u64) -> Result<Proof> {
+    let answer = filed.closed.answer(usize::try_from(place)?)?;
+    let status = StatusOpening {
+        opening: receipt_opening(world, filed, place)?,
+        receipt: answer.receipt,
+        request: Some(answer.request),
+        response: Some(rule(answer.text().open::<H>(0, 0))?),
+    };
+    let (batch, fault) = (filed.closed.cut.from, ReceiptFault::Status(status));
+    Ok(Proof::Receipt(ReceiptWitness { evidence: evidence(filed, place)?, batch, fault }))
+}
+
 /// Proof 2: the first receipt's part is not what its batch gives.
-pub fn wrong_part(world: &World, filed: &Filed) -> Result<FraudProof> {
-    let channel = filed.closed.batches[0].0.channel;
-    let ledger = world.ledgers.iter().find(|ledger| ledger.channel == channel).context("no ledger")?;
-    let tree = ledger.tree(filed.closed.batches[0].0.count_to)?;
-    let leaf = receipt(filed).leaf(receipt(filed).hash::<H>());
-    let fault = ReceiptFault::Part(ReceiptOpening { leaf, path: rule(tree.path(0))? });
-    let batch = filed.closed.epoch.from;
-    Ok(FraudProof::Receipt(ReceiptWitness { evidence: evidence(filed, 0)?, batch, fault }))
+pub fn wrong_part(world: &World, filed: &Filed) -> Result<Proof> {
+    let fault = ReceiptFault::Part(receipt_opening(world, filed, 0)?);
+    let batch = filed.closed.cut.from;
+    Ok(Proof::Receipt(ReceiptWitness { evidence: evidence(filed, 0)?, batch, fault }))
 }
 
 /// Proof 4: the first answer's span, where the report has none.
-pub fn match_left_out(world: &World, filed: &Filed) -> Result<FraudProof> {
+pub fn match_left_out(world: &World, filed: &Filed) -> Result<Proof> {
     let truth = world.true_report(&filed.closed)?;
     let right = rule(EvidenceLeaf::decode(&truth.evidence[0]))?;
     let Some(Entry::Span(span)) = right.entries.first() else { bail!("no span") };
     let (_, texts) = world.library()?;
     let text = &texts[span.whole.index as usize].text;
-    let open = |text: &[u8], start: u64, len: u64| {
-        let end = (start + len + CONTEXT).min(text.len() as u64);
-        rule(TextOpening::of::<H>(text, start.saturating_sub(CONTEXT), end))
+    let open = |text: Text<'_>, start: u64, len: u64| {
+        let end = (start + len + CONTEXT).min(text.bytes.len() as u64);
+        rule(text.open::<H>(start.saturating_sub(CONTEXT), end))
     };
     let len = u64::from(span.len);
     let holding = HoldingOpening {
         place: span.whole,
         contribution: contribution(world, span.whole.index)?,
-        text: open(text, u64::from(span.whole.offset), len)?,
+        text: open(Text::public(text), u64::from(span.whole.offset), len)?,
     };
-    Ok(FraudProof::Outranked(OutrankedWitness {
+    Ok(Proof::Outranked(OutrankedWitness {
         evidence: evidence(filed, 0)?,
-        receipt: receipt(filed),
-        response: open(&filed.closed.batches[0].1[0].response, u64::from(span.start), len)?,
+        receipt: receipt(filed)?,
+        response: open(filed.closed.answer(0)?.text(), u64::from(span.start), len)?,
         fault: OutrankedFault::Match(span.start, span.len, holding),
     }))
 }
 
 /// Proof 5: influence on a receipt without a sketch.
-pub fn no_sketch(_: &World, filed: &Filed) -> Result<FraudProof> {
-    let (evidence, receipt) = (evidence(filed, 0)?, receipt(filed));
-    Ok(FraudProof::Influence(InfluenceWitness { evidence, receipt, fault: InfluenceFault::NoSketch }))
+pub fn no_sketch(_: &World, filed: &Filed) -> Result<Proof> {
+    let (evidence, receipt) = (evidence(filed, 0)?, receipt(filed)?);
+    Ok(Proof::Influence(InfluenceWitness { evidence, receipt, fault: InfluenceFault::NoSketch }))
 }
 
 /// Adds influence that nothing gives.
@@ -175,9 +191,9 @@ pub fn add_influence(leaf: &mut EvidenceLeaf) {
 }
 
 /// Proof 6: the first leaf's amounts are not what the rules give.
-pub fn wrong_amounts(_: &World, filed: &Filed) -> Result<FraudProof> {
-    let fault = FormFault::Amounts(receipt(filed), filed.closed.epoch.from);
-    Ok(FraudProof::Form(FormWitness { evidence: evidence(filed, 0)?, fault }))
+pub fn wrong_amounts(_: &World, filed: &Filed) -> Result<Proof> {
+    let fault = FormFault::Amounts(receipt(filed)?, filed.closed.cut.from);
+    Ok(Proof::Form(FormWitness { evidence: evidence(filed, 0)?, fault }))
 }
 
 /// Takes a unit from each entry.
@@ -188,9 +204,9 @@ pub fn take_a_unit(leaf: &mut EvidenceLeaf) {
 }
 
 /// Proof 6 on form: the first leaf names a range twice.
-pub fn wrong_form(_: &World, filed: &Filed) -> Result<FraudProof> {
-    let fault = FormFault::Form(receipt(filed), filed.closed.epoch.from);
-    Ok(FraudProof::Form(FormWitness { evidence: evidence(filed, 0)?, fault }))
+pub fn wrong_form(_: &World, filed: &Filed) -> Result<Proof> {
+    let fault = FormFault::Form(receipt(filed)?, filed.closed.cut.from);
+    Ok(Proof::Form(FormWitness { evidence: evidence(filed, 0)?, fault }))
 }
 
 /// Contributions belong to who contributed them.
@@ -260,22 +276,22 @@ pub fn due(world: &World, filed: &Filed, index: u64) -> Result<DueOpening> {
     let Some(Entry::Span(span)) = leaf.entries.first() else { bail!("no span") };
     Ok(DueOpening {
         evidence: opening,
-        receipt: filed.closed.batches[0].1[usize::try_from(index)?].receipt,
-        batch: filed.closed.epoch.from,
+        receipt: filed.closed.answer(usize::try_from(index)?)?.receipt,
+        batch: filed.closed.cut.from,
         row: None,
         contribution: Some(contribution(world, span.credited.index)?),
     })
 }
 
-pub fn not_due(world: &World, filed: &Filed, money: &Money, at: usize) -> Result<FraudProof> {
+pub fn not_due(world: &World, filed: &Filed, money: &Money, at: usize) -> Result<Proof> {
     let leaf = money.credits[at];
     let path = rule(credit_tree(&money.credits)?.path(at as u64))?;
     let credit = CreditOpening { leaf, index: at as u64, path };
-    Ok(FraudProof::Credits(CreditFault::NotDue(credit, due(world, filed, leaf.evidence)?)))
+    Ok(Proof::Credits(CreditFault::NotDue(credit, due(world, filed, leaf.evidence)?)))
 }
 
 /// Files a report in which the first credit is somebody else's, with proof 7 against it.
-pub fn stolen_credit(world: &mut World) -> Result<(Filed, FraudProof)> {
+pub fn stolen_credit(world: &mut World) -> Result<(Filed, Proof)> {
     let thief: Account = *AsRef::<[u8; 32]>::as_ref(&world.people.watcher.account());
     let (filed, money) = file_money(world, |credits| credits[0].account = thief, |_| ())?;
     let at = money.credits.iter().position(|leaf| leaf.account == thief).context("no such credit")?;
@@ -284,7 +300,7 @@ pub fn stolen_credit(world: &mut World) -> Result<(Filed, FraudProof)> {
 }
 
 /// Files a report that moves a unit of one account's total to another's, with proof 9 against it.
-pub fn moved_total(world: &mut World) -> Result<(Filed, FraudProof)> {
+pub fn moved_total(world: &mut World) -> Result<(Filed, Proof)> {
     let rob = |payouts: &mut Vec<PayoutLeaf>| {
         payouts[0].cumulative -= 1;
         payouts[1].cumulative += 1;
@@ -296,5 +312,5 @@ pub fn moved_total(world: &mut World) -> Result<(Filed, FraudProof)> {
         (&money.credits, &credit_tree(&money.credits)?),
         (&money.payouts, &payout_tree(&money.payouts)?),
     ))?;
-    Ok((filed, FraudProof::Payouts(witness.context("nothing is wrong")?)))
+    Ok((filed, Proof::Payouts(witness.context("nothing is wrong")?)))
 }

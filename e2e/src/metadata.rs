@@ -15,10 +15,13 @@ pub const CONTRACTS: &[&str] = &[
     "timelock",
     "gas_station",
     "datanet_registry",
+    "arbitration",
     "model_registry",
     "escrow",
     "payout",
     "disputes",
+    "judge",
+    "availability",
 ];
 
 /// The interfaces of the suite's contracts.

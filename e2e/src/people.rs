@@ -7,8 +7,10 @@ use crate::H;
 
 /// Contributors, by position; each has one text.
 pub const CONTRIBUTORS: usize = 3;
-/// Oracles: with four, one may fail and two sign.
+/// Oracles of the set: with four, one may fail and three sign.
 pub const ORACLES: usize = 4;
+/// Who steps in for them: one for each signer of a false report.
+pub const RESERVES: usize = 3;
 
 /// An operator that signs with a key apart from its account's.
 #[derive(Clone)]
@@ -35,7 +37,10 @@ pub struct People {
     /// Files fraud proofs.
     pub watcher: Keypair,
     pub contributors: Vec<Keypair>,
+    /// The members of the first set, by place.
     pub oracles: Vec<Oracle>,
+    /// Who steps in for them, in order.
+    pub reserves: Vec<Oracle>,
 }
 
 impl People {
@@ -56,8 +61,10 @@ impl People {
     }
 
     fn made_by(make: impl Fn(&str) -> Keypair) -> Self {
-        let oracle =
-            |number| Oracle { account: make(&format!("oracle{number}")), signing: make(&format!("signing{number}")) };
+        let operator = |account: &str, signing: &str, number: usize| Oracle {
+            account: make(&format!("{account}{number}")),
+            signing: make(&format!("{signing}{number}")),
+        };
         People {
             deployer: make("deployer"),
             guardian: make("guardian"),
@@ -68,7 +75,8 @@ impl People {
             payer: make("payer"),
             watcher: make("watcher"),
             contributors: (0..CONTRIBUTORS).map(|number| make(&format!("contributor{number}"))).collect(),
-            oracles: (0..ORACLES).map(oracle).collect(),
+            oracles: (0..ORACLES).map(|number| operator("oracle", "signing", number)).collect(),
+            reserves: (0..RESERVES).map(|number| operator("reserve", "reserve_signing", number)).collect(),
         }
     }
 
@@ -91,6 +99,9 @@ impl People {
             all.push((format!("oracle{number}"), &oracle.account));
             all.push((format!("signing{number}"), &oracle.signing));
         }
+        for (number, reserve) in self.reserves.iter().enumerate() {
+            all.push((format!("reserve{number}"), &reserve.account));
+        }
         all
     }
 
@@ -99,7 +110,7 @@ impl People {
         [&self.guardian, &self.treasury, &self.owner, &self.validator, &self.host, &self.payer, &self.watcher]
             .into_iter()
             .chain(&self.contributors)
-            .chain(self.oracles.iter().map(|oracle| &oracle.account))
+            .chain(self.oracles.iter().chain(&self.reserves).map(|oracle| &oracle.account))
             .map(Keypair::account)
             .collect()
     }

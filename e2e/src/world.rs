@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use chain::{AccountId, Chain, Keypair, account_bytes, endow, read, send};
+use chain::{AccountId, CallError, Chain, Keypair, Sent, account_bytes, endow, read, send};
 use ink::message_builder;
-use openledger_abi::datanet::{DatanetPolicy, DatanetRegistry, NewContribution, Terms};
+use openledger_abi::datanet::{DatanetError, DatanetRegistry, Judges, LicenceFloor, NewContribution, Opening, Terms};
 use openledger_abi::models::{
     Access, AttributionPolicy, ModelKind, ModelRegistry, NewModel, NewRevision, SketchRoot, Source,
 };
@@ -19,6 +19,7 @@ use psp22::PSP22;
 use suite::{Suite, SuiteConfig};
 
 use crate::epoch::Closed;
+use crate::people::Oracle;
 use crate::served::Ledger;
 use crate::{H, People, outcome::sent};
 
@@ -27,6 +28,10 @@ const DEPLOYER_NATIVE: u128 = 60_000_000_000_000_000;
 const NATIVE: u128 = 3_000_000_000_000_000;
 /// OPEN that payer, host, watcher and operators start with, beside bonds.
 pub const ALLOWANCE: Balance = 10_000 * OPEN;
+
+/// What oracles of [`World::with_small_bonds`] have of their own, and of others.
+const SMALL_BOND: Balance = 20 * OPEN;
+const DELEGATED: Balance = 100 * OPEN;
 
 /// What the contributors wrote. The first and the second share no run of three words.
 pub const TEXTS: [&str; crate::people::CONTRIBUTORS] = [
@@ -69,12 +74,11 @@ fn windows(people: &People) -> SuiteConfig {
     config.voting_period_ms = 6_000;
     config.late_quorum_extension_ms = 3_000;
     config.timelock_delay_ms = 1_000;
-    config.exit_delay_ms = 4_000;
     config.staking.jail_ms = 4_000;
-    config.datanets.agreeing = 1;
+    config.datanets.min_agreeing = 1;
     config.payout.epoch_ms = 1_000;
-    config.payout.demand_ms = 1_000;
-    config.payout.window_ms = 5_000;
+    config.payout.report_ms = 10_000;
+    config.payout.window_ms = 10_000;
     config.disputes.reveal_ms = 4_000;
     config
 }
@@ -134,10 +138,42 @@ impl World {
         };
         world.hand_out_open()?;
         world.bond_operators()?;
-        let oracles: Vec<AccountId> = world.people.oracles.iter().map(|oracle| oracle.account.account()).collect();
-        world.suite.wire_payout(&*world.chain, &world.people.deployer, &oracles)?;
+        let accounts = |oracles: &[Oracle]| oracles.iter().map(|oracle| oracle.account.account()).collect::<Vec<_>>();
+        let (members, reserves) = (accounts(&world.people.oracles), accounts(&world.people.reserves));
+        world.suite.wire_payout(&*world.chain, &world.people.deployer, &members, &reserves)?;
         world.publish(&TEXTS)?;
         Ok(world)
+    }
+
+    /// A world whose oracles have 20 OPEN of their own each, and 100 of a delegator's: 40 count as cover of each, 60 of three.
+    ///
+    /// # Errors
+    /// The first step that failed.
+    pub fn with_small_bonds(chain: Arc<dyn Chain>) -> Result<(Self, Keypair)> {
+        let people = Self::endowed(&*chain, &Keypair::from_uri("//Alice")?)?;
+        let world = Self::found_with(chain, people, |config| {
+            config.staking.min_bonds[Role::Oracle as usize] = SMALL_BOND;
+            config.staking.false_report_bps = 2_000;
+        })?;
+        let delegator = world.people.deployer.clone();
+        for oracle in &world.people.oracles {
+            world.approve(&delegator, world.suite.staking, DELEGATED)?;
+            let call = message_builder!(Staking).bond(oracle.account.account(), DELEGATED);
+            sent("delegating", send(&*world.chain, &delegator, world.suite.staking, call))?;
+        }
+        Ok((world, delegator))
+    }
+
+    /// What [`World::with_small_bonds`] delegated starts to unbond.
+    ///
+    /// # Errors
+    /// The first step that failed.
+    pub fn undelegate(&self, delegator: &Keypair) -> Result<()> {
+        for oracle in &self.people.oracles {
+            let call = message_builder!(Staking).unbond(oracle.account.account(), DELEGATED);
+            sent("unbonding", send(&*self.chain, delegator, self.suite.staking, call))?;
+        }
+        Ok(())
     }
 
     /// The same world on a copy of its chain.
@@ -190,7 +226,9 @@ impl World {
             (&people.payer, 0),
             (&people.watcher, 0),
         ];
-        wanted.extend(people.oracles.iter().map(|oracle| (&oracle.account, bonds[Role::Oracle as usize])));
+        wanted.extend(
+            people.oracles.iter().chain(&people.reserves).map(|oracle| (&oracle.account, bonds[Role::Oracle as usize])),
+        );
         for (key, bond) in wanted {
             let call = message_builder!(PSP22).transfer(key.account(), bond + ALLOWANCE, Vec::new());
             sent("handing out OPEN", send(&*self.chain, &people.deployer, self.suite.token, call))?;
@@ -210,7 +248,7 @@ impl World {
         let people = &self.people;
         self.register(Role::Validator, &people.validator, &people.validator)?;
         self.register(Role::Host, &people.host, &people.host)?;
-        for oracle in &people.oracles {
+        for oracle in people.oracles.iter().chain(&people.reserves) {
             self.register(Role::Oracle, &oracle.account, &oracle.signing)?;
         }
         Ok(())
@@ -238,32 +276,37 @@ impl World {
         bytes: &[u8],
         terms: Terms,
     ) -> Result<NewContribution> {
-        let nonce = message_builder!(DatanetRegistry).nonce(contributor.account());
+        let root = text::root_of::<H>(bytes).map_err(|e| anyhow!("{e:?}"))?;
         Ok(NewContribution {
             datanet,
-            root: text::root_of::<H>(bytes).map_err(|e| anyhow!("{e:?}"))?,
+            root,
             length: bytes.len() as u64,
             cid: H::blake2_256(bytes).to_vec(),
             terms,
-            nonce: read(&*self.chain, self.suite.datanet_registry, nonce)?,
+            // Nobody here guesses at texts: it need only differ.
+            salt: H::blake2_256(&[&datanet.to_le_bytes()[..], &root].concat()),
             deadline: self.later()?,
             contributor: contributor.account(),
         })
     }
 
-    /// What a contribution's contributor signs.
-    pub fn terms(&self, new: &NewContribution) -> Signable {
-        let body = proof::terms::Terms {
+    /// The body that a contribution's contributor signs.
+    pub fn terms_body(new: &NewContribution) -> proof::terms::Terms {
+        proof::terms::Terms {
             datanet: new.datanet,
             content_root: new.root,
             length: new.length,
             cid: H::blake2_256(&new.cid),
             contributor: account_bytes(&new.contributor),
-            licence: new.terms.into(),
-            nonce: new.nonce,
+            licence: new.terms,
+            salt: new.salt,
             deadline: new.deadline,
-        };
-        Signable::terms::<H>(&self.domain(self.suite.datanet_registry), &body)
+        }
+    }
+
+    /// What a contribution's contributor signs.
+    pub fn terms(&self, new: &NewContribution) -> Signable {
+        Signable::terms::<H>(&self.domain(self.suite.datanet_registry), &Self::terms_body(new))
     }
 
     /// The contributor's signature over a contribution.
@@ -271,26 +314,78 @@ impl World {
         contributor.sign(&self.terms(new).digest)
     }
 
-    /// Contributes a text and has it accepted; its number.
-    pub fn contribute(&self, datanet: u32, contributor: &Keypair, bytes: &[u8], terms: Terms) -> Result<u64> {
-        let new = self.contribution(datanet, contributor, bytes, terms)?;
-        let signature = self.terms_signature(contributor, &new);
-        let registry = self.suite.datanet_registry;
-        let call = message_builder!(DatanetRegistry).contribute(new, signature);
-        let number = sent("contributing", send(&*self.chain, contributor, registry, call))?;
-        let call = message_builder!(DatanetRegistry).verdict(number, true, 9_000);
-        sent("a verdict", send(&*self.chain, &self.people.validator, registry, call))?;
+    /// The opening of what was committed to alone.
+    pub fn alone() -> Opening {
+        Opening { count: 1, index: 0, path: Vec::new() }
+    }
+
+    /// Commits to a contribution alone and lets its block pass; the commitment's number.
+    pub fn commit(&self, by: &Keypair, new: &NewContribution) -> Result<u64> {
+        let top = Self::terms_body(new).commitment().node::<H>().hash;
+        let call = message_builder!(DatanetRegistry).commit(top, 1);
+        let number = sent("committing", send(&*self.chain, by, self.suite.datanet_registry, call))?;
+        self.tick()?;
         Ok(number)
     }
 
-    /// A new open Datanet of the owner's.
+    /// Sends in a contribution that was committed to alone.
+    ///
+    /// # Errors
+    /// The registry's.
+    pub fn send_in(
+        &self,
+        by: &Keypair,
+        new: NewContribution,
+        signature: [u8; 64],
+    ) -> std::result::Result<Sent<u64>, CallError<DatanetError>> {
+        let call = message_builder!(DatanetRegistry).contribute(new, Self::alone(), signature);
+        send(&*self.chain, by, self.suite.datanet_registry, call)
+    }
+
+    /// Commits to a text and contributes it; its number. It waits for verdicts.
+    pub fn enter(&self, datanet: u32, contributor: &Keypair, bytes: &[u8], terms: Terms) -> Result<u64> {
+        let new = self.contribution(datanet, contributor, bytes, terms)?;
+        self.commit(contributor, &new)?;
+        let signature = self.terms_signature(contributor, &new);
+        sent("contributing", self.send_in(contributor, new, signature))
+    }
+
+    /// The validator accepts a contribution.
+    pub fn accept(&self, contribution: u64) -> Result<()> {
+        let call = message_builder!(DatanetRegistry).verdict(contribution, true, 9_000);
+        let registry = self.suite.datanet_registry;
+        sent("a verdict", send(&*self.chain, &self.people.validator, registry, call)).map(|_| ())
+    }
+
+    /// Contributes a text and has it accepted; its number.
+    pub fn contribute(&self, datanet: u32, contributor: &Keypair, bytes: &[u8], terms: Terms) -> Result<u64> {
+        let number = self.enter(datanet, contributor, bytes, terms)?;
+        self.accept(number)?;
+        Ok(number)
+    }
+
+    /// A floor under which a text allows everything for good, for what any model here gives.
+    pub fn floor(&self) -> LicenceFloor {
+        LicenceFloor {
+            train: true,
+            retrieve: true,
+            display: true,
+            commercial: true,
+            share_alike: false,
+            share_bps: self.config.models.min_contributors_bps,
+            earliest_end: 0,
+        }
+    }
+
+    /// A new Datanet of the owner's that validators judge.
     pub fn create_datanet(&self) -> Result<u32> {
-        let call = message_builder!(DatanetRegistry).create(
-            b"Speeches".to_vec(),
-            b"metadata".to_vec(),
-            DatanetPolicy::Open,
-            0,
-        );
+        let agreeing = self.config.datanets.min_agreeing;
+        self.create_datanet_with(self.floor(), Judges::Validators { agreeing })
+    }
+
+    /// A new Datanet of the owner's.
+    pub fn create_datanet_with(&self, floor: LicenceFloor, judges: Judges) -> Result<u32> {
+        let call = message_builder!(DatanetRegistry).create(b"Speeches".to_vec(), b"metadata".to_vec(), floor, judges);
         sent("creating a Datanet", send(&*self.chain, &self.people.owner, self.suite.datanet_registry, call))
     }
 

@@ -7,9 +7,8 @@ use e2e::access::{self, Row, TABLE};
 use e2e::fuzz::{Action, Known, Outcome, Spec, Stage, Value, spec, start};
 use e2e::metadata::{INTERFACES, Interface, Shape, interface};
 
-/// The contributions that wait for verdicts: in the open Datanet, in a curated one.
-const OPEN: u128 = 3;
-const CURATED: u128 = 4;
+/// The contribution that waits for verdicts.
+const PENDING: u128 = 3;
 
 /// A value of a type that says as little as can be.
 fn plain(interface: &Interface, ty: u32) -> Value {
@@ -45,9 +44,7 @@ fn calls(interface: &Interface, function: &str) -> Result<Vec<Spec>> {
         ("governor", "cast_vote" | "cast_vote_with_reason") => arguments[0] = Value::Hash(Known::Proposal, 1),
         ("governor", "cancel") => arguments[0] = Value::Hash(Known::Proposal, 2),
         ("governor", "propose") | ("timelock", "schedule") => arguments[0] = operation(),
-        ("datanet_registry", "veto") => arguments[0] = Value::Number(CURATED),
-        ("datanet_registry", "verdict") => arguments[0] = Value::Number(OPEN),
-        ("datanet_registry", "rebuild") => arguments[1] = Value::Number(1),
+        ("datanet_registry", "verdict") => arguments[0] = Value::Number(PENDING),
         _ => {}
     }
     let made = |arguments| spec(interface.name, &message.label, arguments);
@@ -75,21 +72,18 @@ fn prepared() -> Result<Stage> {
     let mut stage = Stage::begin(start("governed")?)?;
     let number = |number: u128| Value::Number(number);
     let watcher = || Value::Account("watcher".into());
-    let curated = vec![Value::Text("Curated".into()), Value::Text("cid".into()), Value::Variant(1, vec![]), number(0)];
     let endpoint = Value::Each(vec![Value::Text("https://host.example".into()), Value::Each(vec![])]);
     let proposed = vec![
         Value::Each(vec![Value::Call(Box::new(spec("open_token", "PSP22Burnable::burn", vec![number(1)])))]),
         Value::Text("Pending".into()),
     ];
+    // The report that is pending there.
+    let report = Value::Each(vec![number(1), number(0)]);
     let mut steps = vec![
         ("owner", spec("datanet_registry", "DatanetRegistry::offer_datanet", vec![number(0), watcher()])),
-        ("owner", spec("datanet_registry", "DatanetRegistry::create", curated)),
         ("owner", spec("model_registry", "ModelRegistry::offer_model", vec![number(0), watcher()])),
         ("host", spec("model_registry", "ModelRegistry::announce", vec![endpoint])),
-        (
-            "watcher",
-            spec("disputes", "Disputes::commit", vec![Value::Variant(0, vec![]), Value::Hash(Known::Fresh, 1)]),
-        ),
+        ("watcher", spec("disputes", "Disputes::commit", vec![report, Value::Hash(Known::Fresh, 1)])),
         ("deployer", spec("governor", "Governor::propose", proposed)),
     ];
     for interface in INTERFACES.iter().filter(|interface| interface.message("transfer_admin").is_ok()) {
@@ -99,10 +93,7 @@ fn prepared() -> Result<Stage> {
         let outcome = stage.call(by, &call)?;
         ensure!(outcome == Outcome::Done, "{by} calls {}: {outcome:?}", call.message);
     }
-    for datanet in [0, 1] {
-        let (contributor, signed_by, text) = (1, 1, datanet);
-        stage.perform(&Action::Contribute { contributor, signed_by, datanet, text, verdicts: 0 })?;
-    }
+    stage.perform(&Action::Contribute { contributor: 1, signed_by: 1, datanet: 0, text: 0, verdicts: 0 })?;
     Ok(stage)
 }
 

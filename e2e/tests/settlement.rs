@@ -5,16 +5,17 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
-use chain::{Embedded, Keypair, advance_to, read, send};
+use chain::{ChainCopy, Embedded, Keypair, advance_to, read, send};
 use e2e::epoch::FEE;
-use e2e::{H, World, refused, sent};
+use e2e::{H, World, refused, sent, served};
 use ink::message_builder;
+use ink::scale::Encode;
 use openledger_abi::admin::{AdminError, Pausable};
-use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession, Redemption};
-use openledger_abi::payout::{MAX_UNREPORTED, NewBatch, Payout, PayoutError, ReportStatus, pause};
-use openledger_abi::staking::Staking;
+use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession};
+use openledger_abi::payout::{NewBatch, Payout, PayoutError, ReportStatus, pause};
+use openledger_abi::staking::{Offence, Staking};
 use openledger_abi::{AccountId, Balance, OPEN};
-use proof::signed::{Signable, tag};
+use proof::signed::Signable;
 use psp22::PSP22;
 use suite::Suite;
 
@@ -60,26 +61,23 @@ fn set_session(world: &World, channel: u64, key: &Keypair, cap: Balance, expires
     sent("setting a session key", send(&*world.chain, &world.people.payer, world.suite.escrow, call))
 }
 
-/// The redemption of all answers, signed by a session key.
-fn by_session(world: &mut World, position: usize, key: &Keypair) -> Result<Redemption> {
-    let mut redemption = world.redemption(position)?;
-    let digest = Signable::voucher::<H>(&world.domain(world.suite.escrow), &redemption.voucher).digest;
-    redemption.session = Some(key.public());
-    redemption.signature = key.sign(&digest);
-    Ok(redemption)
+/// A channel with one answer to a session key of this cap, not paid yet: the session's position, the channel's number, the key.
+fn answered_to_session(world: &mut World, cap: Balance) -> Result<(usize, u64, Keypair)> {
+    let channel = world.open_channel(100 * OPEN)?;
+    let agent = Keypair::generate();
+    let position = world.open_session(channel, &agent, cap)?;
+    world.answer(position, "An answer.", FEE)?;
+    world.tick()?;
+    Ok((position, world.ledger(position)?.channel, agent))
 }
 
 #[test]
 fn a_session_key_pays_up_to_its_cap() -> Result<()> {
     let mut world = world()?;
-    let (position, channel) = answered(&mut world)?;
-    let agent = Keypair::generate();
-    let redemption = by_session(&mut world, position, &agent)?;
-    refused(world.redeem(redemption.clone()), &EscrowError::NoSuchSession)?;
-
-    let later = world.later()?;
-    set_session(&world, channel, &agent, FEE - 1, later)?;
+    let (position, channel, agent) = answered_to_session(&mut world, FEE - 1)?;
+    let redemption = world.redemption(position)?;
     refused(world.redeem(redemption.clone()), &EscrowError::SessionCapExceeded)?;
+    let later = world.later()?;
     set_session(&world, channel, &agent, FEE, later)?;
     sent("redeeming", world.redeem(redemption))?;
     let session = read(&*world.chain, world.suite.escrow, message_builder!(Escrow).session(channel, agent.public()))?;
@@ -90,27 +88,25 @@ fn a_session_key_pays_up_to_its_cap() -> Result<()> {
 #[test]
 fn the_payer_cannot_sign_for_a_session_nor_a_session_for_another_channel() -> Result<()> {
     let mut world = world()?;
-    let (position, channel) = answered(&mut world)?;
+    let (position, channel, agent) = answered_to_session(&mut world, FEE)?;
     let (other, _) = answered(&mut world)?;
-    let agent = Keypair::generate();
-    let later = world.later()?;
-    set_session(&world, channel, &agent, FEE, later)?;
     let mut signed_by_payer = world.redemption(position)?;
-    signed_by_payer.session = Some(agent.public());
+    let domain = world.domain(world.suite.escrow);
+    signed_by_payer = world.signed(signed_by_payer, &domain);
     refused(world.redeem(signed_by_payer), &EscrowError::BadSignature)?;
-    let elsewhere = by_session(&mut world, other, &agent)?;
-    refused(world.redeem(elsewhere), &EscrowError::NoSuchSession)
+    let mut elsewhere = world.redemption(other)?;
+    elsewhere.session = Some(agent.public());
+    refused(world.redeem(served::signed(elsewhere, &agent, &domain)), &EscrowError::NoSuchSession)?;
+    ensure!(world.ledger(other)?.channel != channel);
+    Ok(())
 }
 
 #[test]
 fn a_revoked_session_key_pays_until_the_exit_delay_is_over() -> Result<()> {
     for (early, outcome) in [(1, Ok(())), (0, Err(EscrowError::SessionExpired))] {
         let mut world = world()?;
-        let (position, channel) = answered(&mut world)?;
-        let agent = Keypair::generate();
-        let later = world.later()?;
-        set_session(&world, channel, &agent, FEE, later)?;
-        let redemption = by_session(&mut world, position, &agent)?;
+        let (position, channel, agent) = answered_to_session(&mut world, FEE)?;
+        let redemption = world.redemption(position)?;
         let call = message_builder!(Escrow).revoke_session(channel, agent.public());
         sent("revoking", send(&*world.chain, &world.people.payer, world.suite.escrow, call))?;
         let call = message_builder!(Escrow).session(channel, agent.public());
@@ -132,7 +128,7 @@ fn a_voucher_is_paid_through_its_deadline_and_not_after() -> Result<()> {
         let mut redemption = world.redemption(position)?;
         redemption.voucher.deadline = now(&world)? + 100;
         let deadline = redemption.voucher.deadline;
-        let signed = world.signed(redemption.voucher, redemption.first, &world.domain(world.suite.escrow));
+        let signed = world.signed(redemption, &world.domain(world.suite.escrow));
         at(&world, deadline + late)?;
         match outcome {
             Ok(()) => sent("redeeming", world.redeem(signed)).map(|_| ())?,
@@ -164,21 +160,25 @@ fn a_host_is_paid_while_its_payer_is_leaving_and_not_once_it_left() -> Result<()
 #[test]
 fn a_channel_closes_by_its_hosts_word_or_signature_alone() -> Result<()> {
     let mut world = world()?;
-    let (_, channel) = answered(&mut world)?;
+    let (position, channel) = answered(&mut world)?;
     let (escrow, payer, host) = (world.suite.escrow, world.people.payer.clone(), world.people.host.clone());
     let close = message_builder!(Escrow).close(channel);
     refused(send(&*world.chain, &payer, escrow, close), &EscrowError::NotHost)?;
 
     let deadline = now(&world)? + 1_000;
-    let body = [channel.to_le_bytes(), deadline.to_le_bytes()].concat();
-    let message = Signable::new::<H>(&tag("OL-CLOSE-1"), &world.domain(escrow), &body);
-    let consent =
-        |key: &Keypair| message_builder!(Escrow).close_by_consent(channel, deadline, key.sign(&message.digest));
-    refused(send(&*world.chain, &payer, escrow, consent(&payer)), &EscrowError::BadSignature)?;
-    sent("closing", send(&*world.chain, &payer, escrow, consent(&host)))?;
+    let domain = world.domain(escrow);
+    let consent = |key: &Keypair, spent| {
+        let signature = key.sign(&Signable::close::<H>(&domain, channel, spent, deadline).digest);
+        message_builder!(Escrow).close_by_consent(channel, spent, deadline, signature)
+    };
+    refused(send(&*world.chain, &payer, escrow, consent(&payer, 0)), &EscrowError::BadSignature)?;
+    // What the host agreed to before it was paid once more is over.
+    world.settle(position)?;
+    refused(send(&*world.chain, &payer, escrow, consent(&host, 0)), &EscrowError::SpentMismatch)?;
+    sent("closing", send(&*world.chain, &payer, escrow, consent(&host, FEE)))?;
     let state = read(&*world.chain, escrow, message_builder!(Escrow).channel(channel))?.ok_or(anyhow!("no channel"))?;
     ensure!(state.status == ChannelStatus::Closed);
-    refused(send(&*world.chain, &payer, escrow, consent(&host)), &EscrowError::ChannelClosed)
+    refused(send(&*world.chain, &payer, escrow, consent(&host, FEE)), &EscrowError::ChannelClosed)
 }
 
 #[test]
@@ -221,9 +221,8 @@ fn a_report_goes_live_strictly_after_its_window() -> Result<()> {
 /// A true report, just submitted, and when it goes live.
 fn reported(world: &mut World) -> Result<(e2e::epoch::Report, u64)> {
     let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
     let report = world.true_report(&closed)?;
-    sent("a report", world.submit(world.signed_report(report.body, &[1, 3])))?;
+    sent("a report", world.submit(world.signed_report(report.body, &[0, 1, 3])))?;
     let live_at = world.reported(report.body.epoch)?.live_at;
     Ok((report, live_at))
 }
@@ -232,24 +231,7 @@ fn reported(world: &mut World) -> Result<(e2e::epoch::Report, u64)> {
 fn an_epoch_has_one_report_at_a_time() -> Result<()> {
     let mut world = world()?;
     let (report, _) = reported(&mut world)?;
-    refused(world.submit(world.signed_report(report.body, &[0, 2])), &PayoutError::AlreadyReported)
-}
-
-#[test]
-fn epochs_close_no_faster_than_they_are_reported() -> Result<()> {
-    let mut world = world()?;
-    for _ in 0..MAX_UNREPORTED {
-        let (position, _) = answered(&mut world)?;
-        world.settle(position)?;
-        world.close_epoch()?;
-    }
-    let (position, _) = answered(&mut world)?;
-    world.settle(position)?;
-    let payout = world.suite.payout;
-    let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
-    world.after(due_at)?;
-    let close = message_builder!(Payout).close_epoch();
-    refused(send(&*world.chain, &world.people.host, payout, close), &PayoutError::EpochsWaiting)
+    refused(world.submit(world.signed_report(report.body, &[0, 2, 3])), &PayoutError::AlreadyReported)
 }
 
 #[test]
@@ -263,30 +245,123 @@ fn an_oracle_without_its_own_bond_signs_nothing_whatever_is_delegated_to_it() ->
     sent("delegating", send(&*world.chain, &world.people.deployer, staking, bond))?;
     let unbond = message_builder!(Staking).unbond(first.account(), OPEN);
     sent("unbonding", send(&*world.chain, &first, staking, unbond))?;
-    world.after(closed.epoch.demand_end)?;
     let report = world.true_report(&closed)?;
-    refused(world.submit(world.signed_report(report.body, &[0, 2])), &PayoutError::SignerJailed(0))?;
-    sent("the others' report", world.submit(world.signed_report(report.body, &[1, 2])))?;
+    refused(world.submit(world.signed_report(report.body, &[0, 2, 3])), &PayoutError::SignerOutOfService(0))?;
+    sent("the others' report", world.submit(world.signed_report(report.body, &[1, 2, 3])))?;
     Ok(())
 }
 
 #[test]
 fn an_epoch_closes_when_it_is_due_and_has_a_batch() -> Result<()> {
-    let mut world = world()?;
+    let chain = Arc::new(Embedded::ephemeral());
+    let people = World::endowed(&*chain, &Keypair::from_uri("//Alice")?)?;
+    let mut world = World::found_with(chain, people, |config| config.payout.epoch_ms = 60_000)?;
     let payout = world.suite.payout;
     let close = || message_builder!(Payout).close_epoch();
-    let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
-    at(&world, due_at)?;
-    refused(send(&*world.chain, &world.people.host, payout, close()), &PayoutError::NothingToClose)?;
-    let closed = world.closed_epoch()?;
     let (position, _) = answered(&mut world)?;
     world.settle(position)?;
     let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
-    ensure!(due_at == closed.epoch.closed_at + world.config.payout.epoch_ms);
     at(&world, due_at - 1)?;
     refused(send(&*world.chain, &world.people.host, payout, close()), &PayoutError::EpochNotDue)?;
     at(&world, due_at)?;
-    sent("closing an epoch", send(&*world.chain, &world.people.host, payout, close())).map(|_| ())
+    sent("closing an epoch", send(&*world.chain, &world.people.host, payout, close()))?;
+    let closed = world.closed(0)?;
+    world.report_epoch(&closed)?;
+    let next = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
+    ensure!(next == closed.cut.closed_at + 60_000 && closed.cut.closed_at == due_at);
+    world.after(next)?;
+    refused(send(&*world.chain, &world.people.host, payout, close()), &PayoutError::NothingToClose)
+}
+
+/// The chain itself too, on which anybody can be called as.
+fn open_world() -> Result<(Arc<Embedded>, World)> {
+    let (chain, world) = FOUNDED.as_ref().map_err(|e| anyhow!("the world: {e}"))?;
+    let chain = Arc::new(chain.fork());
+    Ok((chain.clone(), world.on(chain)))
+}
+
+/// Calls as the timelock does once a vote has decided.
+fn decide(chain: &Embedded, world: &World, contract: AccountId, input: Vec<u8>) -> Result<()> {
+    chain.call_as(world.suite.timelock, contract, &input, 0)?;
+    Ok(())
+}
+
+#[test]
+fn a_withheld_batch_is_credited_to_nobody_and_its_pot_carries_over() -> Result<()> {
+    let (chain, mut world) = open_world()?;
+    let closed = world.closed_epoch()?;
+    let number = closed.cut.from;
+    let lie = world.true_report(&closed)?;
+    sent("a report", world.submit(world.signed_report(lie.body, &[0, 1, 2])))?;
+    let mark = message_builder!(Payout).mark_withheld(number).input.encode();
+    decide(&chain, &world, world.suite.payout, mark)?;
+    // The report fell, and nobody was slashed.
+    ensure!(world.reported(0)?.status == ReportStatus::Void);
+    ensure!(world.members()?.len() == 4 && world.cut(0)?.0 == 1 && world.cut(0)?.1.withheld == [number]);
+    refused(world.submit(world.signed_report(lie.body, &[0, 1, 2])), &PayoutError::WrongAttempt)?;
+    let again = world.closed(0)?;
+    let paid = world.report_epoch(&again)?;
+    ensure!(paid.is_empty() && world.live()?.carry == closed.cut.pots, "{paid:?}");
+    let withheld = read(&*world.chain, world.suite.payout, message_builder!(Payout).withheld())?;
+    ensure!(withheld.is_empty(), "what is reported is marked no more: {withheld:?}");
+    Ok(())
+}
+
+#[test]
+fn a_vote_voids_a_report_and_slashes_nobody() -> Result<()> {
+    let (chain, mut world) = open_world()?;
+    let (report, _) = reported(&mut world)?;
+    let void = message_builder!(Payout).void_report(0, 0).input.encode();
+    decide(&chain, &world, world.suite.payout, void)?;
+    ensure!(world.reported(0)?.status == ReportStatus::Void);
+    let closed = world.closed(0)?;
+    ensure!(closed.attempt == report.body.attempt + 1);
+    let members = world.people.oracles.iter().map(|oracle| oracle.account.account()).collect();
+    let infos = read(&*world.chain, world.suite.staking, message_builder!(Staking).operators(members))?;
+    ensure!(infos.iter().flatten().all(|info| info.in_service && info.own == info.active), "{infos:?}");
+    world.report_epoch(&closed).map(|_| ())
+}
+
+#[test]
+fn reserves_step_in_for_members_that_are_out_and_leave_a_pending_report_alone() -> Result<()> {
+    let (chain, mut world) = open_world()?;
+    let payout = world.suite.payout;
+    let refill = |world: &World| send(&*world.chain, &world.people.payer, payout, message_builder!(Payout).refill());
+    refused(refill(&world), &PayoutError::NothingToRefill)?;
+    let (report, _) = reported(&mut world)?;
+    let jail = |place: usize| {
+        let account = world.people.oracles[place].account.account();
+        let now = world.chain.now()?;
+        let slash = message_builder!(Staking).slash(account, 0, now, None, Offence::Misconduct);
+        decide(&chain, &world, world.suite.staking, slash.input.encode())
+    };
+    jail(1)?;
+    refused(refill(&world), &PayoutError::NothingToRefill)?;
+    world.after(now(&world)? + world.config.payout.refill_ms)?;
+    let set = sent("refilling", refill(&world))?;
+    ensure!(set == 2);
+    let names = |world: &World| -> Result<Vec<AccountId>> {
+        Ok(world.members()?.iter().map(|oracle| oracle.account.account()).collect())
+    };
+    let (oracles, reserves) = (world.people.oracles.clone(), world.people.reserves.clone());
+    let wanted = [&oracles[0], &reserves[0], &oracles[2], &oracles[3]].map(|oracle| oracle.account.account());
+    ensure!(names(&world)? == wanted);
+    let left = read(&*world.chain, payout, message_builder!(Payout).reserves())?;
+    ensure!(left.len() == reserves.len() - 1);
+    // The report of the set before is as it was.
+    world.finalize(report)?;
+    // The next refill waits, unless there is no quorum.
+    let jail = |account: AccountId| {
+        let now = world.chain.now()?;
+        let slash = message_builder!(Staking).slash(account, 0, now, None, Offence::Misconduct);
+        decide(&chain, &world, world.suite.staking, slash.input.encode())
+    };
+    jail(wanted[0])?;
+    jail(wanted[1])?;
+    world.after(now(&world)? + world.config.payout.refill_ms)?;
+    let set = sent("refilling", refill(&world))?;
+    ensure!(set == 3 && names(&world)?[0] == reserves[1].account.account());
+    Ok(())
 }
 
 #[test]
@@ -378,22 +453,30 @@ fn peers_alone_call_what_is_theirs() -> Result<()> {
         channel: 0,
         host: stranger.account(),
         model: 0,
+        key: [1; 32],
         params: 0,
+        at: 0,
         count_from: 0,
         count_to: 1,
         fee_from: 0,
         fee_to: 1,
         top: [1; 32],
+        filled: 1,
+        kib: 1,
         pot: 1,
     };
     let record = message_builder!(Payout).record_batch(batch);
     refused(send(&*world.chain, &stranger, payout, record), &PayoutError::NotEscrow)?;
     let void = message_builder!(Payout).void(0, 0);
     refused(send(&*world.chain, &stranger, payout, void), &PayoutError::NotDisputes)?;
-    let extend = message_builder!(Payout).extend(0, 0, u64::MAX);
-    refused(send(&*world.chain, &stranger, payout, extend), &PayoutError::NotDisputes)?;
-    let oracles = message_builder!(Payout).set_oracles(vec![stranger.account()]);
-    refused(send(&*world.chain, &stranger, payout, oracles), &PayoutError::Admin(AdminError::NotAdmin))
+    let delay = message_builder!(Payout).delay(0, 0, u64::MAX, None);
+    refused(send(&*world.chain, &stranger, payout, delay), &PayoutError::NotDisputes)?;
+    let oracles = message_builder!(Payout).set_oracles(vec![stranger.account()], vec![]);
+    refused(send(&*world.chain, &stranger, payout, oracles), &PayoutError::Admin(AdminError::NotAdmin))?;
+    let mark = message_builder!(Payout).mark_withheld(0);
+    refused(send(&*world.chain, &stranger, payout, mark), &PayoutError::Admin(AdminError::NotAdmin))?;
+    let void = message_builder!(Payout).void_report(0, 0);
+    refused(send(&*world.chain, &stranger, payout, void), &PayoutError::Admin(AdminError::NotAdmin))
 }
 
 #[test]
@@ -403,7 +486,17 @@ fn contracts_are_wired_once_by_their_deployer_and_do_nothing_before() -> Result<
     let fresh = Suite::deploy(&*world.chain, &deployer, &world.config)?;
     let none: Vec<AccountId> = Vec::new();
     let s = fresh.clone();
-    let wire = || message_builder!(Payout).wire(s.escrow, s.disputes, s.staking, s.timelock, none.clone());
+    let wire = || {
+        message_builder!(Payout).wire(
+            s.escrow,
+            s.disputes,
+            s.disputes,
+            s.staking,
+            s.timelock,
+            none.clone(),
+            none.clone(),
+        )
+    };
     let close = send(&*world.chain, &stranger, fresh.payout, message_builder!(Payout).close_epoch());
     refused(close, &PayoutError::Admin(AdminError::NotWired))?;
     let by_stranger = send(&*world.chain, &stranger, fresh.payout, wire());
@@ -414,7 +507,7 @@ fn contracts_are_wired_once_by_their_deployer_and_do_nothing_before() -> Result<
 }
 
 #[test]
-fn a_deposit_without_approval_opens_no_channel() -> Result<()> {
+fn a_deposit_without_approval_or_to_no_host_opens_no_channel() -> Result<()> {
     let world = world()?;
     let stranger = world.people.watcher.clone();
     let none = message_builder!(PSP22).approve(world.suite.escrow, 0);
@@ -422,5 +515,10 @@ fn a_deposit_without_approval_opens_no_channel() -> Result<()> {
     let open = message_builder!(Escrow).open(world.people.host.account(), OPEN, None);
     refused(send(&*world.chain, &stranger, world.suite.escrow, open), &EscrowError::TransferFailed)?;
     let to_itself = message_builder!(Escrow).open(stranger.account(), OPEN, None);
-    refused(send(&*world.chain, &stranger, world.suite.escrow, to_itself), &EscrowError::SelfChannel)
+    refused(send(&*world.chain, &stranger, world.suite.escrow, to_itself), &EscrowError::SelfChannel)?;
+    for no_host in [world.people.owner.account(), world.people.validator.account()] {
+        let open = message_builder!(Escrow).open(no_host, OPEN, None);
+        refused(send(&*world.chain, &stranger, world.suite.escrow, open), &EscrowError::NotInService)?;
+    }
+    Ok(())
 }

@@ -1,5 +1,5 @@
 //! Staking on the embedded chain: bonds, votes, unbonding and slashes at their edges. The slasher, which is the disputes contract
-//! in a suite, and the admin, which is the timelock, are people here; rewards come from a whole suite.
+//! and arbitration in a suite, and the admin, which is the timelock, are people here; rewards come from a whole suite.
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock};
 
@@ -8,14 +8,16 @@ use chain::{AccountId, CallError, Chain, Embedded, Keypair, Sent, deploy, endow,
 use e2e::epoch::FEE;
 use ink::message_builder;
 use openledger_abi::admin::{AdminError, Administered, Pausable};
-use openledger_abi::escrow::Escrow;
+use openledger_abi::escrow::{Escrow, EscrowError};
 use openledger_abi::staking::*;
+use openledger_abi::times::Unit;
 use openledger_abi::token::TokenError;
 use openledger_abi::{Balance, OPEN};
 use psp22::PSP22;
 
 const DAY: u64 = 86_400_000;
-const UNBONDING: u64 = 16 * DAY;
+const UNBONDING: u64 = 48 * DAY;
+const SLICE: u64 = UNBONDING / 16;
 const LEAST: Balance = 100 * OPEN;
 
 fn parameters() -> StakingParameters {
@@ -30,10 +32,12 @@ fn parameters() -> StakingParameters {
         duty_cap: OPEN,
         signature_pay: 1,
         verdict_pay: 1,
+        false_report_bps: 2_000,
+        role_weights: [1; 4],
     }
 }
 
-/// A token, staking, and people; `operator` is bonded as an oracle.
+/// A token, staking, an escrow in which nothing waits, and people; `operator` is bonded as a host.
 struct World {
     chain: Arc<Embedded>,
     token: AccountId,
@@ -55,15 +59,19 @@ static FOUNDED: LazyLock<World> = LazyLock::new(|| {
     let code = |name| suite::artifact(name).unwrap().wasm;
     let arguments = chain::input("new", &(chain.genesis(), holder.account()));
     let (token, _) = deploy::<_, TokenError>(&chain, &holder, code("open_token"), &arguments, b"t").unwrap();
-    let arguments = chain::input("new", &(token, Some(guardian.account()), parameters()));
+    let arguments = chain::input("new", &(token, Some(guardian.account()), Unit::Day, parameters()));
     let (staking, _) = deploy::<_, StakingError>(&chain, &holder, code("staking"), &arguments, b"s").unwrap();
+    let config = suite::SuiteConfig::live(holder.account(), holder.account(), guardian.account());
+    let arguments = (token, chain.genesis(), config.unit, config.exit_delay_ms, config.pot_floor_bps, &config.fees);
+    let arguments = chain::input("new", &arguments);
+    let (escrow, _) = deploy::<_, EscrowError>(&chain, &holder, code("escrow"), &arguments, b"e").unwrap();
     let world = World { chain: Arc::new(chain), token, staking, slasher, admin, operator, anne, bert, guardian };
 
     let early = world.send(&world.operator, message_builder!(Staking).bond(world.operator.account(), 1));
     assert_eq!(own_error(early), StakingError::Admin(AdminError::NotWired));
     let nobody = AccountId::from([0; 32]);
-    let wire =
-        || message_builder!(Staking).wire(nobody, world.slasher.account(), nobody, nobody, world.admin.account());
+    let (slasher, admin) = (world.slasher.account(), world.admin.account());
+    let wire = || message_builder!(Staking).wire(escrow, slasher, nobody, slasher, nobody, admin);
     assert_eq!(own_error(world.send(&world.anne, wire())), StakingError::Admin(AdminError::NotDeployer));
     world.send(&holder, wire()).unwrap();
     assert_eq!(own_error(world.send(&holder, wire())), StakingError::Admin(AdminError::AlreadyWired));
@@ -112,7 +120,7 @@ impl World {
     }
 
     fn register(&self, key: &Keypair, signing: [u8; 32], bond: Balance) -> Outcome<()> {
-        self.send(key, message_builder!(Staking).register(Role::Oracle, signing, 1_000, bond))
+        self.send(key, message_builder!(Staking).register(Role::Host, signing, 1_000, bond))
     }
 
     fn bond(&self, key: &Keypair, amount: Balance) -> Outcome<()> {
@@ -133,7 +141,7 @@ impl World {
             bps,
             offence_at,
             beneficiary,
-            Offence::FalseReport,
+            Offence::FalseVerdict,
         );
         send(&*self.chain, &self.slasher, self.staking, call)
     }
@@ -143,7 +151,7 @@ impl World {
     }
 
     fn active(&self) -> bool {
-        let call = message_builder!(Staking).is_active(self.operator.account(), Role::Oracle);
+        let call = message_builder!(Staking).is_active(self.operator.account(), Role::Host);
         read(&*self.chain, self.staking, call).unwrap()
     }
 
@@ -174,7 +182,7 @@ impl World {
     /// The contract accounts for each unit that it holds.
     fn check(&self) {
         let t = self.totals();
-        let accounted = t.active + t.unbonding + t.rewards + t.credits + t.pot;
+        let accounted = t.active + t.unbonding + t.rewards + t.credits + t.pot + t.duty;
         assert_eq!(accounted, self.balance(self.staking), "{t:?}");
     }
 }
@@ -203,7 +211,7 @@ fn what_may_not_be_bonded_is_named() {
     assert_eq!(own_error(world.register(&world.bert, [1; 32], LEAST)), StakingError::KeyTaken);
     assert_eq!(own_error(world.register(&world.bert, [0; 32], LEAST)), StakingError::ZeroKey);
     assert_eq!(own_error(world.register(&world.bert, [2; 32], LEAST - 1)), StakingError::BelowMinBond);
-    let greedy = message_builder!(Staking).register(Role::Oracle, [2; 32], 2_001, LEAST);
+    let greedy = message_builder!(Staking).register(Role::Host, [2; 32], 2_001, LEAST);
     assert_eq!(own_error(world.send(&world.bert, greedy)), StakingError::CommissionAboveCap);
     world.check();
 }
@@ -230,7 +238,7 @@ fn unbonding_waits_its_time_keeps_no_votes_and_is_paid_once() {
     assert_eq!(world.votes(&world.anne), 0);
     let call = message_builder!(Staking).unbondings(world.anne.account());
     let [part] = <[UnbondingInfo; 1]>::try_from(read(&*world.chain, world.staking, call).unwrap()).unwrap();
-    assert!(part.matures_at >= start + UNBONDING && part.matures_at <= start + UNBONDING + DAY + 1_000);
+    assert!(part.matures_at >= start + UNBONDING && part.matures_at <= start + UNBONDING + SLICE + 1_000);
     assert_eq!((world.info().active, world.info().slashable), (LEAST, LEAST + 40 * OPEN));
     world.until(part.matures_at - 1_000);
     assert_eq!(own_error(world.withdraw(&world.anne)), StakingError::NothingMatured);
@@ -247,10 +255,10 @@ fn an_operator_below_its_least_bond_is_inactive_until_it_bonds_again() {
     assert!(world.active());
     world.unbond(&world.operator, 1).unwrap();
     assert!(!world.active());
-    assert_eq!(world.totals().earning, 0);
+    assert_eq!(world.totals().earning, [0; 4]);
     world.bond(&world.operator, 1).unwrap();
     assert!(world.active());
-    assert_eq!(world.totals().earning, LEAST);
+    assert_eq!(world.totals().earning, [0, 0, LEAST, 0]);
 }
 
 #[test]
@@ -274,7 +282,7 @@ fn a_slash_takes_from_everybody_alike_burns_half_and_rewards_the_prover() {
     assert_eq!(credited, 10 * OPEN);
     let again = world.send(&world.bert, message_builder!(Staking).claim_credit());
     assert_eq!(own_error(again), StakingError::NothingToClaim);
-    world.until(world.now() + UNBONDING + DAY);
+    world.until(world.now() + UNBONDING + SLICE);
     assert_eq!(world.withdraw(&world.anne).unwrap(), 80 * OPEN);
     world.check();
 }
@@ -284,7 +292,7 @@ fn a_slash_reaches_what_unbonds_since_after_and_before_the_offence_and_not_what_
     let world = fork();
     world.bond(&world.anne, 300 * OPEN).unwrap();
     world.unbond(&world.anne, 100 * OPEN).unwrap();
-    world.until(world.now() + UNBONDING + DAY);
+    world.until(world.now() + UNBONDING + SLICE);
     // The first is mature now and not withdrawn.
     world.unbond(&world.anne, 100 * OPEN).unwrap();
     let offence_at = world.now();
@@ -295,7 +303,7 @@ fn a_slash_reaches_what_unbonds_since_after_and_before_the_offence_and_not_what_
     assert_eq!(event.unbonding, 150 * OPEN);
     assert_eq!(event.active, LEAST + 50 * OPEN);
     assert_eq!(event.credited, 0);
-    world.until(world.now() + UNBONDING + DAY);
+    world.until(world.now() + UNBONDING + SLICE);
     assert_eq!(world.withdraw(&world.anne).unwrap(), 100 * OPEN);
     assert_eq!(own_error(world.bond(&world.operator, OPEN)), StakingError::PoolWorthless);
     world.check();
@@ -304,11 +312,12 @@ fn a_slash_reaches_what_unbonds_since_after_and_before_the_offence_and_not_what_
 #[test]
 fn only_slashers_slash_and_only_what_can_be() {
     let world = fork();
-    let call = |bps, at| message_builder!(Staking).slash(world.operator.account(), bps, at, None, Offence::FalseReport);
+    let call =
+        |bps, at| message_builder!(Staking).slash(world.operator.account(), bps, at, None, Offence::FalseVerdict);
     assert_eq!(own_error(world.send(&world.anne, call(1, 0))), StakingError::NotSlasher);
     assert_eq!(own_error(world.slash(10_001, 0, None)), StakingError::BadBps);
     assert_eq!(own_error(world.slash(1, world.now() + DAY, None)), StakingError::OffenceInFuture);
-    let unknown = message_builder!(Staking).slash(world.anne.account(), 1, 0, None, Offence::FalseReport);
+    let unknown = message_builder!(Staking).slash(world.anne.account(), 1, 0, None, Offence::FalseVerdict);
     assert_eq!(own_error(world.send(&world.slasher, unknown)), StakingError::UnknownOperator);
     // The admin may too.
     world.send(&world.admin, call(0, 0)).unwrap();
@@ -356,6 +365,52 @@ fn past_votes_know_each_bond_and_slash_at_its_time() {
 }
 
 #[test]
+fn a_validators_stake_of_the_past_is_known_and_nobody_elses() {
+    let world = fork();
+    let tick = || {
+        let at = world.now();
+        world.until(at + 1_000);
+        at
+    };
+    let read_at = |operator: AccountId, at| {
+        read(&*world.chain, world.staking, message_builder!(Staking).stake_at(operator, at)).unwrap()
+    };
+    let all_at =
+        |role, at| read(&*world.chain, world.staking, message_builder!(Staking).role_stake_at(role, at)).unwrap();
+    let (anne, bert) = (world.anne.account(), world.bert.account());
+    let before = tick();
+    let register = message_builder!(Staking).register(Role::Validator, [7; 32], 0, LEAST);
+    world.send(&world.anne, register).unwrap();
+    let registered = tick();
+    world.send(&world.bert, message_builder!(Staking).bond(anne, 50 * OPEN)).unwrap();
+    let bonded = tick();
+    world.send(&world.bert, message_builder!(Staking).unbond(anne, 20 * OPEN)).unwrap();
+    let unbonded = tick();
+    let slash = message_builder!(Staking).slash(anne, 5_000, unbonded, None, Offence::Misconduct);
+    world.send(&world.admin, slash).unwrap();
+    let slashed = tick();
+    for (at, stake) in [
+        (before, 0),
+        (registered, LEAST),
+        (registered + 500, LEAST),
+        (bonded, LEAST + 50 * OPEN),
+        (unbonded, LEAST + 30 * OPEN),
+        (slashed, (LEAST + 30 * OPEN) / 2),
+        (world.now() - 1, (LEAST + 30 * OPEN) / 2),
+    ] {
+        assert_eq!(read_at(anne, at), Ok(stake), "at {at}");
+        assert_eq!(all_at(Role::Validator, at), Ok(stake), "at {at}");
+    }
+    for at in [world.now(), world.now() + 1] {
+        assert_eq!(read_at(anne, at), Err(StakingError::FutureLookup));
+        assert_eq!(all_at(Role::Validator, at), Err(StakingError::FutureLookup));
+    }
+    assert_eq!(read_at(bert, before), Err(StakingError::UnknownOperator));
+    assert_eq!(read_at(world.operator.account(), before), Err(StakingError::NotKept));
+    assert_eq!(all_at(Role::Oracle, before), Err(StakingError::NotKept));
+}
+
+#[test]
 fn what_is_paused_rests_and_what_protects_stakers_goes_on() {
     let world = fork();
     let pause = |key: &Keypair, function| {
@@ -388,19 +443,148 @@ fn each_offence_is_punished_by_its_judge_and_by_governance_alone() {
         let operators = vec![world.operator.account()];
         world.send(key, message_builder!(Staking).slash_many(operators, 1, 0, None, offence))
     };
-    for offence in [Offence::FalseReport, Offence::Equivocation, Offence::FalseReceipt] {
-        assert!(slash(&world.slasher, offence).unwrap() > 0);
-        assert!(many(&world.slasher, offence).unwrap() > 0);
-        assert_eq!(own_error(slash(&world.anne, offence)), StakingError::NotSlasher);
-    }
-    // The slasher is disputes here; these are others' to judge.
-    for offence in [Offence::FalseVerdict, Offence::ContradictingVouchers, Offence::Misconduct] {
+    assert!(slash(&world.slasher, Offence::FalseVerdict).unwrap() > 0);
+    assert!(many(&world.slasher, Offence::FalseVerdict).unwrap() > 0);
+    assert_eq!(own_error(slash(&world.anne, Offence::FalseVerdict)), StakingError::NotSlasher);
+    let voters_alone =
+        [Offence::FalseReceipt, Offence::ContradictingVouchers, Offence::Misconduct, Offence::FalseAttestation];
+    for offence in voters_alone {
         for key in [&world.slasher, &world.anne, &world.operator, &world.guardian] {
             assert_eq!(own_error(slash(key, offence)), StakingError::NotSlasher);
             assert_eq!(own_error(many(key, offence)), StakingError::NotSlasher);
         }
         assert!(slash(&world.admin, offence).unwrap() > 0);
     }
+    // It takes a signer's whole own bond, which no rate does.
+    for (key, error) in [(&world.slasher, StakingError::NotSlasher), (&world.admin, StakingError::WrongOffence)] {
+        assert_eq!(own_error(slash(key, Offence::FalseReport)), error);
+        assert_eq!(own_error(many(key, Offence::FalseReport)), error);
+    }
+}
+
+#[test]
+fn a_false_report_takes_all_of_its_signers_own_and_pays_the_provers_part_at_once() {
+    let world = fork();
+    world.bond(&world.anne, LEAST).unwrap();
+    world.bond(&world.operator, 20 * OPEN).unwrap();
+    world.unbond(&world.operator, 20 * OPEN).unwrap();
+    let offence_at = world.now();
+    let slash = |signers| message_builder!(Staking).slash_false_report(signers, offence_at);
+    let signers = || vec![world.operator.account(), world.bert.account()];
+    assert_eq!(own_error(world.send(&world.anne, slash(signers()))), StakingError::NotSlasher);
+    let too_many = vec![world.operator.account(); MAX_OPERATORS_ASKED + 1];
+    assert_eq!(own_error(world.send(&world.slasher, slash(too_many))), StakingError::TooManyAsked);
+
+    let supply = || read(&*world.chain, world.token, message_builder!(PSP22).total_supply()).unwrap();
+    let before = supply();
+    let sent = send(&*world.chain, &world.slasher, world.staking, slash(signers())).unwrap();
+    // 100 bonded, 20 unbonding, and a fifth of anne's 100.
+    let taken = 140 * OPEN;
+    assert_eq!(sent.value, FalseReportSlash { taken, reward: taken * 3 / 10 }, "who is no operator is passed over");
+    assert_eq!(world.balance(world.slasher.account()), taken * 3 / 10);
+    assert_eq!(before - supply(), taken - 60 * OPEN, "half of what was its own is kept");
+    assert_eq!(world.totals().pot, 60 * OPEN - taken * 3 / 10);
+    assert_eq!((world.info().own, world.votes(&world.operator)), (0, 0));
+    assert!(80 * OPEN - world.votes(&world.anne) <= 1);
+    assert!(world.info().jailed_at.is_some() && world.info().out_since.is_some());
+    let event = sent.receipt.events_of::<Slashed>(world.staking).remove(0);
+    assert_eq!((event.own, event.active, event.unbonding), (LEAST, 20 * OPEN, 20 * OPEN));
+    assert_eq!(event.offence, Offence::FalseReport);
+    world.until(world.now() + UNBONDING + SLICE);
+    assert_eq!(own_error(world.withdraw(&world.operator)), StakingError::NothingMatured);
+    world.check();
+}
+
+#[test]
+fn voters_slash_for_a_false_report_without_a_reward() {
+    let world = fork();
+    let slash = message_builder!(Staking).slash_false_report(vec![world.operator.account()], world.now());
+    let slashed = world.send(&world.admin, slash).unwrap();
+    assert_eq!(slashed, FalseReportSlash { taken: LEAST, reward: 0 });
+    assert_eq!((world.totals().pot, world.balance(world.admin.account())), (LEAST / 2, 0));
+    world.check();
+}
+
+#[test]
+fn a_signature_covers_what_a_false_report_would_take_while_it_is_in_service() {
+    let world = fork();
+    world.bond(&world.anne, LEAST).unwrap();
+    let cover = |matures_after| {
+        let operators = vec![world.operator.account(), world.bert.account()];
+        let call = message_builder!(Staking).report_cover(operators, matures_after);
+        read(&*world.chain, world.staking, call).unwrap()
+    };
+    assert_eq!(cover(0), [Some(120 * OPEN), None]);
+    world.bond(&world.operator, 20 * OPEN).unwrap();
+    world.unbond(&world.operator, 20 * OPEN).unwrap();
+    assert_eq!(cover(world.now())[0], Some(140 * OPEN));
+    assert_eq!(cover(world.now() + UNBONDING + SLICE)[0], Some(120 * OPEN));
+    let all = vec![world.operator.account(); MAX_OPERATORS_ASKED + 1];
+    let call = message_builder!(Staking).report_cover(all, 0);
+    assert!(read(&*world.chain, world.staking, call).unwrap().is_empty());
+    world.unbond(&world.operator, 1).unwrap();
+    assert_eq!(cover(0), [None, None]);
+}
+
+#[test]
+fn a_higher_least_bond_takes_out_of_service_and_is_noted_by_anyone() {
+    let world = fork();
+    let set = |least| {
+        let parameters = StakingParameters { min_bonds: [least; 4], ..parameters() };
+        world.send(&world.admin, message_builder!(Staking).set_parameters(parameters)).unwrap();
+    };
+    let refresh = || world.send(&world.bert, message_builder!(Staking).refresh(world.operator.account())).unwrap();
+    assert_eq!((world.info().out_since, world.info().earning), (None, true));
+    set(LEAST + 1);
+    world.until(world.now() + DAY);
+    refresh();
+    let noted = world.info().out_since.expect("out of service");
+    assert_eq!((world.info().in_service, world.info().earning), (false, false));
+    world.until(world.now() + DAY);
+    assert_eq!(world.info().out_since, Some(noted));
+    // What was lowered and raised again begins the time anew.
+    set(LEAST);
+    assert_eq!(world.info().out_since, None);
+    set(LEAST + 1);
+    assert!(world.info().out_since.expect("out of service") > noted);
+    set(LEAST);
+    refresh();
+    assert_eq!((world.info().out_since, world.info().earning), (None, true));
+}
+
+#[test]
+fn an_oracle_earns_from_when_it_enters_the_set_and_is_looked_at() -> anyhow::Result<()> {
+    let chain = Arc::new(Embedded::ephemeral());
+    let mut world = e2e::World::found(chain.clone(), &Keypair::from_uri("//Alice")?)?;
+    let staking = world.suite.staking;
+    let outsider = Keypair::generate();
+    let bond = world.config.staking.min_bonds[Role::Oracle as usize];
+    endow(&*chain, &Keypair::from_uri("//Alice")?, &[outsider.account()], 10_000_000_000_000_000)?;
+    let funds = message_builder!(PSP22).transfer(outsider.account(), 2 * bond, Vec::new());
+    send(&*chain, &world.people.deployer, world.suite.token, funds).map_err(|e| anyhow!("{e}"))?;
+    world.register(Role::Oracle, &outsider, &outsider)?;
+    let info = |oracle: &Keypair| read(&*chain, staking, message_builder!(Staking).operator(oracle.account()));
+    let member = world.people.oracles[0].account.clone();
+    assert!(info(&member)?.is_some_and(|info| info.earning));
+    assert!(info(&outsider)?.is_some_and(|info| info.in_service && !info.earning));
+    // Nor by bonding more, or by being looked at.
+    world.approve(&outsider, staking, OPEN)?;
+    let more = message_builder!(Staking).bond(outsider.account(), OPEN);
+    send(&*chain, &outsider, staking, more).map_err(|e| anyhow!("{e}"))?;
+    let refresh = message_builder!(Staking).refresh(outsider.account());
+    send(&*chain, &outsider, staking, refresh).map_err(|e| anyhow!("{e}"))?;
+    assert!(info(&outsider)?.is_some_and(|info| !info.earning));
+    let channel = world.open_channel(100 * OPEN)?;
+    world.answer(channel, "An answer.", FEE)?;
+    world.settle(channel)?;
+    send(&*chain, &outsider, staking, message_builder!(Staking).pull_rewards()).map_err(|e| anyhow!("{e}"))?;
+    let claim = |key: &Keypair| {
+        let call = message_builder!(Staking).claim_rewards(key.account());
+        send(&*chain, key, staking, call)
+    };
+    assert_eq!(own_error(claim(&outsider)), StakingError::NothingToClaim);
+    assert!(claim(&member).map_err(|e| anyhow!("{e}"))?.value > 0);
+    Ok(())
 }
 
 #[test]
@@ -411,7 +595,7 @@ fn several_are_slashed_at_once_as_they_would_be_one_by_one() {
     let offence_at = world.now();
     let beneficiary = Some(world.bert.account());
     let call = |operators| {
-        message_builder!(Staking).slash_many(operators, 1_000, offence_at, beneficiary, Offence::FalseReport)
+        message_builder!(Staking).slash_many(operators, 1_000, offence_at, beneficiary, Offence::FalseVerdict)
     };
     let supply = || read(&*world.chain, world.token, message_builder!(PSP22).total_supply()).unwrap();
     let before = supply();
@@ -517,7 +701,9 @@ fn the_stakers_share_of_fees_goes_to_the_pools_that_earn() -> anyhow::Result<()>
         let info = read(&*chain, staking, message_builder!(Staking).operator(operator.account()))?.unwrap();
         let call = message_builder!(Staking).claim_rewards(operator.account());
         let claimed = send(&*chain, operator, staking, call).map_err(|e| anyhow!("{e}"))?.value;
-        let fair = due * (info.active / OPEN) / (totals.active / OPEN);
+        let role = info.role as usize;
+        let weight = u128::from(world.config.staking.role_weights[role]);
+        let fair = due * weight / 10_000 * (info.active / OPEN) / (totals.earning[role] / OPEN);
         assert!(claimed <= fair && claimed + 2 >= fair, "{claimed} of {fair}");
         paid += claimed;
     }

@@ -7,8 +7,8 @@ use openledger_abi::escrow::EscrowError;
 use openledger_abi::host::signed_by;
 use openledger_abi::models::{ModelError, ModelRegistry, Settlement};
 use openledger_abi::payout::{NewBatch, Payout};
-use openledger_abi::staking::Staking;
-use openledger_abi::{AccountId, Balance};
+use openledger_abi::staking::{Role, Staking};
+use openledger_abi::{ensure, AccountId, Balance};
 use proof::signed::Signable;
 use psp22::PSP22;
 
@@ -43,6 +43,13 @@ pub fn record(payout: AccountId, batch: NewBatch) -> Result<u64, EscrowError> {
         Some(Ok(number)) => Ok(number),
         _ => Err(EscrowError::PayoutFailed),
     }
+}
+
+/// Errors with `NotInService` unless the account is bonded as a host and in service.
+pub fn ensure_host(staking: AccountId, host: AccountId) -> Result<(), EscrowError> {
+    let operator = ask(staking, message_builder!(Staking).operator(host)).ok_or(EscrowError::StakingFailed)?;
+    ensure!(operator.is_some_and(|it| it.role == Role::Host && it.in_service), EscrowError::NotInService);
+    Ok(())
 }
 
 /// Whether the host signed: by its account's key, or by its signing key in staking.

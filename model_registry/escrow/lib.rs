@@ -1,7 +1,7 @@
 //! Payment channels and the split of each fee.
 //!
-//! This file is the ink! shell: storage, messages, calls, events. The rules are in [`channel`], [`voucher`] and
-//! [`split`], which know no chain; [`calls`] asks the other contracts; what the messages do is documented in `openledger_abi::escrow`.
+//! This file is the ink! shell: storage, messages, calls, events. The rules are in [`channel`], [`voucher`], [`split`] and
+//! [`batch`], which know no chain; [`calls`] asks the other contracts; what the messages do is documented in `openledger_abi::escrow`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
     not(test),
@@ -12,7 +12,10 @@
         clippy::cast_possible_wrap
     )
 )]
+// ink!'s enum of messages: it is decoded once a call, and a box would only cost an allocation.
+#![allow(clippy::large_enum_variant)]
 
+pub mod batch;
 pub mod calls;
 pub mod channel;
 pub mod split;
@@ -23,24 +26,23 @@ mod tests;
 
 #[ink::contract]
 mod escrow {
-    use crate::split::Split;
-    use crate::voucher::Increase;
+    use crate::batch::Taken;
     use crate::{calls, channel as life, split, voucher};
     use ink::prelude::vec::Vec;
-    use ink::scale::Encode;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
     use openledger_abi::admin::{Admin, AdminError, Administered};
     use openledger_abi::escrow::*;
     use openledger_abi::host::{signed_by, HostHasher};
-    use openledger_abi::payout::NewBatch;
+    use openledger_abi::times::{Unit, EXIT_DELAY};
     use openledger_abi::{ensure, roles, Bytes32, BPS};
-    use proof::signed::{tag, Domain, Signable, Tag};
+    use proof::signed::{Domain, Signable};
 
-    /// A host's consent to close a channel.
-    const CLOSE: Tag = tag("OL-CLOSE-1");
     /// Channels of a page.
     const MAX_PAGE: u64 = 50;
+
+    /// Channel, model and key: what has a tree 03 of its own.
+    type Lane = (u64, u32, Bytes32);
 
     /// What nearly every message reads.
     #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -49,6 +51,7 @@ mod escrow {
     pub struct Config {
         token: AccountId,
         genesis: Bytes32,
+        unit: Unit,
         exit_delay_ms: u64,
         pot_floor_bps: u16,
         /// The current parameter set.
@@ -73,23 +76,26 @@ mod escrow {
         counters: Lazy<Counters, ManualKey<0xE5C0_0003>>,
         channels: Mapping<u64, Channel, ManualKey<0xE5C0_0004>>,
         sessions: Mapping<(u64, Bytes32), Session, ManualKey<0xE5C0_0005>>,
-        paid: Mapping<(u64, u32), Paid, ManualKey<0xE5C0_0006>>,
+        paid: Mapping<Lane, Paid, ManualKey<0xE5C0_0006>>,
         credits: Mapping<AccountId, Balance, ManualKey<0xE5C0_0007>>,
         parameters: Mapping<u32, ParameterSet, ManualKey<0xE5C0_0008>>,
+        /// When a set made room for the next.
+        replaced_at: Mapping<u32, Timestamp, ManualKey<0xE5C0_0009>>,
     }
 
     impl EscrowContract {
-        /// Errors with `BadParameters` or `BelowPotFloor` for a first parameter set that isn't one.
+        /// Errors with `BadParameters` or `BelowPotFloor` for a first parameter set that isn't one, or an exit delay out of bounds.
         #[ink(constructor)]
         pub fn new(
             token: AccountId,
             genesis: Bytes32,
+            unit: Unit,
             exit_delay_ms: u64,
             pot_floor_bps: u16,
             parameters: ParameterSet,
         ) -> Result<Self, EscrowError> {
             split::validate(&parameters, pot_floor_bps)?;
-            ensure!(exit_delay_ms <= MAX_EXIT_DELAY_MS, EscrowError::BadParameters);
+            ensure!(EXIT_DELAY.allow(unit, exit_delay_ms), EscrowError::BadParameters);
             let mut contract = Self {
                 admin: Lazy::new(),
                 config: Lazy::new(),
@@ -99,9 +105,18 @@ mod escrow {
                 paid: Mapping::new(),
                 credits: Mapping::new(),
                 parameters: Mapping::new(),
+                replaced_at: Mapping::new(),
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
-            contract.config.set(&Config { token, genesis, exit_delay_ms, pot_floor_bps, parameters: 0, peers: None });
+            contract.config.set(&Config {
+                token,
+                genesis,
+                unit,
+                exit_delay_ms,
+                pot_floor_bps,
+                parameters: 0,
+                peers: None,
+            });
             contract.counters.set(&Counters::default());
             contract.parameters.insert(0, &parameters);
             Self::env().emit_event(ParametersAdded { number: 0, parameters });
@@ -157,52 +172,78 @@ mod escrow {
             self.env().emit_event(SessionChanged { channel, key, cap: session.cap, expires_at: session.expires_at });
         }
 
-        /// Checks a redemption and books its increase.
-        fn admit(&mut self, r: &Redemption, config: &Config) -> Result<(Channel, Increase, ParameterSet), EscrowError> {
-            let (number, model) = (r.voucher.channel, r.voucher.model);
+        /// A parameter set that a batch may name now.
+        fn counting_parameters(&self, number: u32, config: &Config) -> Result<ParameterSet, EscrowError> {
+            if number != config.parameters {
+                let replaced_at = self.replaced_at.get(number).ok_or(EscrowError::ParametersExpired)?;
+                let counts = voucher::still_counts(replaced_at, config.exit_delay_ms, self.env().block_timestamp());
+                ensure!(counts, EscrowError::ParametersExpired);
+            }
+            self.parameters.get(number).ok_or(EscrowError::ParametersExpired)
+        }
+
+        /// Judges a redemption, takes its fee and fixes all that it is settled by.
+        fn take(&mut self, r: &Redemption, config: &Config, peers: &EscrowPeers) -> Result<Taken, EscrowError> {
+            let (number, model, now) = (r.voucher.channel, r.voucher.model, self.env().block_timestamp());
             let mut channel = self.load(number)?;
             // Whoever else could redeem could put in a voucher over receipts that the host never gave, under which none of the
             // host's own would be a continuation.
             ensure!(channel.host == self.env().caller(), EscrowError::NotHost);
-            let parameters = self.parameters.get(config.parameters).ok_or(EscrowError::BadParameters)?;
             let mut session = match r.session {
                 Some(key) => Some(self.sessions.get((number, key)).ok_or(EscrowError::NoSuchSession)?),
                 None => None,
             };
-            let mut paid = self.paid.get((number, model)).unwrap_or_default();
-            let increase = voucher::admit::<HostHasher>(
-                r,
-                &mut channel,
-                session.as_mut(),
-                &mut paid,
-                parameters.min_fee,
-                self.env().block_timestamp(),
-            )?;
             let key = r.session.unwrap_or(*channel.payer.as_ref());
             let message = Signable::voucher::<HostHasher>(&self.domain(config), &r.voucher);
             ensure!(signed_by(&message, &r.signature, &key), EscrowError::BadSignature);
+
+            let increase = voucher::increase::<HostHasher>(r, self.paid(number, model, key))?;
+            let params = voucher::named_parameters::<HostHasher>(r, &increase)?;
+            let parameters = self.counting_parameters(params, config)?;
+            voucher::book(r, &increase, &parameters, &mut channel, session.as_mut(), now)?;
             self.channels.insert(number, &channel);
-            self.paid.insert((number, model), &paid);
+            self.paid.insert((number, model, key), &increase.after);
             if let (Some(key), Some(session)) = (r.session, &session) {
                 self.sessions.insert((number, key), session);
             }
-            Ok((channel, increase, parameters))
+            let settlement = calls::settlement(peers.model_registry, model)?;
+            Taken::new((r, &increase), (&channel, key), (params, &parameters), &settlement, now)
         }
 
-        fn credit_shares(
-            &mut self,
-            peers: &EscrowPeers,
-            host: AccountId,
-            owner: AccountId,
-            split: &Split,
-        ) -> Result<(), EscrowError> {
+        /// Credits the shares of a fee that was taken and hands its pot to payout. Returns the batch's number there.
+        fn pay_out(&mut self, taken: Taken, config: &Config, peers: &EscrowPeers) -> Result<u64, EscrowError> {
+            let split = &taken.split;
             self.credit(peers.treasury, split.platform)?;
-            self.credit(host, split.host)?;
-            self.credit(owner, split.owner)?;
+            self.credit(taken.host, split.host)?;
+            self.credit(taken.owner, split.owner)?;
             for (parent, share) in &split.parents {
                 self.credit(*parent, *share)?;
             }
-            self.credit(peers.staking, split.stakers)
+            self.credit(peers.staking, split.stakers)?;
+            self.account(0, split.pot)?;
+
+            // Payout counts on the pot being there when the batch is recorded.
+            calls::push(config.token, peers.payout, split.pot)?;
+            let batch = calls::record(peers.payout, taken.batch())?;
+            self.env().emit_event(VoucherRedeemed {
+                channel: taken.channel,
+                model: taken.model,
+                batch,
+                key: taken.key,
+                count: taken.count_to,
+                filled: taken.filled,
+                kib: taken.kib,
+                fee: taken.fee(),
+                parameters: taken.params,
+                platform: split.platform,
+                host: split.host,
+                owner: taken.owner,
+                owner_share: split.owner,
+                stakers: split.stakers,
+                pot: split.pot,
+                parents: taken.split.parents,
+            });
+            Ok(batch)
         }
     }
 
@@ -225,9 +266,10 @@ mod escrow {
 
         #[ink(message)]
         fn open(&mut self, host: AccountId, deposit: Balance, session: Option<NewSession>) -> Result<u64, EscrowError> {
-            let (config, _) = self.wired()?;
+            let (config, peers) = self.wired()?;
             let (payer, now) = (self.env().caller(), self.env().block_timestamp());
             let channel = life::open(payer, host, deposit, now)?;
+            calls::ensure_host(peers.staking, host)?;
             let mut counters = self.counters.get_or_default();
             let number = counters.channels;
             counters.channels = number.checked_add(1).ok_or(EscrowError::Overflow)?;
@@ -249,9 +291,9 @@ mod escrow {
             life::top_up(&mut state, amount)?;
             self.channels.insert(channel, &state);
             self.account(amount, 0)?;
-            let from = self.env().caller();
-            self.env().emit_event(ChannelToppedUp { channel, from, amount });
-            calls::pull(config.token, from, self.env().account_id(), amount)
+            let account = self.env().caller();
+            self.env().emit_event(ChannelToppedUp { channel, account, amount });
+            calls::pull(config.token, account, self.env().account_id(), amount)
         }
 
         #[ink(message)]
@@ -277,47 +319,8 @@ mod escrow {
         #[ink(message)]
         fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError> {
             let (config, peers) = self.wired()?;
-            let (channel, increase, parameters) = self.admit(&redemption, &config)?;
-            let voucher = &redemption.voucher;
-            let settlement = calls::settlement(peers.model_registry, voucher.model)?;
-            let split = split::split(increase.fee, &parameters, &settlement)?;
-            self.credit_shares(&peers, channel.host, settlement.owner, &split)?;
-            self.account(0, split.pot)?;
-
-            // Payout counts on the pot being there when the batch is recorded.
-            calls::push(config.token, peers.payout, split.pot)?;
-            let batch = calls::record(
-                peers.payout,
-                NewBatch {
-                    channel: voucher.channel,
-                    host: channel.host,
-                    model: voucher.model,
-                    params: config.parameters,
-                    count_from: increase.before.count,
-                    count_to: increase.after.count,
-                    fee_from: increase.before.fee,
-                    fee_to: increase.after.fee,
-                    top: voucher.top,
-                    pot: split.pot,
-                },
-            )?;
-            self.env().emit_event(VoucherRedeemed {
-                channel: voucher.channel,
-                model: voucher.model,
-                batch,
-                count: increase.after.count,
-                fee: increase.fee,
-                parameters: config.parameters,
-                session: redemption.session,
-                platform: split.platform,
-                host: split.host,
-                owner: settlement.owner,
-                owner_share: split.owner,
-                parents: split.parents,
-                stakers: split.stakers,
-                pot: split.pot,
-            });
-            Ok(batch)
+            let taken = self.take(&redemption, &config, &peers)?;
+            self.pay_out(taken, &config, &peers)
         }
 
         #[ink(message)]
@@ -333,13 +336,15 @@ mod escrow {
         fn close_by_consent(
             &mut self,
             channel: u64,
+            spent: Balance,
             deadline: Timestamp,
             signature: [u8; 64],
         ) -> Result<(), EscrowError> {
             let (config, peers) = self.wired()?;
             let mut state = self.load(channel)?;
             ensure!(self.env().block_timestamp() <= deadline, EscrowError::Expired);
-            let message = Signable::new::<HostHasher>(&CLOSE, &self.domain(&config), &(channel, deadline).encode());
+            ensure!(state.spent == spent, EscrowError::SpentMismatch);
+            let message = Signable::close::<HostHasher>(&self.domain(&config), channel, spent, deadline);
             ensure!(calls::host_signed(peers.staking, state.host, &message, &signature), EscrowError::BadSignature);
             let refund = life::close(&mut state)?;
             self.refund(channel, &state, refund)
@@ -392,6 +397,7 @@ mod escrow {
             let mut config = self.config()?;
             split::validate(&parameters, config.pot_floor_bps)?;
             let number = config.parameters.checked_add(1).ok_or(EscrowError::Overflow)?;
+            self.replaced_at.insert(config.parameters, &self.env().block_timestamp());
             config.parameters = number;
             self.config.set(&config);
             self.parameters.insert(number, &parameters);
@@ -415,8 +421,8 @@ mod escrow {
         #[ink(message)]
         fn set_exit_delay(&mut self, exit_delay_ms: u64) -> Result<(), EscrowError> {
             roles::ensure_admin(&self.admin)?;
-            ensure!(exit_delay_ms <= MAX_EXIT_DELAY_MS, EscrowError::BadParameters);
             let mut config = self.config()?;
+            ensure!(EXIT_DELAY.allow(config.unit, exit_delay_ms), EscrowError::BadParameters);
             config.exit_delay_ms = exit_delay_ms;
             self.config.set(&config);
             self.env().emit_event(ExitDelaySet { exit_delay_ms });
@@ -444,9 +450,9 @@ mod escrow {
         }
 
         #[ink(message)]
-        fn channels(&self, from: u64, limit: u32) -> Vec<Channel> {
-            let to = from.saturating_add(u64::from(limit).min(MAX_PAGE)).min(self.channel_count());
-            (from..to).filter_map(|number| self.channels.get(number)).collect()
+        fn channels(&self, first: u64, limit: u32) -> Vec<Channel> {
+            let end = first.saturating_add(u64::from(limit).min(MAX_PAGE)).min(self.channel_count());
+            (first..end).filter_map(|number| self.channels.get(number)).collect()
         }
 
         #[ink(message)]
@@ -455,8 +461,8 @@ mod escrow {
         }
 
         #[ink(message)]
-        fn paid(&self, channel: u64, model: u32) -> Paid {
-            self.paid.get((channel, model)).unwrap_or_default()
+        fn paid(&self, channel: u64, model: u32, key: Bytes32) -> Paid {
+            self.paid.get((channel, model, key)).unwrap_or_default()
         }
 
         #[ink(message)]

@@ -1,7 +1,7 @@
 //! How one fee splits: five shares by bps, the owner's among the model's parents, every remainder to the pot.
 
 use ink::prelude::vec::Vec;
-use openledger_abi::escrow::{EscrowError, ParameterSet};
+use openledger_abi::escrow::{EscrowError, ParameterSet, MAX_MIN_FEE};
 use openledger_abi::models::Settlement;
 use openledger_abi::{ensure, AccountId, Balance, BPS};
 use proof::math::{add, mul_div, sub};
@@ -53,6 +53,7 @@ pub fn validate(set: &ParameterSet, pot_floor_bps: u16) -> Result<(), EscrowErro
     ensure!(set.min_fee >= 1, EscrowError::BadParameters);
     let attribution = proof::params::ParameterSet::from(set.clone());
     attribution.validate().map_err(|_| EscrowError::BadParameters)?;
+    ensure!(set.min_fee <= MAX_MIN_FEE && set.min_fee_kib <= MAX_MIN_FEE, EscrowError::BadParameters);
     // A pot of 0 could not be attributed: the split leaves at least 1 only where contributors have a share.
     ensure!(set.contributors_bps >= 1 && set.contributors_bps >= pot_floor_bps, EscrowError::BelowPotFloor);
     Ok(())

@@ -1,5 +1,6 @@
 //! The rules of channels, vouchers and splits, without a chain.
 
+use crate::voucher::Increase;
 use crate::{channel, split, voucher};
 use openledger_abi::escrow::*;
 use openledger_abi::models::Settlement;
@@ -24,6 +25,7 @@ fn set() -> ParameterSet {
         stakers_bps: 1_000,
         contributors_bps: 4_500,
         min_fee: 10,
+        min_fee_kib: 5,
         retrieval_weights: vec![8, 4, 2, 1],
         common_max: 48,
     }
@@ -41,33 +43,83 @@ fn model(parents: &[u16], contributors_bps: u16) -> Settlement {
     }
 }
 
-/// The receipts of one (channel, model) with these fees.
-struct Receipts(Vec<ReceiptLeaf>);
+/// One place of a tree 03: a fee, or nothing.
+type PlaceFee = Option<Balance>;
 
-impl Receipts {
+/// The places of one (channel, model, key).
+struct Places(Vec<(Receipt, SignedRequest)>);
+
+impl Places {
+    /// Answers of these fees.
     fn of(fees: &[Balance]) -> Self {
-        let leaf = |(i, fee): (usize, &Balance)| ReceiptLeaf { receipt: [i as u8 + 1; 32], fee: *fee };
-        Self(fees.iter().enumerate().map(leaf).collect())
+        Self::with_gaps(&fees.iter().copied().map(Some).collect::<Vec<_>>())
     }
 
-    /// A voucher over the first `count` of them, with leaf `from` opened.
-    fn redemption(&self, from: usize, count: usize) -> Redemption {
-        let nodes = self.0[..count].iter().map(|leaf| leaf.node::<Blake2>()).collect();
-        let tree = MerkleTree::build::<Blake2>(Tree::Receipts, nodes).unwrap();
+    /// Answers of these fees, and unfilled places.
+    fn with_gaps(fees: &[PlaceFee]) -> Self {
+        let place = |(i, fee): (usize, &PlaceFee)| {
+            let body = Request {
+                channel: 0,
+                model: 7,
+                revision: 0,
+                params: 3,
+                sequence: i as u64,
+                prompt: [i as u8; 32],
+                prompt_bytes: 1,
+                max_tokens_out: 1,
+                max_fee: 1_000,
+                flags: 0,
+                context: [0; 32],
+                deadline: NOW,
+            };
+            let request = SignedRequest { body, key: [PAYER; 32], signature: [1; 64] };
+            let answered = |fee| Receipt { fee, request: request.hash::<Blake2>(), ..Receipt::UNFILLED };
+            (fee.map_or(Receipt::UNFILLED, answered), request)
+        };
+        Self(fees.iter().enumerate().map(place).collect())
+    }
+
+    fn tree(&self, count: usize) -> MerkleTree {
+        let node = |(receipt, _): &(Receipt, SignedRequest)| receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
+        MerkleTree::build::<Blake2>(Tree::Receipts, self.0[..count].iter().map(node).collect()).unwrap()
+    }
+
+    /// What is paid once `count` of them are.
+    fn paid(&self, count: usize) -> Paid {
+        let tree = self.tree(count);
+        Paid { count: count as u64, fee: tree.top().sum, peaks: tree.frontier(count as u64).unwrap().peaks }
+    }
+
+    /// Redeems the places `from .. to` by a voucher over the first `end`; the first filled one is opened.
+    fn prefix(&self, from: usize, to: usize, end: usize) -> Redemption {
+        let tree = self.tree(end);
         let head = tree.sum_head();
+        let filled: Vec<usize> = (from..to).filter(|at| self.0[*at].0.fee > 0).collect();
+        let index = filled.first().copied().unwrap_or(from);
+        let (receipt, request) = self.0[index];
         Redemption {
             voucher: Voucher {
                 channel: 0,
                 model: 7,
-                count: count as u64,
+                count: end as u64,
                 fee: head.sum,
                 top: head.top,
                 deadline: NOW + 100,
             },
             session: None,
             signature: [0; 64],
-            first: ReceiptOpening { leaf: self.0[from], path: tree.path(from as u64).unwrap() },
+            count: to as u64,
+            added: tree.between(from as u64, to as u64).unwrap(),
+            rest: tree.between(to as u64, end as u64).unwrap(),
+            filled: filled.len() as u64,
+            kib: 0,
+            answer: AnswerOpening { receipt, request, index: index as u64, path: tree.path(index as u64).unwrap() },
         }
+    }
+
+    /// Redeems the places `from .. to` by a voucher that ends there.
+    fn whole(&self, from: usize, to: usize) -> Redemption {
+        self.prefix(from, to, to)
     }
 }
 
@@ -75,106 +127,195 @@ fn open(deposit: Balance) -> Channel {
     channel::open(account(PAYER), account(HOST), deposit, 0).unwrap()
 }
 
-/// Admits a redemption of a fresh channel with this deposit after `paid`.
-fn admit(redemption: &Redemption, deposit: Balance, mut paid: Paid) -> Result<Balance, EscrowError> {
-    voucher::admit::<Blake2>(redemption, &mut open(deposit), None, &mut paid, 10, NOW).map(|increase| increase.fee)
+/// Takes a redemption on a channel as the contract does, but for the signature.
+fn take(
+    redemption: &Redemption,
+    channel: &mut Channel,
+    session: Option<&mut Session>,
+    paid: Paid,
+) -> Result<Increase, EscrowError> {
+    let increase = voucher::increase::<Blake2>(redemption, paid)?;
+    assert_eq!(voucher::named_parameters::<Blake2>(redemption, &increase)?, 3);
+    voucher::book(redemption, &increase, &set(), channel, session, NOW)?;
+    Ok(increase)
 }
 
-const NOTHING: Paid = Paid { count: 0, fee: 0 };
+/// What a redemption takes of a fresh channel with this deposit after `paid`.
+fn fee(redemption: &Redemption, deposit: Balance, paid: Paid) -> Result<Balance, EscrowError> {
+    take(redemption, &mut open(deposit), None, paid).map(|increase| increase.fee)
+}
 
 #[test]
 fn a_first_voucher_pays_all_its_receipts() {
-    let receipts = Receipts::of(&[100, 20, 30]);
-    assert_eq!(admit(&receipts.redemption(0, 3), 150, NOTHING), Ok(150));
+    assert_eq!(fee(&Places::of(&[100, 20, 30]).whole(0, 3), 150, Paid::default()), Ok(150));
 }
 
 #[test]
 fn a_later_voucher_pays_what_is_new() {
-    let receipts = Receipts::of(&[100, 20, 30, 40]);
-    assert_eq!(admit(&receipts.redemption(2, 4), 1_000, Paid { count: 2, fee: 120 }), Ok(70));
+    let places = Places::of(&[100, 20, 30, 40]);
+    let increase = take(&places.whole(2, 4), &mut open(1_000), None, places.paid(2)).unwrap();
+    assert_eq!((increase.fee, increase.after), (70, places.paid(4)));
+    assert_eq!(increase.top, places.tree(4).top().hash);
+}
+
+#[test]
+fn a_prefix_of_a_voucher_pays_that_prefix_and_the_rest_is_paid_later() {
+    let places = Places::of(&[100, 20, 30, 40, 50, 60, 70]);
+    for cut in 3..7 {
+        let first = take(&places.prefix(2, cut, 7), &mut open(1_000), None, places.paid(2)).unwrap();
+        assert_eq!(first.after, places.paid(cut));
+        assert_eq!(first.top, places.tree(cut).top().hash);
+        let rest = take(&places.whole(cut, 7), &mut open(1_000), None, first.after).unwrap();
+        assert_eq!(rest.after, places.paid(7));
+    }
+}
+
+#[test]
+fn a_voucher_above_the_deposit_or_the_cap_is_paid_as_far_as_they_reach() {
+    let places = Places::of(&[100, 20, 30]);
+    assert_eq!(fee(&places.whole(0, 3), 149, Paid::default()), Err(EscrowError::DepositExceeded));
+    assert_eq!(fee(&places.prefix(0, 2, 3), 149, Paid::default()), Ok(120));
+    let mut session = Session { cap: 130, spent: 5, expires_at: NOW + 1 };
+    let all = take(&places.whole(0, 3), &mut open(1_000), Some(&mut session), Paid::default());
+    assert_eq!(all, Err(EscrowError::SessionCapExceeded));
+    take(&places.prefix(0, 2, 3), &mut open(1_000), Some(&mut session), Paid::default()).unwrap();
+    assert_eq!(session.spent, 125);
 }
 
 #[test]
 fn a_voucher_redeemed_twice_pays_nothing() {
-    let receipts = Receipts::of(&[100, 20]);
-    assert_eq!(admit(&receipts.redemption(0, 2), 1_000, Paid { count: 2, fee: 120 }), Err(EscrowError::NothingNew));
-    assert_eq!(admit(&receipts.redemption(0, 1), 1_000, Paid { count: 2, fee: 120 }), Err(EscrowError::NothingNew));
+    let places = Places::of(&[100, 20]);
+    assert_eq!(fee(&places.whole(0, 2), 1_000, places.paid(2)), Err(EscrowError::NothingNew));
+    assert_eq!(fee(&places.whole(0, 1), 1_000, places.paid(2)), Err(EscrowError::NothingNew));
+    let beyond = Redemption { count: 3, ..places.whole(0, 2) };
+    assert_eq!(fee(&beyond, 1_000, Paid::default()), Err(EscrowError::NothingNew));
 }
 
 #[test]
-fn a_lower_total_is_refused() {
-    let receipts = Receipts::of(&[10, 10, 10]);
-    assert_eq!(admit(&receipts.redemption(2, 3), 1_000, Paid { count: 2, fee: 120 }), Err(EscrowError::FeeDecreased));
+fn a_tree_that_does_not_begin_with_what_was_paid_is_refused() {
+    let places = Places::of(&[100, 20, 30, 40]);
+    // Dearer, cheaper, and the same total with the fees the other way round.
+    for other in [[101, 20], [99, 20], [20, 100]] {
+        let paid = Places::of(&other).paid(2);
+        assert_eq!(fee(&places.whole(2, 4), 1_000, paid), Err(EscrowError::BadPath));
+    }
+    assert_eq!(fee(&places.whole(2, 4), 1_000, places.paid(1)), Err(EscrowError::BadPath));
 }
 
 #[test]
-fn the_sum_before_the_first_new_receipt_must_be_what_was_paid() {
-    // The same total, but the old receipts are cheaper in this tree than they were.
-    let receipts = Receipts::of(&[10, 20, 200]);
-    assert_eq!(admit(&receipts.redemption(2, 3), 1_000, Paid { count: 2, fee: 120 }), Err(EscrowError::BadPath));
+fn another_trees_top_total_or_nodes_lead_nowhere() {
+    let places = Places::of(&[100, 20, 30]);
+    let bad = |change: fn(&mut Redemption)| {
+        let mut redemption = places.prefix(0, 2, 3);
+        change(&mut redemption);
+        assert_eq!(fee(&redemption, 1_000, Paid::default()), Err(EscrowError::BadPath));
+    };
+    bad(|r| r.voucher.top[0] ^= 1);
+    bad(|r| r.voucher.fee += 1);
+    bad(|r| r.voucher.count += 2);
+    bad(|r| r.added[0].sum += 1);
+    bad(|r| r.rest[0].hash[0] ^= 1);
+    bad(|r| r.rest.clear());
+    bad(|r| r.added.push(r.rest[0]));
+    bad(|r| (r.added[0].sum, r.rest[0].sum) = (u128::MAX, 1));
 }
 
 #[test]
-fn another_trees_top_opens_nothing() {
-    let mut redemption = Receipts::of(&[100, 20]).redemption(0, 2);
-    redemption.voucher.top = Receipts::of(&[100, 21]).redemption(0, 2).voucher.top;
-    assert_eq!(admit(&redemption, 1_000, NOTHING), Err(EscrowError::BadPath));
+fn the_opened_answer_must_be_a_new_one_with_its_own_request() {
+    let places = Places::of(&[100, 20, 30]);
+    let bad = |change: fn(&mut Redemption, &Places)| {
+        let mut redemption = places.prefix(1, 2, 3);
+        change(&mut redemption, &places);
+        assert_eq!(fee(&redemption, 1_000, places.paid(1)), Err(EscrowError::BadAnswer));
+    };
+    fn at(places: &Places, index: usize) -> AnswerOpening {
+        places.prefix(index, index + 1, 3).answer
+    }
+    bad(|r, places| r.answer = at(places, 0));
+    bad(|r, places| r.answer = at(places, 2));
+    bad(|r, _| r.answer.request.body.params += 1);
+    bad(|r, _| r.answer.receipt.fee += 1);
+    bad(|r, _| r.answer.path.truncate(1));
+    bad(|r, places| r.answer.path = at(places, 2).path);
 }
 
 #[test]
-fn a_total_other_than_the_trees_is_refused() {
-    let mut redemption = Receipts::of(&[100, 20]).redemption(0, 2);
-    redemption.voucher.fee += 1;
-    assert_eq!(admit(&redemption, 1_000, NOTHING), Err(EscrowError::BadPath));
+fn a_voucher_over_receipts_that_no_request_asks_for_is_refused() {
+    let mut places = Places::of(&[100]);
+    places.0[0].0.request = [9; 32];
+    assert_eq!(fee(&places.whole(0, 1), 1_000, Paid::default()), Err(EscrowError::BadAnswer));
 }
 
 #[test]
-fn the_opened_receipt_must_be_the_first_new_one() {
-    let receipts = Receipts::of(&[100, 20, 30]);
-    assert_eq!(admit(&receipts.redemption(1, 3), 1_000, NOTHING), Err(EscrowError::BadPath));
-    let mut short = receipts.redemption(0, 3);
-    short.first.path.pop();
-    assert_eq!(admit(&short, 1_000, NOTHING), Err(EscrowError::BadPath));
+fn half_of_the_places_may_be_unfilled_and_no_more() {
+    let places = Places::with_gaps(&[None, Some(50), None, Some(60), None, None]);
+    assert_eq!(fee(&places.whole(0, 4), 1_000, Paid::default()), Ok(110));
+    assert_eq!(fee(&places.whole(0, 5), 1_000, Paid::default()), Err(EscrowError::TooFewFilled));
+    // To claim more than are filled only makes it dearer; more than there are is refused.
+    let more = |filled| Redemption { filled, ..places.whole(0, 4) };
+    assert_eq!(fee(&more(4), 1_000, Paid::default()), Ok(110));
+    assert_eq!(fee(&more(5), 1_000, Paid::default()), Err(EscrowError::TooFewFilled));
+    assert_eq!(fee(&more(1), 1_000, Paid::default()), Err(EscrowError::TooFewFilled));
 }
 
 #[test]
-fn a_fee_at_the_least_passes_and_one_below_does_not() {
-    assert_eq!(admit(&Receipts::of(&[10, 10]).redemption(0, 2), 1_000, NOTHING), Ok(20));
-    assert_eq!(admit(&Receipts::of(&[10, 9]).redemption(0, 2), 1_000, NOTHING), Err(EscrowError::FeeTooLow));
+fn a_batch_of_unfilled_places_alone_is_refused() {
+    let places = Places::with_gaps(&[None, None]);
+    let mut redemption = places.whole(0, 2);
+    // An unfilled place has no request, so nothing can be opened; without filled ones it would be refused anyway.
+    assert_eq!(fee(&redemption, 1_000, Paid::default()), Err(EscrowError::BadAnswer));
+    redemption.filled = 1;
+    assert_eq!(fee(&redemption, 1_000, Paid::default()), Err(EscrowError::BadAnswer));
+}
+
+#[test]
+fn a_fee_at_the_floor_passes_and_one_below_does_not() {
+    assert_eq!(fee(&Places::of(&[10, 10]).whole(0, 2), 1_000, Paid::default()), Ok(20));
+    assert_eq!(fee(&Places::of(&[10, 9]).whole(0, 2), 1_000, Paid::default()), Err(EscrowError::FeeTooLow));
+    // 2 answers at 10, 3 KiB at 5.
+    let with_kib = |fees: &[Balance], kib| Redemption { kib, ..Places::of(fees).whole(0, 2) };
+    assert_eq!(fee(&with_kib(&[20, 15], 3), 1_000, Paid::default()), Ok(35));
+    assert_eq!(fee(&with_kib(&[20, 14], 3), 1_000, Paid::default()), Err(EscrowError::FeeTooLow));
+    assert_eq!(fee(&with_kib(&[20, 14], u64::MAX), 1_000, Paid::default()), Err(EscrowError::FeeTooLow));
 }
 
 #[test]
 fn the_deposit_is_the_most_that_can_be_spent() {
-    let redemption = Receipts::of(&[100, 20]).redemption(0, 2);
-    assert_eq!(admit(&redemption, 120, NOTHING), Ok(120));
-    assert_eq!(admit(&redemption, 119, NOTHING), Err(EscrowError::DepositExceeded));
+    let redemption = Places::of(&[100, 20]).whole(0, 2);
+    assert_eq!(fee(&redemption, 120, Paid::default()), Ok(120));
+    assert_eq!(fee(&redemption, 119, Paid::default()), Err(EscrowError::DepositExceeded));
 }
 
 #[test]
 fn a_deadline_includes_its_last_moment() {
-    let mut redemption = Receipts::of(&[100]).redemption(0, 1);
+    let mut redemption = Places::of(&[100]).whole(0, 1);
     redemption.voucher.deadline = NOW;
-    assert_eq!(admit(&redemption, 1_000, NOTHING), Ok(100));
+    assert_eq!(fee(&redemption, 1_000, Paid::default()), Ok(100));
     redemption.voucher.deadline = NOW - 1;
-    assert_eq!(admit(&redemption, 1_000, NOTHING), Err(EscrowError::Expired));
+    assert_eq!(fee(&redemption, 1_000, Paid::default()), Err(EscrowError::Expired));
 }
 
 #[test]
-fn a_batch_of_more_than_a_million_receipts_is_refused() {
-    let mut redemption = Receipts::of(&[100]).redemption(0, 1);
-    redemption.voucher.count = MAX_BATCH + 1;
-    assert_eq!(admit(&redemption, 1_000, NOTHING), Err(EscrowError::BatchTooLarge));
-    redemption.voucher.count = u64::MAX;
-    assert_eq!(admit(&redemption, 1_000, NOTHING), Err(EscrowError::BatchTooLarge));
+fn a_batch_of_more_than_a_million_places_is_refused() {
+    let mut redemption = Places::of(&[100]).whole(0, 1);
+    for count in [MAX_BATCH + 1, u64::MAX] {
+        (redemption.voucher.count, redemption.count) = (count, count);
+        assert_eq!(fee(&redemption, 1_000, Paid::default()), Err(EscrowError::BatchTooLarge));
+    }
+}
+
+#[test]
+fn a_replaced_parameter_set_counts_until_the_exit_delay_is_over() {
+    assert!(voucher::still_counts(NOW, 500, NOW + 499));
+    assert!(!voucher::still_counts(NOW, 500, NOW + 500));
+    assert!(!voucher::still_counts(NOW, 0, NOW));
 }
 
 #[test]
 fn a_session_key_spends_up_to_its_cap_before_its_expiry() {
-    let redemption = Receipts::of(&[100]).redemption(0, 1);
+    let redemption = Places::of(&[100]).whole(0, 1);
     let run = |mut session: Session| {
-        let (mut channel, mut paid) = (open(1_000), NOTHING);
-        voucher::admit::<Blake2>(&redemption, &mut channel, Some(&mut session), &mut paid, 1, NOW)
-            .map(|_| session.spent)
+        take(&redemption, &mut open(1_000), Some(&mut session), Paid::default()).map(|_| session.spent)
     };
     assert_eq!(run(Session { cap: 150, spent: 50, expires_at: NOW + 1 }), Ok(150));
     assert_eq!(run(Session { cap: 149, spent: 50, expires_at: NOW + 1 }), Err(EscrowError::SessionCapExceeded));
@@ -212,13 +353,12 @@ fn a_payer_leaves_after_the_delay_and_gets_the_rest() {
 
 #[test]
 fn vouchers_are_paid_while_the_payer_is_leaving_and_not_once_it_left() {
-    let redemption = Receipts::of(&[100]).redemption(0, 1);
-    let (mut state, mut paid) = (open(1_000), NOTHING);
+    let redemption = Places::of(&[100]).whole(0, 1);
+    let mut state = open(1_000);
     channel::request_exit(&mut state, account(PAYER), 0, 1).unwrap();
-    assert!(voucher::admit::<Blake2>(&redemption, &mut state, None, &mut paid, 1, NOW).is_ok());
+    assert!(take(&redemption, &mut state, None, Paid::default()).is_ok());
     channel::close(&mut state).unwrap();
-    let late = voucher::admit::<Blake2>(&redemption, &mut state, None, &mut NOTHING.clone(), 1, NOW);
-    assert_eq!(late, Err(EscrowError::ChannelClosed));
+    assert_eq!(take(&redemption, &mut state, None, Paid::default()), Err(EscrowError::ChannelClosed));
 }
 
 #[test]
@@ -263,6 +403,10 @@ fn parameter_sets_add_up_and_keep_the_floor() {
     assert_eq!(check(|set| set.host_bps += 1, 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.host_bps = u16::MAX, 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.min_fee = 0, 0), Err(EscrowError::BadParameters));
+    // Above these no answer could be paid for.
+    assert_eq!(check(|set| (set.min_fee, set.min_fee_kib) = (MAX_MIN_FEE, MAX_MIN_FEE), 0), Ok(()));
+    assert_eq!(check(|set| set.min_fee = MAX_MIN_FEE + 1, 0), Err(EscrowError::BadParameters));
+    assert_eq!(check(|set| set.min_fee_kib = MAX_MIN_FEE + 1, 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.retrieval_weights = vec![1; 17], 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.common_max = 0, 0), Err(EscrowError::BadParameters));
     assert_eq!(check(|set| set.common_max = 257, 0), Err(EscrowError::BadParameters));
@@ -312,21 +456,30 @@ proptest! {
 
     #[test]
     fn any_sequence_of_vouchers_spends_exactly_the_fees(
-        fees in prop::collection::vec(1u128..1_000, 1..40),
-        steps in prop::collection::vec(1usize..8, 1..20),
+        fees in prop::collection::vec(prop::option::weighted(0.8, 10u128..1_000), 1..40),
+        steps in prop::collection::vec((1usize..8, 0usize..8), 1..20),
     ) {
-        let receipts = Receipts::of(&fees);
-        let total: Balance = fees.iter().sum();
-        let (mut state, mut paid) = (open(total), NOTHING);
-        for step in steps {
+        let places = Places::with_gaps(&fees);
+        let total: Balance = fees.iter().flatten().sum();
+        let (mut state, mut paid) = (open(total.max(1)), Paid::default());
+        for (step, beyond) in steps {
             let from = paid.count as usize;
             let to = (from + step).min(fees.len());
+            let end = (to + beyond).min(fees.len());
             if from == to { break; }
-            let redemption = receipts.redemption(from, to);
-            let increase = voucher::admit::<Blake2>(&redemption, &mut state, None, &mut paid, 1, NOW).unwrap();
-            prop_assert_eq!(increase.fee, fees[from..to].iter().sum::<Balance>());
+            match take(&places.prefix(from, to, end), &mut state, None, paid.clone()) {
+                Ok(increase) => {
+                    prop_assert_eq!(increase.fee, fees[from..to].iter().flatten().sum::<Balance>());
+                    paid = increase.after;
+                }
+                Err(error) => {
+                    let filled = fees[from..to].iter().flatten().count();
+                    prop_assert!(2 * filled < to - from, "{error:?}");
+                    break;
+                }
+            }
         }
         prop_assert_eq!(state.spent, paid.fee);
-        prop_assert_eq!(paid.fee, fees[..paid.count as usize].iter().sum::<Balance>());
+        prop_assert_eq!(paid.fee, fees[..paid.count as usize].iter().flatten().sum::<Balance>());
     }
 }

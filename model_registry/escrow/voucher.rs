@@ -1,65 +1,99 @@
-//! What a voucher must be to be paid (PROTOCOL.md section 2). Signatures are checked by the contract.
+//! What a redemption must be to be paid (PROTOCOL.md section 2). Signatures are checked by the contract.
 
-use openledger_abi::escrow::{Channel, EscrowError, Paid, Redemption, Session, MAX_BATCH};
-use openledger_abi::{ensure, Balance, Timestamp};
-use proof::tree::{verify_path, Tree};
-use proof::Hasher;
+use openledger_abi::escrow::{Channel, EscrowError, Paid, ParameterSet, Redemption, Session, MAX_BATCH};
+use openledger_abi::{ensure, Balance, Bytes32, Timestamp};
+use proof::receipt::ReceiptLeaf;
+use proof::tree::{verify_path, SumFrontier, Tree};
+use proof::{Hasher, SumHead};
 
 use crate::channel;
 
-/// What a voucher adds to what was paid before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a redemption adds to what was paid before of its (channel, model, key).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Increase {
     pub before: Paid,
     pub after: Paid,
-    /// The fees of the new receipts.
+    /// Top of tree 03 over what is paid after.
+    pub top: Bytes32,
+    /// The fees of the new places.
     pub fee: Balance,
 }
 
-/// Checks a voucher against what was paid of its (channel, model) and books its increase.
+/// Opens what a redemption adds, whatever it may cost.
 ///
-/// The first new receipt's path shows two things at once: that top, count and sum belong together, and that the fees
-/// before it are those already paid, so that no later tree can give the old receipts another price.
-pub fn admit<H: Hasher>(
-    redemption: &Redemption,
-    channel: &mut Channel,
-    session: Option<&mut Session>,
-    paid: &mut Paid,
-    min_fee: Balance,
-    now: Timestamp,
-) -> Result<Increase, EscrowError> {
-    let voucher = &redemption.voucher;
-    channel::ensure_not_closed(channel)?;
-    ensure!(now <= voucher.deadline, EscrowError::Expired);
-    let receipts = voucher.count.checked_sub(paid.count).ok_or(EscrowError::NothingNew)?;
-    ensure!(receipts > 0, EscrowError::NothingNew);
-    ensure!(receipts <= MAX_BATCH, EscrowError::BatchTooLarge);
-    let fee = voucher.fee.checked_sub(paid.fee).ok_or(EscrowError::FeeDecreased)?;
-    // By batch, not by all receipts so far: a raised min_fee must not make what was served before worthless.
-    let least = u128::from(receipts).checked_mul(min_fee).ok_or(EscrowError::FeeTooLow)?;
-    ensure!(fee >= least, EscrowError::FeeTooLow);
-    ensure!(fee <= channel::left(channel)?, EscrowError::DepositExceeded);
+/// The voucher's top is made anew from the peaks of what was paid and the subtrees that follow. So the tree begins with the
+/// places that were paid, at the price they were paid at, and what is paid now is a prefix of what was signed.
+pub fn increase<H: Hasher>(redemption: &Redemption, paid: Paid) -> Result<Increase, EscrowError> {
+    let (voucher, count) = (&redemption.voucher, redemption.count);
+    ensure!(count > paid.count && count <= voucher.count, EscrowError::NothingNew);
+    ensure!(count.saturating_sub(paid.count) <= MAX_BATCH, EscrowError::BatchTooLarge);
+    let bad = |_| EscrowError::BadPath;
+    let mut frontier = SumFrontier::from_parts(paid.count, paid.peaks.clone()).map_err(bad)?;
+    frontier.extend::<H>(Tree::Receipts, count, &redemption.added).map_err(bad)?;
+    let peaks = frontier.peaks.clone();
+    let SumHead { sum, top, .. } = frontier.sum_head::<H>(Tree::Receipts).map_err(bad)?;
+    frontier.extend::<H>(Tree::Receipts, voucher.count, &redemption.rest).map_err(bad)?;
+    ensure!(frontier.sum_head::<H>(Tree::Receipts) == Ok(voucher.head()), EscrowError::BadPath);
+    let fee = sum.checked_sub(paid.fee).ok_or(EscrowError::Overflow)?;
+    Ok(Increase { before: paid, after: Paid { count, fee: sum, peaks }, top, fee })
+}
 
-    let prefix = verify_path::<H, _>(
+/// The number of the parameter set that the opened answer's request names.
+///
+/// Who signed the voucher signed its top, so this receipt, so its request: the set is not the host's choice.
+pub fn named_parameters<H: Hasher>(redemption: &Redemption, increase: &Increase) -> Result<u32, EscrowError> {
+    let (answer, voucher) = (&redemption.answer, &redemption.voucher);
+    let new = increase.before.count..increase.after.count;
+    ensure!(new.contains(&answer.index), EscrowError::BadAnswer);
+    ensure!(answer.request.hash::<H>() == answer.receipt.request, EscrowError::BadAnswer);
+    let ReceiptLeaf { receipt, fee } = answer.receipt.leaf(answer.receipt.hash::<H>());
+    verify_path::<H, _>(
         Tree::Receipts,
         &voucher.top,
         voucher.fee,
-        redemption.first.leaf.node::<H>(),
-        paid.count,
+        ReceiptLeaf { receipt, fee }.node::<H>(),
+        answer.index,
         voucher.count,
-        &redemption.first.path,
+        &answer.path,
     )
-    .map_err(|_| EscrowError::BadPath)?;
-    ensure!(prefix == paid.fee, EscrowError::BadPath);
+    .map_err(|_| EscrowError::BadAnswer)?;
+    Ok(answer.request.body.params)
+}
 
+/// Whether a set that is not current, and was replaced at this time, may still be named.
+pub fn still_counts(replaced_at: Timestamp, exit_delay_ms: u64, now: Timestamp) -> bool {
+    now < replaced_at.saturating_add(exit_delay_ms)
+}
+
+/// Judges an increase by floors, deposit, deadline and session, and books it.
+pub fn book(
+    redemption: &Redemption,
+    increase: &Increase,
+    parameters: &ParameterSet,
+    channel: &mut Channel,
+    session: Option<&mut Session>,
+    now: Timestamp,
+) -> Result<(), EscrowError> {
+    channel::ensure_not_closed(channel)?;
+    ensure!(now <= redemption.voucher.deadline, EscrowError::Expired);
+    let places = increase.after.count.saturating_sub(increase.before.count);
+    let filled = redemption.filled;
+    ensure!(filled <= places && places <= filled.saturating_mul(2), EscrowError::TooFewFilled);
+    let least = floor(filled, redemption.kib, parameters).ok_or(EscrowError::FeeTooLow)?;
+    ensure!(increase.fee >= least, EscrowError::FeeTooLow);
+    ensure!(increase.fee <= channel::left(channel)?, EscrowError::DepositExceeded);
     if let Some(session) = session {
         ensure!(now < session.expires_at, EscrowError::SessionExpired);
-        let spent = session.spent.checked_add(fee).ok_or(EscrowError::Overflow)?;
+        let spent = session.spent.checked_add(increase.fee).ok_or(EscrowError::Overflow)?;
         ensure!(spent <= session.cap, EscrowError::SessionCapExceeded);
         session.spent = spent;
     }
-    channel.spent = channel.spent.checked_add(fee).ok_or(EscrowError::Overflow)?;
-    let before = *paid;
-    *paid = Paid { count: voucher.count, fee: voucher.fee };
-    Ok(Increase { before, after: *paid, fee })
+    channel.spent = channel.spent.checked_add(increase.fee).ok_or(EscrowError::Overflow)?;
+    Ok(())
+}
+
+/// What so many answers with so many KiB cost at least.
+fn floor(filled: u64, kib: u64, parameters: &ParameterSet) -> Option<Balance> {
+    let answers = u128::from(filled).checked_mul(parameters.min_fee)?;
+    answers.checked_add(u128::from(kib).checked_mul(parameters.min_fee_kib)?)
 }

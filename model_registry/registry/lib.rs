@@ -287,13 +287,13 @@ mod model_registry {
 
     impl Pausable for ModelContract {
         #[ink(message)]
-        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
-            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, true)
+        fn pause(&mut self, number: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, number, pause::FUNCTIONS, true)
         }
 
         #[ink(message)]
-        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
-            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, false)
+        fn unpause(&mut self, number: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, number, pause::FUNCTIONS, false)
         }
 
         #[ink(message)]

@@ -143,6 +143,11 @@ fn what_a_revision_must_be_is_named() {
     check(|new| new.sources.push(new.sources[0]), Err(ModelError::DoubleSource { source: 1 }));
     check(|new| new.policy.span_bps = 6_001, Err(ModelError::BadPolicy));
     check(|new| new.policy.retrieval_bps = 1, Err(ModelError::BadPolicy));
+    fn retrieve(new: &mut NewRevision, bps: u16) {
+        new.policy = AttributionPolicy { influence_bps: 4_000 - bps, retrieval_bps: bps, ..new.policy };
+    }
+    check(|new| retrieve(new, 2_000), Ok(()));
+    check(|new| retrieve(new, 2_001), Err(ModelError::BadPolicy));
     check(|new| new.sketches.d = 1, Err(ModelError::BadSketches));
     check(|new| new.sketches = SketchRoot { count: 1, d: 4_096, ..SketchRoot::default() }, Ok(()));
     let bad = Err(ModelError::BadSketches);

@@ -247,13 +247,13 @@ pub mod gas_station {
 
     impl Pausable for GasStationContract {
         #[ink(message)]
-        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
-            self.set_paused(function, true)
+        fn pause(&mut self, number: u8) -> Result<(), AdminError> {
+            self.set_paused(number, true)
         }
 
         #[ink(message)]
-        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
-            self.set_paused(function, false)
+        fn unpause(&mut self, number: u8) -> Result<(), AdminError> {
+            self.set_paused(number, false)
         }
 
         #[ink(message)]

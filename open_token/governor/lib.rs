@@ -26,11 +26,12 @@ mod governor {
     use ink::storage::{traits::ManualKey, Lazy, Mapping};
     use openledger_abi::governor::{
         vote_body, Ballot, Governor, GovernorError, GovernorParameters, GovernorParametersSet, Proposal,
-        ProposalCanceled, ProposalCreated, ProposalExtended, ProposalId, ProposalQueued, ProposalState, Support,
+        ProposalCancelled, ProposalCreated, ProposalExtended, ProposalId, ProposalQueued, ProposalState, Support,
         VoteCast, MAX_DESCRIPTION, MAX_PAGE, MAX_REASON, VOTE_TAG,
     };
     use openledger_abi::host::signed_by;
     use openledger_abi::timelock::{Call, Operation};
+    use openledger_abi::times::Unit;
     use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32};
     use proof::signed::{Domain, Signable};
 
@@ -44,6 +45,7 @@ mod governor {
         admin: Lazy<Admin, ManualKey<0x4756_0006>>,
         genesis: Lazy<Bytes32, ManualKey<0x4756_0007>>,
         parameters: GovernorParameters,
+        unit: Unit,
         count: u32,
     }
 
@@ -59,24 +61,10 @@ mod governor {
     }
 
     impl GovernorContract {
-        /// `genesis`: the chain's genesis id, which signed votes must name; the rest are the parameters to begin with,
-        /// as in [`GovernorParameters`].
+        /// `genesis`: the chain's genesis id, which signed votes must name; `unit`: what times are bounded in, for good; the
+        /// parameters to begin with.
         #[ink(constructor)]
-        pub fn new(
-            genesis: Bytes32,
-            voting_delay_ms: Timestamp,
-            voting_period_ms: Timestamp,
-            threshold: Balance,
-            quorum_bps: u16,
-            late_quorum_extension_ms: Timestamp,
-        ) -> Result<Self, GovernorError> {
-            let parameters = GovernorParameters {
-                voting_delay: voting_delay_ms,
-                voting_period: voting_period_ms,
-                threshold,
-                quorum_bps,
-                late_quorum_extension: late_quorum_extension_ms,
-            };
+        pub fn new(genesis: Bytes32, unit: Unit, parameters: GovernorParameters) -> Result<Self, GovernorError> {
             let mut contract = Self {
                 proposals: Mapping::new(),
                 calls: Mapping::new(),
@@ -86,6 +74,7 @@ mod governor {
                 admin: Lazy::new(),
                 genesis: Lazy::new(),
                 parameters,
+                unit,
                 count: 0,
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
@@ -95,7 +84,7 @@ mod governor {
         }
 
         fn store_parameters(&mut self, parameters: GovernorParameters) -> Result<(), GovernorError> {
-            proposals::ensure_parameters(&parameters)?;
+            proposals::ensure_parameters(&parameters, self.unit)?;
             self.parameters = parameters;
             self.env().emit_event(GovernorParametersSet { parameters });
             Ok(())
@@ -178,8 +167,10 @@ mod governor {
             ensure!(description.len() <= MAX_DESCRIPTION, GovernorError::TooLong);
             let proposer = self.env().caller();
             let votes = self.votes_before_now(proposer)?;
+            let grace_ms = self.wired_peers()?.grace_ms()?;
             let description_hash = <Blake as proof::Hasher>::blake2_256(description.as_bytes());
-            let proposal = proposals::propose(&self.parameters, proposer, description_hash, votes, self.now())?;
+            let proposal =
+                proposals::propose(&self.parameters, proposer, description_hash, votes, grace_ms, self.now())?;
             let id = self.id_of(&proposer, &calls, &description_hash);
             ensure!(!self.proposals.contains(id), GovernorError::AlreadyProposed);
 
@@ -242,7 +233,7 @@ mod governor {
             let state = self.state_of(&proposal)?;
             ensure!(state == ProposalState::Succeeded, GovernorError::WrongState(state));
             let calls = self.calls.get(id).ok_or(GovernorError::UnknownProposal)?;
-            let Operation { id: operation, ready_at, expires_at } = self.wired_peers()?.schedule(calls, id)?;
+            let Operation { id: operation, ready_at, expires_at, .. } = self.wired_peers()?.schedule(calls, id)?;
             proposal.operation = Some(operation);
             self.proposals.insert(id, &proposal);
             self.env().emit_event(ProposalQueued { id, operation, ready_at, expires_at });
@@ -258,9 +249,9 @@ mod governor {
             if let Some(operation) = proposal.operation {
                 self.wired_peers()?.cancel(operation)?;
             }
-            proposal.canceled = true;
+            proposal.cancelled = true;
             self.proposals.insert(id, &proposal);
-            self.env().emit_event(ProposalCanceled { id, by });
+            self.env().emit_event(ProposalCancelled { id, by });
             Ok(())
         }
 
@@ -291,9 +282,9 @@ mod governor {
         }
 
         #[ink(message)]
-        fn proposals(&self, from: u32, limit: u32) -> Vec<ProposalId> {
-            let end = from.saturating_add(limit.min(MAX_PAGE)).min(self.count);
-            (from..end).filter_map(|number| self.ids.get(number)).collect()
+        fn proposals(&self, start: u32, limit: u32) -> Vec<ProposalId> {
+            let end = start.saturating_add(limit.min(MAX_PAGE)).min(self.count);
+            (start..end).filter_map(|number| self.ids.get(number)).collect()
         }
 
         #[ink(message)]
@@ -319,6 +310,11 @@ mod governor {
         #[ink(message)]
         fn parameters(&self) -> GovernorParameters {
             self.parameters
+        }
+
+        #[ink(message)]
+        fn unit(&self) -> Unit {
+            self.unit
         }
 
         #[ink(message)]

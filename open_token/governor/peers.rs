@@ -20,9 +20,6 @@ pub struct Peers {
     pub timelock: AccountId,
 }
 
-/// No operation has to be done before.
-const NO_PREDECESSOR: Bytes32 = [0; 32];
-
 impl Peers {
     /// The votes of `account` at the end of `at`: what it holds or was delegated, and what is staked in its name.
     pub fn votes(&self, account: AccountId, at: Timestamp) -> Result<Balance, GovernorError> {
@@ -50,9 +47,14 @@ impl Peers {
         ask(self.timelock, message_builder!(Timelock).operation_state(id)).ok_or(GovernorError::TimelockFailed)
     }
 
+    /// How long an operation stays ready, and a proposal can be queued.
+    pub fn grace_ms(&self) -> Result<Timestamp, GovernorError> {
+        ask(self.timelock, message_builder!(Timelock).grace_ms()).ok_or(GovernorError::TimelockFailed)
+    }
+
     /// Schedules the calls under the salt, with the least delay.
     pub fn schedule(&self, calls: Vec<Call>, salt: Bytes32) -> Result<Operation, GovernorError> {
-        let scheduled = ask(self.timelock, message_builder!(Timelock).schedule(calls, NO_PREDECESSOR, salt, None));
+        let scheduled = ask(self.timelock, message_builder!(Timelock).schedule(calls, salt, None));
         scheduled.ok_or(GovernorError::TimelockFailed)?.map_err(GovernorError::Timelock)
     }
 

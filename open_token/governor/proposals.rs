@@ -3,20 +3,22 @@
 use ink::prelude::vec::Vec;
 use ink::scale::Encode;
 use openledger_abi::governor::{
-    Ballot, GovernorError, GovernorParameters, Proposal, ProposalState, Support, MAX_VOTING_MS,
+    Ballot, GovernorError, GovernorParameters, Proposal, ProposalState, Support, MAX_QUORUM_BPS, MAX_THRESHOLD,
 };
 use openledger_abi::timelock::{Call, OperationState, MAX_CALLS, MAX_CALLS_BYTES};
-use openledger_abi::token::TOTAL_SUPPLY;
+use openledger_abi::times::{Unit, VOTING};
 use openledger_abi::{ensure, AccountId, Balance, Bytes32, Timestamp, BPS};
 
-/// Errors with `BadParameters` for what would end all voting: no time to vote in, no end of it, no votes that suffice.
-pub fn ensure_parameters(parameters: &GovernorParameters) -> Result<(), GovernorError> {
+/// Errors with `BadParameters` for what would end all voting, or make a vote longer than others count on: no time to vote in, too
+/// much of it, no votes that suffice.
+pub fn ensure_parameters(parameters: &GovernorParameters, unit: Unit) -> Result<(), GovernorError> {
+    let times = [parameters.voting_delay_ms, parameters.voting_period_ms, parameters.late_quorum_extension_ms];
+    let whole = times.iter().fold(0, |sum: Timestamp, ms| sum.saturating_add(*ms));
     ensure!(
-        parameters.voting_delay <= MAX_VOTING_MS
-            && (1..=MAX_VOTING_MS).contains(&parameters.voting_period)
-            && parameters.late_quorum_extension <= MAX_VOTING_MS
-            && parameters.threshold <= TOTAL_SUPPLY
-            && parameters.quorum_bps <= BPS,
+        VOTING.allow(unit, whole)
+            && parameters.voting_period_ms > 0
+            && parameters.threshold <= MAX_THRESHOLD
+            && parameters.quorum_bps <= MAX_QUORUM_BPS,
         GovernorError::BadParameters
     );
     Ok(())
@@ -36,18 +38,19 @@ pub fn preimage(governor: &AccountId, proposer: &AccountId, calls: &[Call], desc
     (governor, proposer, calls, description_hash).encode()
 }
 
-/// A proposal made at `now` by a proposer that had `votes` just before.
+/// A proposal made at `now` by a proposer that had `votes` just before; `grace_ms` is the timelock's.
 pub fn propose(
     parameters: &GovernorParameters,
     proposer: AccountId,
     description_hash: Bytes32,
     votes: Balance,
+    grace_ms: Timestamp,
     now: Timestamp,
 ) -> Result<Proposal, GovernorError> {
     let threshold = parameters.threshold;
     ensure!(votes >= threshold, GovernorError::BelowThreshold { votes, threshold });
-    let snapshot_at = now.checked_add(parameters.voting_delay).ok_or(GovernorError::Overflow)?;
-    let deadline_at = snapshot_at.checked_add(parameters.voting_period).ok_or(GovernorError::Overflow)?;
+    let snapshot_at = now.checked_add(parameters.voting_delay_ms).ok_or(GovernorError::Overflow)?;
+    let deadline_at = snapshot_at.checked_add(parameters.voting_period_ms).ok_or(GovernorError::Overflow)?;
     Ok(Proposal {
         proposer,
         description_hash,
@@ -60,9 +63,10 @@ pub fn propose(
         threshold,
         quorum_bps: parameters.quorum_bps,
         quorum: None,
-        canceled: false,
+        cancelled: false,
         operation: None,
-        late_quorum_extension: parameters.late_quorum_extension,
+        late_quorum_extension_ms: parameters.late_quorum_extension_ms,
+        grace_ms,
     })
 }
 
@@ -78,25 +82,28 @@ pub fn quorum(supply: Balance, bps: u16) -> Result<Balance, GovernorError> {
 
 /// Where the proposal stands at `now`; `operation` is where its operation stands in the timelock, if it is queued.
 pub fn state(proposal: &Proposal, now: Timestamp, operation: Option<OperationState>) -> ProposalState {
-    if proposal.canceled {
-        return ProposalState::Canceled;
+    if proposal.cancelled {
+        return ProposalState::Cancelled;
     }
     match operation {
         Some(OperationState::Waiting | OperationState::Ready) => return ProposalState::Queued,
         Some(OperationState::Done) => return ProposalState::Executed,
         Some(OperationState::Expired) => return ProposalState::Expired,
         // By the guardian; or the timelock forgot it.
-        Some(OperationState::Canceled | OperationState::Unset) => return ProposalState::Canceled,
+        Some(OperationState::Cancelled | OperationState::Unset) => return ProposalState::Cancelled,
         None => {}
     }
     if now <= proposal.snapshot_at {
         ProposalState::Pending
     } else if now <= proposal.deadline_at {
         ProposalState::Active
-    } else if passed(proposal) {
-        ProposalState::Succeeded
-    } else {
+    } else if !passed(proposal) {
         ProposalState::Defeated
+    } else if now > proposal.deadline_at.saturating_add(proposal.grace_ms) {
+        // Else what was decided in another time could be brought into force whenever it suits somebody.
+        ProposalState::Expired
+    } else {
+        ProposalState::Succeeded
     }
 }
 
@@ -132,7 +139,7 @@ pub fn count(
         return Ok(None);
     }
     // The count only grows, so a quorum is reached once.
-    let until = now.checked_add(proposal.late_quorum_extension).ok_or(GovernorError::Overflow)?;
+    let until = now.checked_add(proposal.late_quorum_extension_ms).ok_or(GovernorError::Overflow)?;
     if until <= proposal.deadline_at {
         return Ok(None);
     }
@@ -163,19 +170,20 @@ mod tests {
     use ProposalState::*;
 
     const PARAMETERS: GovernorParameters = GovernorParameters {
-        voting_delay: 10,
-        voting_period: 100,
+        voting_delay_ms: 10,
+        voting_period_ms: 100,
         threshold: 50,
         quorum_bps: 400,
-        late_quorum_extension: 30,
+        late_quorum_extension_ms: 30,
     };
+    const GRACE: Timestamp = 500;
 
     fn account(byte: u8) -> AccountId {
         AccountId::from([byte; 32])
     }
 
     fn proposal() -> Proposal {
-        propose(&PARAMETERS, account(1), [2; 32], 50, 1_000).unwrap()
+        propose(&PARAMETERS, account(1), [2; 32], 50, GRACE, 1_000).unwrap()
     }
 
     fn voted(votes: &[(Support, Balance)], quorum: Balance) -> Proposal {
@@ -198,10 +206,11 @@ mod tests {
     #[test]
     fn a_proposer_below_the_threshold_is_refused() {
         assert_eq!(
-            propose(&PARAMETERS, account(1), [2; 32], 49, 1_000),
+            propose(&PARAMETERS, account(1), [2; 32], 49, GRACE, 1_000),
             Err(GovernorError::BelowThreshold { votes: 49, threshold: 50 })
         );
-        assert_eq!(propose(&PARAMETERS, account(1), [2; 32], 50, u64::MAX), Err(GovernorError::Overflow));
+        let late = propose(&PARAMETERS, account(1), [2; 32], 50, GRACE, u64::MAX);
+        assert_eq!(late, Err(GovernorError::Overflow));
     }
 
     #[test]
@@ -254,8 +263,8 @@ mod tests {
 
     #[test]
     fn without_an_extension_no_vote_gets_longer() {
-        let parameters = GovernorParameters { late_quorum_extension: 0, ..PARAMETERS };
-        let mut proposal = propose(&parameters, account(1), [2; 32], 50, 1_000).unwrap();
+        let parameters = GovernorParameters { late_quorum_extension_ms: 0, ..PARAMETERS };
+        let mut proposal = propose(&parameters, account(1), [2; 32], 50, GRACE, 1_000).unwrap();
         let ballot = Ballot { support: Support::For, weight: 40 };
         assert_eq!(count(&mut proposal, ballot, 40, 1_110), Ok(None));
         assert_eq!(proposal.deadline_at, 1_110);
@@ -277,18 +286,18 @@ mod tests {
             (OperationState::Ready, Queued),
             (OperationState::Done, Executed),
             (OperationState::Expired, Expired),
-            (OperationState::Canceled, Canceled),
-            (OperationState::Unset, Canceled),
+            (OperationState::Cancelled, Cancelled),
+            (OperationState::Unset, Cancelled),
         ] {
             assert_eq!(state(&proposal, 9_999, Some(operation)), expected);
         }
     }
 
     #[test]
-    fn a_canceled_proposal_stays_so() {
-        let proposal = Proposal { canceled: true, ..voted(&[(Support::For, 100)], 40) };
+    fn a_cancelled_proposal_stays_so() {
+        let proposal = Proposal { cancelled: true, ..voted(&[(Support::For, 100)], 40) };
         for now in [1_000, 1_011, 1_111] {
-            assert_eq!(state(&proposal, now, None), Canceled);
+            assert_eq!(state(&proposal, now, None), Cancelled);
         }
     }
 
@@ -302,7 +311,7 @@ mod tests {
         for state in [Pending, Active, Succeeded, Queued] {
             assert_eq!(may(state, 2, 49), Ok(()));
         }
-        for state in [Canceled, Defeated, Expired, Executed] {
+        for state in [Cancelled, Defeated, Expired, Executed] {
             assert_eq!(may(state, 1, 0), Err(GovernorError::WrongState(state)));
         }
     }
@@ -317,25 +326,37 @@ mod tests {
 
     #[test]
     fn parameters_that_would_end_all_voting_are_refused() {
+        let unit = Unit::Day;
         let edge = GovernorParameters {
-            voting_delay: MAX_VOTING_MS,
-            voting_period: MAX_VOTING_MS,
-            threshold: TOTAL_SUPPLY,
-            quorum_bps: BPS,
-            late_quorum_extension: MAX_VOTING_MS,
+            voting_delay_ms: unit.ms(2),
+            voting_period_ms: unit.ms(VOTING.max - 5),
+            threshold: MAX_THRESHOLD,
+            quorum_bps: MAX_QUORUM_BPS,
+            late_quorum_extension_ms: unit.ms(3),
         };
-        assert_eq!(ensure_parameters(&PARAMETERS), Ok(()));
-        assert_eq!(ensure_parameters(&edge), Ok(()));
+        assert_eq!(ensure_parameters(&PARAMETERS, unit), Ok(()));
+        assert_eq!(ensure_parameters(&edge, unit), Ok(()));
+        assert_eq!(ensure_parameters(&edge, Unit::TenSeconds), Err(GovernorError::BadParameters));
         for senseless in [
-            GovernorParameters { voting_period: 0, ..edge },
-            GovernorParameters { voting_period: MAX_VOTING_MS + 1, ..edge },
-            GovernorParameters { voting_delay: MAX_VOTING_MS + 1, ..edge },
-            GovernorParameters { threshold: TOTAL_SUPPLY + 1, ..edge },
-            GovernorParameters { quorum_bps: BPS + 1, ..edge },
-            GovernorParameters { late_quorum_extension: MAX_VOTING_MS + 1, ..edge },
+            GovernorParameters { voting_period_ms: 0, ..edge },
+            GovernorParameters { voting_period_ms: edge.voting_period_ms + 1, ..edge },
+            GovernorParameters { voting_delay_ms: edge.voting_delay_ms + 1, ..edge },
+            GovernorParameters { threshold: MAX_THRESHOLD + 1, ..edge },
+            GovernorParameters { quorum_bps: MAX_QUORUM_BPS + 1, ..edge },
+            GovernorParameters { late_quorum_extension_ms: u64::MAX, ..edge },
         ] {
-            assert_eq!(ensure_parameters(&senseless), Err(GovernorError::BadParameters));
+            assert_eq!(ensure_parameters(&senseless, unit), Err(GovernorError::BadParameters));
         }
+    }
+
+    #[test]
+    fn what_nobody_queued_within_the_grace_expires() {
+        let passed = voted(&[(Support::For, 100)], 40);
+        let last = passed.deadline_at + GRACE;
+        assert_eq!(state(&passed, last, None), Succeeded);
+        assert_eq!(state(&passed, last + 1, None), Expired);
+        assert_eq!(state(&passed, last + 1, Some(OperationState::Waiting)), Queued, "in time");
+        assert_eq!(state(&proposal(), last + 1, None), Defeated);
     }
 
     proptest! {

@@ -6,16 +6,24 @@ use openledger_abi::governor::{
     vote_body, Governor, GovernorError, GovernorParameters, Support, MAX_DESCRIPTION, VOTE_TAG,
 };
 use openledger_abi::timelock::Call;
+use openledger_abi::times::Unit;
 use openledger_abi::{AccountId, AdminError, Administered, Bytes32};
 use proof::signed::{Domain, Signable};
 use proof::Hasher;
 
 const GENESIS: Bytes32 = [7; 32];
+const PARAMETERS: GovernorParameters = GovernorParameters {
+    voting_delay_ms: 10,
+    voting_period_ms: 100,
+    threshold: 50,
+    quorum_bps: 400,
+    late_quorum_extension_ms: 20,
+};
 
 /// Alice deploys; token, staking and timelock are bob, charlie and django.
 fn deploy() -> GovernorContract {
     set_caller::<E>(default_accounts::<E>().alice);
-    GovernorContract::new(GENESIS, 10, 100, 50, 400, 20).unwrap()
+    GovernorContract::new(GENESIS, Unit::Day, PARAMETERS).unwrap()
 }
 
 fn wire(governor: &mut GovernorContract) {
@@ -29,8 +37,13 @@ fn calls() -> Vec<Call> {
 
 #[ink::test]
 fn senseless_parameters_are_refused_at_the_start() {
-    assert_eq!(GovernorContract::new(GENESIS, 10, 0, 50, 400, 0).err(), Some(GovernorError::BadParameters));
-    assert_eq!(GovernorContract::new(GENESIS, 10, 1, 50, 10_001, 0).err(), Some(GovernorError::BadParameters));
+    for senseless in [
+        GovernorParameters { voting_period_ms: 0, ..PARAMETERS },
+        GovernorParameters { quorum_bps: 10_001, ..PARAMETERS },
+    ] {
+        let refused = GovernorContract::new(GENESIS, Unit::Day, senseless).err();
+        assert_eq!(refused, Some(GovernorError::BadParameters));
+    }
 }
 
 #[ink::test]
@@ -59,13 +72,12 @@ fn nothing_is_proposed_before_wiring_which_the_deployer_does_once() {
 fn only_the_timelock_sets_parameters() {
     let mut governor = deploy();
     wire(&mut governor);
-    let parameters =
-        GovernorParameters { voting_delay: 1, voting_period: 2, threshold: 3, quorum_bps: 4, late_quorum_extension: 5 };
+    let parameters = GovernorParameters { voting_delay_ms: 1, voting_period_ms: 2, threshold: 3, ..PARAMETERS };
     assert_eq!(governor.set_parameters(parameters), Err(GovernorError::Admin(AdminError::NotAdmin)));
     set_caller::<E>(default_accounts::<E>().django);
     assert_eq!(governor.set_parameters(parameters), Ok(()));
     assert_eq!(governor.parameters(), parameters);
-    let senseless = GovernorParameters { voting_period: 0, ..parameters };
+    let senseless = GovernorParameters { voting_period_ms: 0, ..parameters };
     assert_eq!(governor.set_parameters(senseless), Err(GovernorError::BadParameters));
     assert_eq!(governor.admin().account, default_accounts::<E>().django);
 }

@@ -46,6 +46,11 @@ pub fn pull(escrow: AccountId, me: AccountId) -> Result<Balance, StakingError> {
     }
 }
 
+/// Whether an oracle is in the set that signs now.
+pub fn in_set(payout: AccountId, oracle: AccountId) -> Result<bool, StakingError> {
+    ask(payout, message_builder!(Payout).is_oracle(oracle)).ok_or(StakingError::PayoutFailed)
+}
+
 /// Who signed the live report of an epoch.
 pub fn signers(payout: AccountId, epoch: u32) -> Result<Vec<AccountId>, StakingError> {
     match ask(payout, message_builder!(Payout).report(epoch)).ok_or(StakingError::PayoutFailed)? {

@@ -44,9 +44,12 @@ pub struct Penalty {
     pub rewarded: bool,
 }
 
-/// What a slash took and where it goes: burned + credited + to the pot = active + unbonding.
+/// What a slash took and where it goes: burned + credited + to the pot = own + active + unbonding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlashOutcome {
+    /// Of the operator's own shares, taken as a whole.
+    pub own: Balance,
+    /// Of the pool, by its rate.
     pub active: Balance,
     pub unbonding: Balance,
     pub burned: Balance,
@@ -62,7 +65,7 @@ fn minus(a: Balance, b: Balance) -> Result<Balance, StakingError> {
     a.checked_sub(b).ok_or(StakingError::Overflow)
 }
 
-/// Bonds `amount`.
+/// Bonds `amount`. The pool may begin to earn if it is `seated` ([`Operator::begin`]).
 ///
 /// # Errors
 /// `ZeroAmount`, `Jailed`, `TooManyStakes`, `PoolWorthless`, `Overflow`.
@@ -72,6 +75,7 @@ pub fn bond(
     parameters: &StakingParameters,
     operator: &mut Operator,
     staker: &mut Staker,
+    seated: bool,
     amount: Balance,
 ) -> Result<BondOutcome, StakingError> {
     ensure!(amount > 0, StakingError::ZeroAmount);
@@ -85,7 +89,7 @@ pub fn bond(
     if own {
         operator.pool.own_shares = plus(operator.pool.own_shares, shares)?;
     }
-    let earning = operator.begin(global, parameters)?;
+    let earning = operator.begin(global, parameters, seated)?;
     Ok(BondOutcome { shares, earning })
 }
 
@@ -210,5 +214,48 @@ pub fn slash(
     global.totals.pot = plus(global.totals.pot, to_pot)?;
     // In jail its pool earns nothing.
     operator.attach(global, parameters)?;
-    Ok(SlashOutcome { active, unbonding, burned, credited, to_pot })
+    Ok(SlashOutcome { own: 0, active, unbonding, burned, credited, to_pot })
+}
+
+/// Slashes and jails a signer of a false report: all that is its own, and of the rest the rate of a false report. `staker` is the
+/// operator's own account. What is credited leaves the contract at once, so it is in no total.
+///
+/// # Errors
+/// `OffenceInFuture`, `Overflow`.
+pub fn slash_false_report(
+    act: Act,
+    penalty: &Penalty,
+    global: &mut Global,
+    parameters: &StakingParameters,
+    operator: &mut Operator,
+    slices: &mut Vec<Slice>,
+    staker: &mut Staker,
+) -> Result<SlashOutcome, StakingError> {
+    let Penalty { bps, offence_at, now, rewarded } = *penalty;
+    ensure!(offence_at <= now, StakingError::OffenceInFuture);
+    operator.detach(global)?;
+    operator.jail(now, parameters);
+    if let Ok(stake) = staker.stake(act.operator) {
+        stake.settle(&operator.pool)?;
+        stake.shares = 0;
+    }
+    let own = operator.pool.forfeit_own()?;
+    let unbonding_ms = parameters.unbonding_ms;
+    let own_parts = unbonding::forfeit(slices, &mut staker.parts, act.operator, offence_at, now, unbonding_ms)?;
+    staker.tidy();
+    // Only now by the rate: what is the operator's own is taken whole.
+    let active = operator.pool.slash(bps, now)?;
+    let others = unbonding::slash(slices, offence_at, now, unbonding_ms, bps)?;
+
+    let own_lost = plus(own, own_parts)?;
+    let unbonding = plus(own_parts, others)?;
+    let taken = plus(plus(own, active)?, unbonding)?;
+    // A liar that proves itself, or shares in the pot, gets back less than it loses.
+    let kept = own_lost / 2;
+    let credited = if rewarded { crate::math::bps_of(taken, parameters.beneficiary_bps)?.min(kept) } else { 0 };
+    let to_pot = minus(kept, credited)?;
+    global.totals.unbonding = minus(global.totals.unbonding, unbonding)?;
+    global.totals.pot = plus(global.totals.pot, to_pot)?;
+    operator.attach(global, parameters)?;
+    Ok(SlashOutcome { own, active, unbonding, burned: minus(taken, kept)?, credited, to_pot })
 }

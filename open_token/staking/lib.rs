@@ -1,7 +1,7 @@
 //! Operators bond OPEN, anyone bonds to them, slashers take it: the ink! shell.
 //!
 //! `pool` knows shares, worth and rewards, `unbonding` what leaves, `staker` an account and its votes, `flow` what a message
-//! does to all of them, `duty` pays for work, `store` is where all is kept, `calls` asks other contracts. What the messages do is
+//! does to all of them, `duty` pays for work, `history` is what validators had bonded through time, `store` is where all is kept, `calls` asks other contracts. What the messages do is
 //! documented in `openledger_abi::staking`.
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 #![cfg_attr(
@@ -16,7 +16,12 @@
 
 pub mod calls;
 pub mod duty;
+#[cfg(test)]
+mod false_reports_tests;
 pub mod flow;
+pub mod history;
+#[cfg(test)]
+mod history_tests;
 pub mod math;
 pub mod pool;
 #[cfg(test)]
@@ -34,6 +39,7 @@ mod votes_tests;
 #[ink::contract]
 mod staking {
     use crate::flow::{self, Act, Penalty, SlashOutcome};
+    use crate::history::History;
     use crate::pool::{self, Global, Operator};
     use crate::store::Store;
     use crate::{calls, duty};
@@ -42,13 +48,16 @@ mod staking {
     use ink::storage::Lazy;
     use openledger_abi::admin::is_paused;
     use openledger_abi::staking::*;
+    use openledger_abi::times::Unit;
     use openledger_abi::{ensure, roles, Admin, AdminError, Administered, Bytes32, Pausable};
 
     #[ink(storage)]
     pub struct StakingContract {
         token: AccountId,
+        unit: Unit,
         paused: u8,
         store: Store,
+        history: History,
         admin: Lazy<Admin, ManualKey<0x5354_0001>>,
         peers: Lazy<StakingPeers, ManualKey<0x5354_0002>>,
         parameters: Lazy<StakingParameters, ManualKey<0x5354_0003>>,
@@ -57,17 +66,25 @@ mod staking {
     type Outcome<T> = Result<T, StakingError>;
 
     impl StakingContract {
-        /// Staking of `token`, whose functions `guardian` may pause; whoever deploys it may `wire` it.
+        /// Staking of `token`, whose functions `guardian` may pause and whose times are bounded in `unit`, for good; whoever deploys
+        /// it may `wire` it.
         ///
         /// # Errors
         /// `BadParameters`.
         #[ink(constructor)]
-        pub fn new(token: AccountId, guardian: Option<AccountId>, parameters: StakingParameters) -> Outcome<Self> {
-            pool::validate(&parameters)?;
+        pub fn new(
+            token: AccountId,
+            guardian: Option<AccountId>,
+            unit: Unit,
+            parameters: StakingParameters,
+        ) -> Outcome<Self> {
+            pool::validate(&parameters, unit)?;
             let mut contract = Self {
                 token,
+                unit,
                 paused: 0,
                 store: Store::default(),
+                history: History::default(),
                 admin: Lazy::new(),
                 peers: Lazy::new(),
                 parameters: Lazy::new(),
@@ -107,27 +124,44 @@ mod staking {
         }
 
         /// [`Self::pull`], before something begins to earn: what came in until now belongs to those who earned until now, so
-        /// nobody can come in just in time for it. If escrow can't be asked, it goes on.
+        /// nobody can come in just in time for it. An error of escrow's is one of the message's: a caller can bring a call inside it
+        /// about, at the bottom of the call stack.
         fn pull_before(&self) -> Outcome<Balance> {
             self.ensure_running(pause::PULL)?;
-            Ok(self.pull().unwrap_or(0))
+            self.pull()
+        }
+
+        /// Whether an operator's pool may begin to earn, for which payout is asked, if it is an oracle's.
+        fn seated(&self, account: AccountId, operator: &Operator) -> Outcome<bool> {
+            let payout = self.the_peers()?.payout;
+            operator.seated(|| calls::in_set(payout, account))
         }
 
         /// Gives the pot and what was pulled to the pools that earn and the duty fund. Returns what the pools got.
         fn spread(&self, global: &mut Global, parameters: &StakingParameters, pulled: Balance) -> Outcome<Balance> {
-            let pool::Spread { given, duty } = pool::distribute(global, parameters, pulled)?;
-            if given > 0 || duty > 0 {
+            let spread = pool::distribute(global, parameters, pulled)?;
+            let (total, pool::Spread { given, duty }) = (spread.total(), spread);
+            if total > 0 || duty > 0 {
                 self.env().emit_event(RewardsDistributed { pulled, given, duty, over: global.totals.earning });
             }
-            Ok(given)
+            Ok(total)
         }
 
-        /// Whether the caller may slash for an offence: its judge and the admin may.
-        fn ensure_judge(&self, offence: Offence) -> Outcome<()> {
+        /// Whether the caller may slash for an offence by a rate. For a false report nobody may: it takes all of a signer's own.
+        fn ensure_rate_for(&self, offence: Offence) -> Outcome<()> {
+            if offence == Offence::FalseReport {
+                self.ensure_judge(Judge::GovernanceAlone)?;
+                return Err(StakingError::WrongOffence);
+            }
+            self.ensure_judge(offence.judge())
+        }
+
+        /// Whether the caller is this judge, or the admin, who may slash for each offence.
+        fn ensure_judge(&self, judge: Judge) -> Outcome<()> {
             let (admin, peers) = (roles::admin(&self.admin), self.the_peers()?);
-            let judge = match offence.judge() {
+            let judge = match judge {
                 Judge::Disputes => peers.disputes,
-                Judge::DatanetRegistry => peers.datanet_registry,
+                Judge::Arbitration => peers.arbitration,
                 Judge::GovernanceAlone => admin.account,
             };
             let caller = self.env().caller();
@@ -151,7 +185,8 @@ mod staking {
                 Ok(())
             };
             for account in operators {
-                let Ok(mut operator) = self.store.operator(account) else { continue };
+                let found = self.store.noted_operator(account, &parameters, penalty.now);
+                let Ok(mut operator) = found else { continue };
                 let mut slices = self.store.slices(account);
                 let own_parts = || self.store.own_parts(account);
                 let outcome = flow::slash(penalty, &mut global, &parameters, &mut operator, &mut slices, own_parts)?;
@@ -161,12 +196,13 @@ mod staking {
                 if outcome.unbonding > 0 {
                     self.store.put_slices(account, &slices);
                 }
-                self.store.put_operator(account, &operator);
+                self.history.note(account, &operator, penalty.now)?;
+                self.tell_slash(account, penalty, &operator, outcome, beneficiary, offence);
+                self.store.put_noted(account, operator, &parameters, penalty.now);
                 add(&mut taken, outcome.active)?;
                 add(&mut taken, outcome.unbonding)?;
                 add(&mut burned, outcome.burned)?;
                 add(&mut credited, outcome.credited)?;
-                self.tell_slash(account, penalty, &operator, outcome, beneficiary, offence);
             }
             self.store.put_global(&global);
             if let Some(account) = beneficiary.filter(|_| credited > 0) {
@@ -176,6 +212,47 @@ mod staking {
                 calls::burn(self.token, burned)?;
             }
             Ok(taken)
+        }
+
+        /// Slashes the signers of a false report, burns and pays the provers' part once for all.
+        fn punish_signers(&mut self, signers: Vec<AccountId>, penalty: &Penalty) -> Outcome<FalseReportSlash> {
+            let parameters = self.limits()?;
+            let now = penalty.now;
+            let mut global = self.store.global();
+            let (mut slash, mut burned) = (FalseReportSlash::default(), 0);
+            let add = |sum: &mut Balance, amount: Balance| -> Outcome<()> {
+                *sum = sum.checked_add(amount).ok_or(StakingError::Overflow)?;
+                Ok(())
+            };
+            let caller = self.env().caller();
+            let beneficiary = penalty.rewarded.then_some(caller);
+            for account in signers {
+                let Ok(mut operator) = self.store.noted_operator(account, &parameters, now) else { continue };
+                let act = Act { account, operator: account, now };
+                let (mut slices, mut staker) = (self.store.slices(account), self.store.staker(account));
+                let (shares, places) = (&mut slices, &mut staker);
+                let outcome =
+                    flow::slash_false_report(act, penalty, &mut global, &parameters, &mut operator, shares, places)?;
+                self.store.put_rate(account, &operator, now)?;
+                self.store.put_slices(account, &slices);
+                self.store.put_voter(account, &mut staker, now)?;
+                self.history.note(account, &operator, now)?;
+                self.tell_slash(account, penalty, &operator, outcome, beneficiary, Offence::FalseReport);
+                self.store.put_noted(account, operator, &parameters, now);
+                for part in [outcome.own, outcome.active, outcome.unbonding] {
+                    add(&mut slash.taken, part)?;
+                }
+                add(&mut burned, outcome.burned)?;
+                add(&mut slash.reward, outcome.credited)?;
+            }
+            self.store.put_global(&global);
+            if slash.reward > 0 {
+                calls::pay(self.token, caller, slash.reward)?;
+            }
+            if burned > 0 {
+                calls::burn(self.token, burned)?;
+            }
+            Ok(slash)
         }
 
         fn tell_slash(
@@ -191,6 +268,7 @@ mod staking {
                 operator: account,
                 bps: penalty.bps,
                 offence_at: penalty.offence_at,
+                own: outcome.own,
                 active: outcome.active,
                 unbonding: outcome.unbonding,
                 burned: outcome.burned,
@@ -203,18 +281,25 @@ mod staking {
         }
 
         /// The second half of `register` and `bond`: the shares and the tokens.
-        fn take_bond(&mut self, id: AccountId, mut operator: Operator, amount: Balance) -> Outcome<()> {
+        fn take_bond(
+            &mut self,
+            parameters: StakingParameters,
+            id: AccountId,
+            mut operator: Operator,
+            amount: Balance,
+        ) -> Outcome<()> {
             let account = self.env().caller();
             let now = self.env().block_timestamp();
             let act = Act { account, operator: id, now };
             let pulled = self.pull_before()?;
-            let parameters = self.limits()?;
+            let seated = self.seated(id, &operator)?;
             let mut global = self.store.global();
             self.spread(&mut global, &parameters, pulled)?;
             let mut staker = self.store.staker(account);
-            let outcome = flow::bond(act, &mut global, &parameters, &mut operator, &mut staker, amount)?;
+            let outcome = flow::bond(act, &mut global, &parameters, &mut operator, &mut staker, seated, amount)?;
             self.store.put_global(&global);
-            self.store.put_operator(id, &operator);
+            self.history.note(id, &operator, now)?;
+            self.store.put_noted(id, operator, &parameters, now);
             self.store.put_voter(account, &mut staker, now)?;
             self.env().emit_event(Bonded { operator: id, account, amount, shares: outcome.shares });
             self.tell_earning(id, outcome.earning);
@@ -229,11 +314,13 @@ mod staking {
             escrow: AccountId,
             disputes: AccountId,
             datanet_registry: AccountId,
+            arbitration: AccountId,
             payout: AccountId,
             timelock: AccountId,
         ) -> Outcome<()> {
             roles::wire(&mut self.admin, timelock)?;
-            self.peers.set(&StakingPeers { token: self.token, escrow, disputes, datanet_registry, payout });
+            let token = self.token;
+            self.peers.set(&StakingPeers { token, escrow, disputes, datanet_registry, arbitration, payout });
             Ok(())
         }
 
@@ -252,16 +339,17 @@ mod staking {
             ensure!(own_bond >= pool::least_bond(&parameters, role), StakingError::BelowMinBond);
             self.store.enlist(account, signing_key)?;
             self.env().emit_event(OperatorRegistered { operator: account, role, signing_key, commission_bps });
-            let rewards = self.store.global().rewards;
-            let operator = Operator::new(role, signing_key, commission_bps, self.env().block_timestamp(), rewards);
-            self.take_bond(account, operator, own_bond)
+            let (now, global) = (self.env().block_timestamp(), self.store.global());
+            let operator = Operator::new(role, signing_key, commission_bps, now, &global);
+            self.take_bond(parameters, account, operator, own_bond)
         }
 
         #[ink(message)]
         fn bond(&mut self, operator: AccountId, amount: Balance) -> Outcome<()> {
             self.ensure_running(pause::BOND)?;
-            let found = self.store.operator(operator)?;
-            self.take_bond(operator, found, amount)
+            let parameters = self.limits()?;
+            let found = self.store.noted_operator(operator, &parameters, self.env().block_timestamp())?;
+            self.take_bond(parameters, operator, found, amount)
         }
 
         #[ink(message)]
@@ -270,13 +358,14 @@ mod staking {
             let account = self.env().caller();
             let act = Act { account, operator, now: self.env().block_timestamp() };
             let parameters = self.limits()?;
-            let mut found = self.store.operator(operator)?;
+            let mut found = self.store.noted_operator(operator, &parameters, act.now)?;
             let mut global = self.store.global();
             let mut staker = self.store.staker(account);
             let mut slices = self.store.fresh_slices(operator, act.now, parameters.unbonding_ms);
             let outcome = flow::unbond(act, &mut global, &parameters, &mut found, &mut slices, &mut staker, amount)?;
             self.store.put_global(&global);
-            self.store.put_operator(operator, &found);
+            self.history.note(operator, &found, act.now)?;
+            self.store.put_noted(operator, found, &parameters, act.now);
             self.store.put_slices(operator, &slices);
             self.store.put_voter(account, &mut staker, act.now)?;
             let (shares, id, matures_at) = (outcome.shares, outcome.id, outcome.matures_at);
@@ -391,16 +480,17 @@ mod staking {
         fn unjail(&mut self) -> Outcome<()> {
             self.ensure_wired()?;
             let account = self.env().caller();
-            let mut operator = self.store.operator(account)?;
+            let (parameters, now) = (self.limits()?, self.env().block_timestamp());
+            let mut operator = self.store.noted_operator(account, &parameters, now)?;
             let pulled = self.pull_before()?;
-            let parameters = self.limits()?;
+            let seated = self.seated(account, &operator)?;
             let mut global = self.store.global();
             self.spread(&mut global, &parameters, pulled)?;
             operator.detach(&mut global)?;
-            operator.unjail(self.env().block_timestamp(), &parameters)?;
-            let earning = operator.begin(&mut global, &parameters)?;
+            operator.unjail(now, &parameters)?;
+            let earning = operator.begin(&mut global, &parameters, seated)?;
             self.store.put_global(&global);
-            self.store.put_operator(account, &operator);
+            self.store.put_noted(account, operator, &parameters, now);
             self.env().emit_event(Unjailed { operator: account });
             self.tell_earning(account, earning);
             Ok(())
@@ -426,7 +516,7 @@ mod staking {
             offence: Offence,
         ) -> Outcome<Balance> {
             self.ensure_wired()?;
-            self.ensure_judge(offence)?;
+            self.ensure_rate_for(offence)?;
             self.store.operator(operator)?;
             let now = self.env().block_timestamp();
             let penalty = Penalty { bps, offence_at, now, rewarded: beneficiary.is_some() };
@@ -443,11 +533,22 @@ mod staking {
             offence: Offence,
         ) -> Outcome<Balance> {
             self.ensure_wired()?;
-            self.ensure_judge(offence)?;
+            self.ensure_rate_for(offence)?;
             ensure!(operators.len() <= MAX_OPERATORS_ASKED, StakingError::TooManyAsked);
             let now = self.env().block_timestamp();
             let penalty = Penalty { bps, offence_at, now, rewarded: beneficiary.is_some() };
             self.punish(operators, &penalty, beneficiary, offence)
+        }
+
+        #[ink(message)]
+        fn slash_false_report(&mut self, signers: Vec<AccountId>, offence_at: Timestamp) -> Outcome<FalseReportSlash> {
+            self.ensure_wired()?;
+            self.ensure_judge(Offence::FalseReport.judge())?;
+            ensure!(signers.len() <= MAX_OPERATORS_ASKED, StakingError::TooManyAsked);
+            // Voters prove nothing that anybody is rewarded for.
+            let rewarded = self.env().caller() == self.the_peers()?.disputes;
+            let (bps, now) = (self.limits()?.false_report_bps, self.env().block_timestamp());
+            self.punish_signers(signers, &Penalty { bps, offence_at, now, rewarded })
         }
 
         #[ink(message)]
@@ -487,7 +588,10 @@ mod staking {
         #[ink(message)]
         fn set_parameters(&mut self, parameters: StakingParameters) -> Outcome<()> {
             roles::ensure_admin(&self.admin)?;
-            pool::validate(&parameters)?;
+            pool::validate(&parameters, self.unit)?;
+            if self.limits()?.min_bonds != parameters.min_bonds {
+                self.store.put_bonds_set_at(self.env().block_timestamp());
+            }
             self.parameters.set(&parameters);
             self.env().emit_event(StakingParametersSet { parameters });
             Ok(())
@@ -496,16 +600,17 @@ mod staking {
         #[ink(message)]
         fn refresh(&mut self, operator: AccountId) -> Outcome<()> {
             self.ensure_wired()?;
-            let mut found = self.store.operator(operator)?;
+            let (parameters, now) = (self.limits()?, self.env().block_timestamp());
+            let mut found = self.store.noted_operator(operator, &parameters, now)?;
             let pulled = self.pull_before()?;
-            let parameters = self.limits()?;
+            let seated = self.seated(operator, &found)?;
             let mut global = self.store.global();
             self.spread(&mut global, &parameters, pulled)?;
             found.detach(&mut global)?;
-            let earning = found.begin(&mut global, &parameters)?;
+            let earning = found.begin(&mut global, &parameters, seated)?;
             let capped = found.cap_commission(&global, &parameters)?;
             self.store.put_global(&global);
-            self.store.put_operator(operator, &found);
+            self.store.put_noted(operator, found, &parameters, now);
             self.tell_earning(operator, earning);
             if let Some(commission_bps) = capped {
                 self.env().emit_event(CommissionSet { operator, commission_bps });
@@ -528,11 +633,20 @@ mod staking {
         }
 
         #[ink(message)]
-        fn operator_page(&self, from: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)> {
+        fn report_cover(&self, operators: Vec<AccountId>, matures_after: Timestamp) -> Vec<Option<Balance>> {
+            let (Ok(parameters), true) = (self.limits(), operators.len() <= MAX_OPERATORS_ASKED) else {
+                return Vec::new();
+            };
+            let cover = |account| self.store.report_cover(account, matures_after, &parameters);
+            operators.into_iter().map(cover).collect()
+        }
+
+        #[ink(message)]
+        fn operator_page(&self, start: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)> {
             let Ok(parameters) = self.limits() else { return Vec::new() };
             let now = self.env().block_timestamp();
-            let end = from.saturating_add(limit.min(MAX_STAKING_PAGE)).min(self.store.operator_count());
-            (from..end)
+            let end = start.saturating_add(limit.min(MAX_STAKING_PAGE)).min(self.store.operator_count());
+            (start..end)
                 .filter_map(|number| {
                     let account = self.store.account_of(number)?;
                     Some((account, self.store.info(account, now, &parameters)?))
@@ -584,6 +698,11 @@ mod staking {
         }
 
         #[ink(message)]
+        fn unit(&self) -> Unit {
+            self.unit
+        }
+
+        #[ink(message)]
         fn peers(&self) -> Option<StakingPeers> {
             self.peers.get()
         }
@@ -597,6 +716,18 @@ mod staking {
         fn get_past_votes(&self, account: AccountId, at: Timestamp) -> Outcome<Balance> {
             ensure!(at < self.env().block_timestamp(), StakingError::FutureLookup);
             Ok(self.store.votes_at(account, at))
+        }
+
+        #[ink(message)]
+        fn stake_at(&self, operator: AccountId, at: Timestamp) -> Outcome<Balance> {
+            ensure!(at < self.env().block_timestamp(), StakingError::FutureLookup);
+            self.history.stake_at(operator, &self.store.operator(operator)?, at)
+        }
+
+        #[ink(message)]
+        fn role_stake_at(&self, role: Role, at: Timestamp) -> Outcome<Balance> {
+            ensure!(at < self.env().block_timestamp(), StakingError::FutureLookup);
+            self.history.role_stake_at(role, at)
         }
 
         #[ink(message)]
@@ -629,13 +760,13 @@ mod staking {
 
     impl Pausable for StakingContract {
         #[ink(message)]
-        fn pause(&mut self, function: u8) -> Result<(), AdminError> {
-            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, true)
+        fn pause(&mut self, number: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, number, pause::FUNCTIONS, true)
         }
 
         #[ink(message)]
-        fn unpause(&mut self, function: u8) -> Result<(), AdminError> {
-            roles::set_paused(&self.admin, &mut self.paused, function, pause::FUNCTIONS, false)
+        fn unpause(&mut self, number: u8) -> Result<(), AdminError> {
+            roles::set_paused(&self.admin, &mut self.paused, number, pause::FUNCTIONS, false)
         }
 
         #[ink(message)]

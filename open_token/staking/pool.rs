@@ -5,10 +5,13 @@
 //! leaving rounds them up, a slash rounds the rate down.
 
 use crate::math::{bps_of, mul_div, mul_div_up, Accumulator};
+use openledger_abi::datanet::MAX_AGREEING;
 use openledger_abi::ensure;
 use openledger_abi::staking::{
     CommissionRise, OperatorInfo, Role, StakingError, StakingParameters, StakingTotals, MAX_COMMISSION_DELAY_MS,
+    MAX_DUTY_BPS, MAX_JAIL_MS, MAX_LEAST_BOND, MAX_OPERATORS_ASKED, MIN_BENEFICIARY_BPS,
 };
+use openledger_abi::times::{Unit, UNBONDING};
 use openledger_abi::{Balance, Bytes32, Timestamp};
 
 /// A share's worth before any slash.
@@ -22,8 +25,8 @@ pub const LEAST_RATE: u128 = ONE >> 20;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Global {
     pub totals: StakingTotals,
-    /// Rewards per unit bonded in a pool that earns.
-    pub rewards: Accumulator,
+    /// By role, rewards per unit bonded in a pool that earns.
+    pub rewards: [Accumulator; 4],
 }
 
 /// An operator.
@@ -37,6 +40,8 @@ pub struct Operator {
     pub registered_at: Timestamp,
     pub jailed_at: Option<Timestamp>,
     pub jailed_until: Timestamp,
+    /// Since when it has been out of service, as far as was noted.
+    pub out_since: Option<Timestamp>,
     /// A higher commission that was announced.
     pub rise: Option<CommissionRise>,
     pub pool: Pool,
@@ -61,7 +66,7 @@ pub struct Pool {
     pub slashed_at: Timestamp,
     /// Whether rewards come in.
     pub earning: bool,
-    /// The global accumulator up to which they came in.
+    /// The role's accumulator up to which they came in.
     pub paid: Accumulator,
     /// Rewards per share.
     pub per_share: Accumulator,
@@ -71,7 +76,7 @@ pub struct Pool {
 
 impl Operator {
     /// A new operator with nothing bonded.
-    pub fn new(role: Role, signing_key: Bytes32, commission_bps: u16, now: Timestamp, rewards: Accumulator) -> Self {
+    pub fn new(role: Role, signing_key: Bytes32, commission_bps: u16, now: Timestamp, global: &Global) -> Self {
         let pool = Pool {
             active: 0,
             shares: 0,
@@ -80,7 +85,7 @@ impl Operator {
             slashes: 0,
             slashed_at: 0,
             earning: false,
-            paid: rewards,
+            paid: of_role(&global.rewards, role),
             per_share: Accumulator::default(),
             commission: 0,
         };
@@ -91,6 +96,7 @@ impl Operator {
             registered_at: now,
             jailed_at: None,
             jailed_until: 0,
+            out_since: None,
             rise: None,
             pool,
         }
@@ -113,7 +119,37 @@ impl Operator {
         self.jailed_at.is_none() && self.has_least_bond(parameters)
     }
 
-    /// As others see it; `unbonding` is what a slash would still reach.
+    /// Notes whether it is in service, and since when not: to be called before what may change it, and after. `bonds_set_at` is
+    /// when the least bonds last changed: in between it may have been in service unnoticed.
+    pub fn note_service(&mut self, parameters: &StakingParameters, bonds_set_at: Timestamp, now: Timestamp) {
+        self.out_since = if self.is_active(parameters) {
+            None
+        } else {
+            let since = self.out_since.unwrap_or(now);
+            Some(if self.jailed_at.is_some() { since } else { since.max(bonds_set_at) })
+        };
+    }
+
+    /// What its signature under a report answers for; `own_unbonding` is what of its own unbonds and stays in reach. `None` if it is
+    /// not in service.
+    ///
+    /// # Errors
+    /// `Overflow`.
+    pub fn report_cover(
+        &self,
+        own_unbonding: Balance,
+        parameters: &StakingParameters,
+    ) -> Result<Option<Balance>, StakingError> {
+        if !self.is_active(parameters) {
+            return Ok(None);
+        }
+        let others = self.pool.active.checked_sub(self.own()).ok_or(StakingError::Overflow)?;
+        let own = self.own().checked_add(own_unbonding).ok_or(StakingError::Overflow)?;
+        let lost = bps_of(others, parameters.false_report_bps)?.min(own);
+        Ok(Some(own.checked_add(lost).ok_or(StakingError::Overflow)?))
+    }
+
+    /// As others see it, after [`Self::note_service`]; `unbonding` is what a slash would still reach.
     pub fn info(&self, unbonding: Balance, parameters: &StakingParameters) -> OperatorInfo {
         OperatorInfo {
             role: self.role,
@@ -127,6 +163,8 @@ impl Operator {
             jailed_until: self.jailed_until,
             rise: self.rise,
             in_service: self.is_active(parameters),
+            out_since: self.out_since,
+            earning: self.pool.earning,
         }
     }
 
@@ -139,18 +177,25 @@ impl Operator {
         let totals = &mut global.totals;
         totals.active = totals.active.checked_sub(self.pool.active).ok_or(StakingError::Overflow)?;
         if self.pool.earning {
-            totals.earning = totals.earning.checked_sub(self.pool.active).ok_or(StakingError::Overflow)?;
+            let earning = of_role_mut(&mut totals.earning, self.role);
+            *earning = earning.checked_sub(self.pool.active).ok_or(StakingError::Overflow)?;
         }
         Ok(())
     }
 
-    /// Puts the pool back into the totals; it may begin to earn. To be called where what came in until now has been shared out
-    /// before, else it would take part in that. Returns whether it earns, if that changed.
+    /// Puts the pool back into the totals; it may begin to earn, if it is `seated`: in the oracle set, or no oracle. To be called
+    /// where what came in until now has been shared out before, else it would take part in that. Returns whether it earns, if that
+    /// changed.
     ///
     /// # Errors
     /// `Overflow`.
-    pub fn begin(&mut self, global: &mut Global, parameters: &StakingParameters) -> Result<Option<bool>, StakingError> {
-        self.put_back(global, parameters, true)
+    pub fn begin(
+        &mut self,
+        global: &mut Global,
+        parameters: &StakingParameters,
+        seated: bool,
+    ) -> Result<Option<bool>, StakingError> {
+        self.put_back(global, parameters, seated)
     }
 
     /// Puts the pool back into the totals; it may go on earning or end, not begin. Returns whether it earns, if that changed.
@@ -162,14 +207,15 @@ impl Operator {
         global: &mut Global,
         parameters: &StakingParameters,
     ) -> Result<Option<bool>, StakingError> {
-        self.put_back(global, parameters, false)
+        let earned = self.pool.earning;
+        self.put_back(global, parameters, earned)
     }
 
     fn put_back(
         &mut self,
         global: &mut Global,
         parameters: &StakingParameters,
-        may_begin: bool,
+        may_earn: bool,
     ) -> Result<Option<bool>, StakingError> {
         let earned = self.pool.earning;
         if self.pool.shares == 0 {
@@ -178,11 +224,12 @@ impl Operator {
             totals.pot = totals.pot.checked_add(self.pool.active).ok_or(StakingError::Overflow)?;
             self.pool.active = 0;
         }
-        self.pool.earning = self.pool.shares > 0 && self.is_active(parameters) && (may_begin || earned);
+        self.pool.earning = self.pool.shares > 0 && self.is_active(parameters) && may_earn;
         let totals = &mut global.totals;
         totals.active = totals.active.checked_add(self.pool.active).ok_or(StakingError::Overflow)?;
         if self.pool.earning {
-            totals.earning = totals.earning.checked_add(self.pool.active).ok_or(StakingError::Overflow)?;
+            let earning = of_role_mut(&mut totals.earning, self.role);
+            *earning = earning.checked_add(self.pool.active).ok_or(StakingError::Overflow)?;
         }
         Ok((earned != self.pool.earning).then_some(self.pool.earning))
     }
@@ -192,16 +239,28 @@ impl Operator {
     /// # Errors
     /// `Overflow`.
     pub fn settle(&mut self, global: &Global) -> Result<(), StakingError> {
-        let pool = &mut self.pool;
+        let (pool, rewards) = (&mut self.pool, of_role(&global.rewards, self.role));
         if pool.earning && pool.shares > 0 {
-            let earned = global.rewards.earned_exactly(pool.paid, pool.active)?;
+            let earned = rewards.earned_exactly(pool.paid, pool.active)?;
             let commission = bps_of(earned.whole()?, self.commission_bps)?;
             pool.commission = pool.commission.checked_add(commission).ok_or(StakingError::Overflow)?;
             // With its fractions, so that only a stake's own settling loses less than a unit.
             pool.per_share = pool.per_share.raised_by(earned.less(commission)?, pool.shares)?;
         }
-        pool.paid = global.rewards;
+        pool.paid = rewards;
         Ok(())
+    }
+
+    /// Whether its pool may begin to earn: an oracle's while it is `in_set`, which is only asked of an oracle.
+    ///
+    /// # Errors
+    /// What `in_set` returns.
+    pub fn seated<E>(&self, in_set: impl FnOnce() -> Result<bool, E>) -> Result<bool, E> {
+        if self.role == Role::Oracle {
+            in_set()
+        } else {
+            Ok(true)
+        }
     }
 
     /// Puts the operator into jail, or its time there further away.
@@ -328,6 +387,18 @@ impl Pool {
         Ok(shares)
     }
 
+    /// Takes all of the operator's own shares out. Returns what they were worth.
+    ///
+    /// # Errors
+    /// `Overflow`.
+    pub fn forfeit_own(&mut self) -> Result<Balance, StakingError> {
+        let worth = self.worth(self.own_shares);
+        self.active = self.active.checked_sub(worth).ok_or(StakingError::Overflow)?;
+        self.shares = self.shares.checked_sub(self.own_shares).ok_or(StakingError::Overflow)?;
+        self.own_shares = 0;
+        Ok(worth)
+    }
+
     /// Takes `bps` of all that is bonded. Returns the amount.
     ///
     /// # Errors
@@ -354,7 +425,22 @@ pub fn worth_at(rate: u128, shares: Balance) -> Balance {
 
 /// The least own bond of a role.
 pub fn least_bond(parameters: &StakingParameters, role: Role) -> Balance {
-    let [oracle, validator, host, agent] = parameters.min_bonds;
+    of_role(&parameters.min_bonds, role)
+}
+
+/// A role's of four values, in the order of [`Role`].
+fn of_role<T: Copy>(all: &[T; 4], role: Role) -> T {
+    let [oracle, validator, host, agent] = *all;
+    match role {
+        Role::Oracle => oracle,
+        Role::Validator => validator,
+        Role::Host => host,
+        Role::Agent => agent,
+    }
+}
+
+fn of_role_mut<T>(all: &mut [T; 4], role: Role) -> &mut T {
+    let [oracle, validator, host, agent] = all;
     match role {
         Role::Oracle => oracle,
         Role::Validator => validator,
@@ -366,14 +452,22 @@ pub fn least_bond(parameters: &StakingParameters, role: Role) -> Balance {
 /// What was spread of the pot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// To the pools that earn.
-    pub given: Balance,
+    /// To the pools that earn, by role.
+    pub given: [Balance; 4],
     /// Into the duty fund.
     pub duty: Balance,
 }
 
-/// Spreads the pot, with what was `pulled`: a part into the duty fund while that is not full, the rest over the pools that earn.
-/// Nothing if none earns.
+impl Spread {
+    /// To all pools.
+    pub fn total(&self) -> Balance {
+        // Parts of one pot.
+        self.given.iter().fold(0, |sum: Balance, given| sum.saturating_add(*given))
+    }
+}
+
+/// Spreads the pot, with what was `pulled`: a part into the duty fund while that is not full, the rest over the roles in which a
+/// pool earns, by their weights. Nothing if none has both. What rounding leaves stays in the pot.
 ///
 /// # Errors
 /// `Overflow`.
@@ -382,31 +476,57 @@ pub fn distribute(
     parameters: &StakingParameters,
     pulled: Balance,
 ) -> Result<Spread, StakingError> {
-    let totals = &mut global.totals;
+    let Global { totals, rewards } = global;
     totals.pot = totals.pot.checked_add(pulled).ok_or(StakingError::Overflow)?;
-    if totals.earning == 0 || totals.pot == 0 {
+    let mut weights = parameters.role_weights.map(u128::from);
+    for (weight, earning) in weights.iter_mut().zip(totals.earning) {
+        if earning == 0 {
+            *weight = 0;
+        }
+    }
+    let whole = weights.iter().fold(0, |sum: u128, weight| sum.saturating_add(*weight));
+    if whole == 0 || totals.pot == 0 {
         return Ok(Spread::default());
     }
     let room = parameters.duty_cap.saturating_sub(totals.duty);
     let duty = bps_of(totals.pot, parameters.duty_bps)?.min(room);
-    let given = totals.pot.checked_sub(duty).ok_or(StakingError::Overflow)?;
-    global.rewards = global.rewards.raised(given, totals.earning)?;
+    let left = totals.pot.checked_sub(duty).ok_or(StakingError::Overflow)?;
+    let mut spread = Spread { given: [0; 4], duty };
+    let roles = spread.given.iter_mut().zip(rewards.iter_mut()).zip(weights).zip(totals.earning);
+    for (((given, rewards), weight), earning) in roles.filter(|(_, earning)| *earning > 0) {
+        *given = mul_div(left, weight, whole)?;
+        *rewards = rewards.raised(*given, earning)?;
+    }
+    let given = spread.total();
     totals.rewards = totals.rewards.checked_add(given).ok_or(StakingError::Overflow)?;
     totals.duty = totals.duty.checked_add(duty).ok_or(StakingError::Overflow)?;
-    totals.pot = 0;
-    Ok(Spread { given, duty })
+    totals.pot = left.checked_sub(given).ok_or(StakingError::Overflow)?;
+    Ok(spread)
 }
 
-/// Whether parameters are within their bounds.
+/// Whether parameters are within their bounds: under none of them is anybody's stake out of reach for good, work that can never be
+/// paid, or a role that nobody can take.
 ///
 /// # Errors
 /// `BadParameters`.
-pub fn validate(parameters: &StakingParameters) -> Result<(), StakingError> {
-    let good = parameters.unbonding_ms >= crate::unbonding::SLICES
-        && parameters.commission_cap_bps <= openledger_abi::BPS
+pub fn validate(parameters: &StakingParameters, unit: Unit) -> Result<(), StakingError> {
+    let whole = openledger_abi::BPS;
+    let paid = |each: Balance, most: usize| {
+        // The fund pays all who worked together, or nobody.
+        let most = u128::try_from(most).unwrap_or(u128::MAX);
+        each == 0 || (parameters.duty_bps > 0 && each.checked_mul(most).is_some_and(|sum| sum <= parameters.duty_cap))
+    };
+    let good = UNBONDING.allow(unit, parameters.unbonding_ms)
+        && parameters.jail_ms <= MAX_JAIL_MS
+        && parameters.min_bonds.iter().all(|bond| *bond <= MAX_LEAST_BOND)
+        && parameters.commission_cap_bps <= whole
         && parameters.commission_delay_ms <= MAX_COMMISSION_DELAY_MS
-        && parameters.duty_bps <= openledger_abi::BPS
-        && parameters.beneficiary_bps <= openledger_abi::staking::MAX_BENEFICIARY_BPS;
+        && parameters.duty_bps <= MAX_DUTY_BPS
+        && paid(parameters.signature_pay, MAX_OPERATORS_ASKED)
+        && paid(parameters.verdict_pay, MAX_AGREEING.into())
+        && parameters.false_report_bps <= whole
+        && parameters.role_weights.iter().any(|weight| *weight > 0)
+        && (MIN_BENEFICIARY_BPS..=openledger_abi::staking::MAX_BENEFICIARY_BPS).contains(&parameters.beneficiary_bps);
     ensure!(good, StakingError::BadParameters);
     Ok(())
 }

@@ -96,9 +96,10 @@ fn the_duty_fund_takes_its_part_until_it_is_full() {
         world.balance += amount;
         crate::pool::distribute(&mut world.global, &world.parameters, amount).unwrap()
     };
-    assert_eq!(spread(1_000), Spread { given: 900, duty: 100 });
-    assert_eq!(spread(1_000), Spread { given: 950, duty: 50 });
-    assert_eq!(spread(1_000), Spread { given: 1_000, duty: 0 });
+    let oracles = |given, duty| Spread { given: [given, 0, 0, 0], duty };
+    assert_eq!(spread(1_000), oracles(900, 100));
+    assert_eq!(spread(1_000), oracles(950, 50));
+    assert_eq!(spread(1_000), oracles(1_000, 0));
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn who_is_in_jail_or_no_operator_is_paid_nothing() {
         let mut store = Store::default();
         for byte in 1..=3 {
             store.enlist(account(byte), [byte; 32]).unwrap();
-            let mut operator = Operator::new(Role::Oracle, [byte; 32], 0, 1, store.global().rewards);
+            let mut operator = Operator::new(Role::Oracle, [byte; 32], 0, 1, &store.global());
             operator.jailed_at = (byte == 2).then_some(5);
             store.put_operator(account(byte), &operator);
         }
@@ -181,12 +182,14 @@ fn a_slash_after_a_bond_shares_it_though_the_offence_was_before() {
 #[test]
 fn each_role_has_an_offence_and_each_offence_a_judge() {
     use Offence::*;
-    let all = [FalseReport, Equivocation, FalseReceipt, FalseVerdict, ContradictingVouchers, Misconduct];
+    let all = [FalseReport, FalseReceipt, FalseVerdict, ContradictingVouchers, Misconduct, FalseAttestation];
     for role in [Role::Oracle, Role::Validator, Role::Host, Role::Agent] {
         assert!(all.iter().any(|offence| offence.role() == Some(role)), "{role:?}");
     }
-    assert_eq!(Misconduct.judge(), Judge::GovernanceAlone);
-    assert_eq!(FalseVerdict.judge(), Judge::DatanetRegistry);
+    for judged_by_voters in [Misconduct, FalseAttestation, FalseReceipt] {
+        assert_eq!(judged_by_voters.judge(), Judge::GovernanceAlone);
+    }
+    assert_eq!(FalseVerdict.judge(), Judge::Arbitration);
     assert_eq!(FalseReport.judge(), Judge::Disputes);
 }
 

@@ -1,8 +1,8 @@
 //! Random sequences of calls: what is owed is there, rounding is the pool's.
 
 use crate::math::mul_div;
-use crate::tests::{World, LEAST, UNBONDING};
-use openledger_abi::staking::StakingError;
+use crate::tests::{account, World, LEAST, UNBONDING};
+use openledger_abi::staking::{Role, StakingError};
 use openledger_abi::{Balance, BPS};
 use proptest::prelude::*;
 
@@ -18,6 +18,9 @@ enum Step {
     Commission(u8, u16),
     ApplyCommission(u8),
     Slash(u8, u16, u64),
+    FalseReport(u8, u64),
+    /// Looks again whether a pool earns; an oracle may have entered or left the set.
+    Refresh(u8, bool),
     Pass(u64),
     Unjail(u8),
 }
@@ -36,6 +39,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (operator.clone(), 0u16..=2_000).prop_map(|(o, bps)| Step::Commission(o, bps)),
         1 => operator.clone().prop_map(Step::ApplyCommission),
         1 => (operator.clone(), 0u16..=BPS, 0u64..3_000).prop_map(|(o, b, ago)| Step::Slash(o, b, ago)),
+        1 => (operator.clone(), 0u64..3_000).prop_map(|(o, ago)| Step::FalseReport(o, ago)),
+        2 => (operator.clone(), any::<bool>()).prop_map(|(o, seated)| Step::Refresh(o, seated)),
         3 => (1u64..900).prop_map(Step::Pass),
         1 => operator.prop_map(Step::Unjail),
     ]
@@ -45,11 +50,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn no_sequence_of_calls_owes_more_than_there_is(steps in proptest::collection::vec(step(), 1..80)) {
+    fn no_sequence_of_calls_owes_more_than_there_is(
+        steps in proptest::collection::vec(step(), 1..80),
+        role_weights: [u16; 4],
+    ) {
         let mut world = World::new();
+        world.parameters.role_weights = role_weights;
         (world.parameters.duty_bps, world.parameters.duty_cap) = (1_000, 300_000_000);
         for operator in 1..=3u8 {
-            world.register(operator, u16::from(operator) * 333, LEAST + 12_345).unwrap();
+            let role = if operator == 3 { Role::Host } else { Role::Oracle };
+            world.register_as(role, operator, u16::from(operator) * 333, LEAST + 12_345).unwrap();
         }
         for step in steps {
             match step {
@@ -105,13 +115,40 @@ proptest! {
                         prop_assert!(after <= before.min(fair + 1) && after + 2 >= fair, "the same part of everybody");
                     }
                 }
+                Step::FalseReport(operator, ago) => {
+                    let worths: Vec<_> = (1..=6).map(|who| world.worth(who, operator)).collect();
+                    let owed: Vec<_> = (1..=6).map(|who| world.rewards(who, operator)).collect();
+                    let own = world.own(operator);
+                    let outcome = world.slash_false_report(operator, world.now - ago).unwrap();
+                    let kept = outcome.credited + outcome.to_pot;
+                    prop_assert!(2 * kept <= own - world.own(operator), "nobody gains by its own proof");
+                    let taken = outcome.own + outcome.active + outcome.unbonding;
+                    prop_assert_eq!(taken, kept + outcome.burned);
+                    prop_assert_eq!(world.operators[&account(operator)].own(), 0, "all of its own shares");
+                    let rate = u128::from(BPS - world.parameters.false_report_bps);
+                    for (who, before) in (1..=6).zip(worths).filter(|(who, _)| *who != operator) {
+                        let after = world.worth(who, operator);
+                        let fair = mul_div(before, rate, u128::from(BPS)).unwrap();
+                        prop_assert!(after <= before.min(fair + 1) && after + 2 >= fair, "the rate of others");
+                    }
+                    let after: Vec<_> = (1..=6).map(|who| world.rewards(who, operator)).collect();
+                    prop_assert_eq!(owed, after, "what was earned before stays earned");
+                }
+                Step::Refresh(operator, seated) => {
+                    let parameters = world.parameters.clone();
+                    world.atomic(operator, operator, |global, _, found, _, _| {
+                        found.detach(global)?;
+                        let seated = found.seated(|| Ok::<_, StakingError>(seated))?;
+                        found.begin(global, &parameters, seated)
+                    }).unwrap();
+                }
                 Step::Pass(ms) => world.now += ms,
                 Step::Unjail(operator) => {
                     let (now, parameters) = (world.now, world.parameters.clone());
                     let _ = world.atomic(operator, operator, |global, _, found, _, _| {
                         found.detach(global)?;
                         found.unjail(now, &parameters)?;
-                        found.begin(global, &parameters)
+                        found.begin(global, &parameters, true)
                     });
                 }
             }

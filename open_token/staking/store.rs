@@ -17,6 +17,8 @@ type Outcome<T> = Result<T, StakingError>;
 #[derive(Debug, Default)]
 pub struct Store {
     operator_count: u32,
+    /// When the least bonds last changed.
+    bonds_set_at: Timestamp,
     global: Lazy<Global, ManualKey<0x5354_0004>>,
     operators: Mapping<AccountId, Operator, ManualKey<0x5354_0005>>,
     /// Operators in the order of registration.
@@ -58,6 +60,37 @@ impl Store {
     /// `UnknownOperator`.
     pub fn operator(&self, account: AccountId) -> Outcome<Operator> {
         self.operators.get(account).ok_or(StakingError::UnknownOperator)
+    }
+
+    /// An operator before something that may change whether it is in service.
+    ///
+    /// # Errors
+    /// `UnknownOperator`.
+    pub fn noted_operator(
+        &self,
+        account: AccountId,
+        parameters: &StakingParameters,
+        now: Timestamp,
+    ) -> Outcome<Operator> {
+        let mut operator = self.operator(account)?;
+        operator.note_service(parameters, self.bonds_set_at, now);
+        Ok(operator)
+    }
+
+    /// Writes an operator after it.
+    pub fn put_noted(
+        &mut self,
+        account: AccountId,
+        mut operator: Operator,
+        parameters: &StakingParameters,
+        now: Timestamp,
+    ) {
+        operator.note_service(parameters, self.bonds_set_at, now);
+        self.put_operator(account, &operator);
+    }
+
+    pub fn put_bonds_set_at(&mut self, now: Timestamp) {
+        self.bonds_set_at = now;
     }
 
     pub fn put_operator(&mut self, account: AccountId, operator: &Operator) {
@@ -206,8 +239,22 @@ impl Store {
 
     /// An operator as others see it.
     pub fn info(&self, account: AccountId, now: Timestamp, parameters: &StakingParameters) -> Option<OperatorInfo> {
-        let operator = self.operators.get(account)?;
+        let mut operator = self.operators.get(account)?;
+        operator.note_service(parameters, self.bonds_set_at, now);
         Some(operator.info(unbonding::reachable(&self.slices(account), now), parameters))
+    }
+
+    /// What an operator's signature under a report answers for; of what unbonds, what matures after a time counts.
+    pub fn report_cover(
+        &self,
+        account: AccountId,
+        matures_after: Timestamp,
+        parameters: &StakingParameters,
+    ) -> Option<Balance> {
+        let operator = self.operators.get(account)?;
+        let mut slices = self.slices(account);
+        slices.retain(|slice| slice.matures_at > matures_after);
+        operator.report_cover(unbonding::worth(&slices, &self.own_parts(account)), parameters).ok()?
     }
 
     /// What an account has in pools.

@@ -4,7 +4,11 @@ use crate::math::{bps_of, mul_div, mul_div_up, Accumulator};
 use crate::pool::{self, Global, Operator, ONE};
 use crate::staker::{last_at, Staker};
 use crate::unbonding::{self, Slice};
-use openledger_abi::staking::{CommissionRise, Role, StakingError, StakingParameters, MAX_STAKES, MAX_UNBONDINGS};
+use openledger_abi::staking::{
+    CommissionRise, Role, StakingError, StakingParameters, MAX_DUTY_BPS, MAX_JAIL_MS, MAX_LEAST_BOND, MAX_STAKES,
+    MAX_UNBONDINGS,
+};
+use openledger_abi::times::{Unit, UNBONDING as UNBONDING_BOUNDS};
 use openledger_abi::{AccountId, Balance, Timestamp, BPS, OPEN};
 use std::collections::BTreeMap;
 
@@ -12,6 +16,8 @@ pub const UNBONDING: u64 = 1_600;
 pub const JAIL: u64 = 500;
 pub const RISE: u64 = 700;
 pub const LEAST: Balance = 100 * OPEN;
+
+pub const ROLES: [Role; 4] = [Role::Oracle, Role::Validator, Role::Host, Role::Agent];
 
 pub fn account(byte: u8) -> AccountId {
     AccountId::from([byte; 32])
@@ -48,6 +54,8 @@ impl World {
             duty_cap: 0,
             signature_pay: 0,
             verdict_pay: 0,
+            false_report_bps: 2_000,
+            role_weights: [1; 4],
         };
         World {
             now: 1_000_000,
@@ -72,7 +80,11 @@ impl World {
     }
 
     pub fn register(&mut self, byte: u8, commission_bps: u16, own: Balance) -> Result<(), StakingError> {
-        let operator = Operator::new(Role::Oracle, [byte; 32], commission_bps, self.now, self.global.rewards);
+        self.register_as(Role::Oracle, byte, commission_bps, own)
+    }
+
+    pub fn register_as(&mut self, role: Role, byte: u8, commission_bps: u16, own: Balance) -> Result<(), StakingError> {
+        let operator = Operator::new(role, [byte; 32], commission_bps, self.now, &self.global);
         self.operators.insert(account(byte), operator);
         self.bond(byte, byte, own).map(|_| ())
     }
@@ -110,7 +122,7 @@ impl World {
     pub fn bond(&mut self, who: u8, operator: u8, amount: Balance) -> Result<flow::BondOutcome, StakingError> {
         let act = self.act(who, operator);
         let outcome = self.atomic(who, operator, |global, parameters, operator, _, staker| {
-            flow::bond(act, global, parameters, operator, staker, amount)
+            flow::bond(act, global, parameters, operator, staker, true, amount)
         })?;
         self.balance += amount;
         Ok(outcome)
@@ -151,7 +163,7 @@ impl World {
     pub fn fund(&mut self, amount: Balance) -> Balance {
         self.balance += amount;
         self.funded += amount;
-        let given = pool::distribute(&mut self.global, &self.parameters, amount).unwrap().given;
+        let given = pool::distribute(&mut self.global, &self.parameters, amount).unwrap().total();
         self.given += given;
         given
     }
@@ -174,6 +186,22 @@ impl World {
             flow::slash(&penalty, global, parameters, operator, slices, own_parts)
         })?;
         self.balance -= outcome.burned;
+        Ok(outcome)
+    }
+
+    /// Slashes a signer of a false report. What is credited leaves at once.
+    pub fn slash_false_report(
+        &mut self,
+        operator: u8,
+        offence_at: Timestamp,
+    ) -> Result<flow::SlashOutcome, StakingError> {
+        let act = self.act(operator, operator);
+        let bps = self.parameters.false_report_bps;
+        let penalty = flow::Penalty { bps, offence_at, now: self.now, rewarded: true };
+        let outcome = self.atomic(operator, operator, |global, parameters, operator, slices, staker| {
+            flow::slash_false_report(act, &penalty, global, parameters, operator, slices, staker)
+        })?;
+        self.balance -= outcome.burned + outcome.credited;
         Ok(outcome)
     }
 
@@ -234,8 +262,11 @@ impl World {
         );
         let bonded: Balance = self.operators.values().map(|operator| operator.pool.active).sum();
         assert_eq!(bonded, totals.active);
-        let earning = self.operators.values().filter(|operator| operator.pool.earning);
-        assert_eq!(earning.map(|operator| operator.pool.active).sum::<Balance>(), totals.earning);
+        for (role, earning) in ROLES.into_iter().zip(totals.earning) {
+            let earns = |operator: &&Operator| operator.role == role && operator.pool.earning;
+            let active = self.operators.values().filter(earns).map(|operator| operator.pool.active);
+            assert_eq!(active.sum::<Balance>(), earning, "{role:?}");
+        }
         let unbonding: Balance = self.slices.values().flatten().map(|slice| slice.amount).sum();
         assert_eq!(unbonding, totals.unbonding);
         let mut owed = 0;
@@ -561,14 +592,33 @@ fn products_are_exact_and_bounded() {
 
 #[test]
 fn parameters_outside_their_bounds_are_refused() {
-    let good = World::new().parameters;
-    assert_eq!(pool::validate(&good), Ok(()));
+    let unit = Unit::Day;
+    let good = StakingParameters {
+        unbonding_ms: unit.ms(UNBONDING_BOUNDS.min),
+        duty_bps: MAX_DUTY_BPS,
+        duty_cap: 31,
+        signature_pay: 1,
+        verdict_pay: 2,
+        ..World::new().parameters
+    };
+    assert_eq!(pool::validate(&good, unit), Ok(()));
     let bad = |f: fn(&mut StakingParameters)| {
         let mut parameters = good.clone();
         f(&mut parameters);
-        assert_eq!(pool::validate(&parameters), Err(StakingError::BadParameters));
+        assert_eq!(pool::validate(&parameters, unit), Err(StakingError::BadParameters));
     };
-    bad(|p| p.unbonding_ms = 15);
+    bad(|p| p.unbonding_ms -= 1);
+    bad(|p| p.unbonding_ms = Unit::Day.ms(UNBONDING_BOUNDS.max) + 1);
+    bad(|p| p.jail_ms = MAX_JAIL_MS + 1);
+    bad(|p| p.min_bonds[2] = MAX_LEAST_BOND + 1);
     bad(|p| p.commission_cap_bps = BPS + 1);
     bad(|p| p.beneficiary_bps = 3_001);
+    bad(|p| p.beneficiary_bps = 99);
+    bad(|p| p.false_report_bps = BPS + 1);
+    // Nobody would ever be paid.
+    bad(|p| p.role_weights = [0; 4]);
+    bad(|p| p.duty_bps = MAX_DUTY_BPS + 1);
+    bad(|p| p.duty_bps = 0);
+    bad(|p| p.duty_cap = 30);
+    bad(|p| p.verdict_pay = 3);
 }

@@ -136,6 +136,39 @@ pub fn slash(
     Ok(total)
 }
 
+/// Takes those of an account's `parts` out that lie in a slice of `operator`'s which was not mature at the offence and did not
+/// mature a whole period ago. Returns the amount, with what rounding left in slices that nobody else has a part of.
+///
+/// # Errors
+/// `Overflow`.
+pub fn forfeit(
+    slices: &mut Vec<Slice>,
+    parts: &mut Vec<Part>,
+    operator: AccountId,
+    offence_at: Timestamp,
+    now: Timestamp,
+    unbonding_ms: u64,
+) -> Result<Balance, StakingError> {
+    let mut total: Balance = 0;
+    let mut kept = Vec::with_capacity(parts.len());
+    for part in parts.drain(..) {
+        let reached = |slice: &&mut Slice| {
+            slice.matures_at == part.matures_at && slice.matures_at > offence_at && !slice.is_old(now, unbonding_ms)
+        };
+        match slices.iter_mut().find(reached).filter(|_| part.operator == operator) {
+            Some(slice) => {
+                let (worth, rest) = slice.pay(part.units)?;
+                let taken = worth.checked_add(rest).ok_or(StakingError::Overflow)?;
+                total = total.checked_add(taken).ok_or(StakingError::Overflow)?;
+            }
+            None => kept.push(part),
+        }
+    }
+    *parts = kept;
+    slices.retain(|slice| slice.units > 0);
+    Ok(total)
+}
+
 /// What these parts of these slices are worth.
 pub fn worth(slices: &[Slice], parts: &[Part]) -> Balance {
     let of = |part: &Part| {

@@ -27,14 +27,14 @@ fn parameters() -> StakingParameters {
 
 fn enlist(store: &mut Store, operator: u8) {
     store.enlist(account(operator), [operator; 32]).unwrap();
-    let new = Operator::new(Role::Validator, [operator; 32], 0, 1, store.global().rewards);
+    let new = Operator::new(Role::Validator, [operator; 32], 0, 1, &store.global());
     store.put_operator(account(operator), &new);
 }
 
 fn bond(store: &mut Store, act: Act, amount: Balance) -> Result<(), StakingError> {
     let (mut global, mut operator) = (store.global(), store.operator(act.operator)?);
     let mut staker = store.staker(act.account);
-    flow::bond(act, &mut global, &parameters(), &mut operator, &mut staker, amount)?;
+    flow::bond(act, &mut global, &parameters(), &mut operator, &mut staker, true, amount)?;
     store.put_global(&global);
     store.put_operator(act.operator, &operator);
     store.put_voter(act.account, &mut staker, act.now)

@@ -20,18 +20,16 @@ mod tests;
 
 #[ink::contract]
 mod timelock {
-    use crate::operations::{self, By, Parameters, Record};
+    use crate::operations::{self, By, Parameters, Plan, Record};
     use crate::perform;
     use ink::prelude::vec::Vec;
     use ink::storage::{traits::ManualKey, Lazy, Mapping};
     use openledger_abi::timelock::{
-        Administration, Call, CallFailure, Operation, OperationCanceled, OperationExecuted, OperationScheduled,
-        OperationState, ProposerSet, Timelock, TimelockError, TimelockParametersSet,
+        Administration, Call, CallFailure, Operation, OperationCancelled, OperationExecuted, OperationScheduled,
+        OperationState, OperationSuperseded, ProposerSet, Timelock, TimelockError, TimelockParametersSet, MAX_QUEUED,
     };
+    use openledger_abi::times::Unit;
     use openledger_abi::{ensure, Admin, AdminError, Bytes32, CodeUpgraded, Wired};
-
-    /// No operation to wait for.
-    const NO_PREDECESSOR: Bytes32 = [0; 32];
 
     #[ink(storage)]
     pub struct TimelockContract {
@@ -39,25 +37,29 @@ mod timelock {
         proposers: Mapping<AccountId, (), ManualKey<0x544c_0002>>,
         parameters: Lazy<Parameters, ManualKey<0x544c_0003>>,
         admin: Lazy<Admin, ManualKey<0x544c_0004>>,
+        /// Operations with a call on a contract, in the order in which they were queued.
+        queues: Mapping<AccountId, Vec<Bytes32>, ManualKey<0x544c_0005>>,
     }
 
     impl TimelockContract {
         /// `min_delay_ms`: the least delay of an operation; `grace_ms`: how long it stays ready; `guardian`: who may
-        /// cancel beside the proposers. Errors: `BadParameters`.
+        /// cancel beside the proposers; `unit`: what times are bounded in, for good. Errors: `BadParameters`.
         #[ink(constructor)]
         pub fn new(
             min_delay_ms: Timestamp,
             grace_ms: Timestamp,
             guardian: Option<AccountId>,
+            unit: Unit,
         ) -> Result<Self, TimelockError> {
             let mut contract = Self {
                 operations: Mapping::new(),
                 proposers: Mapping::new(),
                 parameters: Lazy::new(),
                 admin: Lazy::new(),
+                queues: Mapping::new(),
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
-            contract.set_parameters(Parameters { min_delay: min_delay_ms, grace: grace_ms, guardian })?;
+            contract.set_parameters(Parameters { min_delay_ms, grace_ms, guardian, unit })?;
             Ok(contract)
         }
 
@@ -68,8 +70,8 @@ mod timelock {
         fn set_parameters(&mut self, parameters: Parameters) -> Result<(), TimelockError> {
             let parameters = parameters.checked()?;
             self.parameters.set(&parameters);
-            let Parameters { min_delay, grace, guardian } = parameters;
-            self.env().emit_event(TimelockParametersSet { min_delay, grace, guardian });
+            let Parameters { min_delay_ms, grace_ms, guardian, .. } = parameters;
+            self.env().emit_event(TimelockParametersSet { min_delay_ms, grace_ms, guardian });
             Ok(())
         }
 
@@ -86,8 +88,47 @@ mod timelock {
             operations::state(self.operations.get(id).as_ref(), self.env().block_timestamp())
         }
 
-        fn id_of(&self, calls: &[Call], predecessor: &Bytes32, salt: &Bytes32) -> Bytes32 {
-            self.env().hash_bytes::<ink::env::hash::Blake2x256>(&operations::preimage(calls, predecessor, salt))
+        fn id_of(&self, calls: &[Call], salt: &Bytes32) -> Bytes32 {
+            self.env().hash_bytes::<ink::env::hash::Blake2x256>(&operations::preimage(calls, salt))
+        }
+
+        fn is_open(&self, id: &Bytes32) -> bool {
+            operations::is_open(self.operations.get(id).as_ref(), self.env().block_timestamp())
+        }
+
+        /// Puts an operation at the end of the queues of its contracts. Returns those before it that are open, each once.
+        fn enqueue(&mut self, id: Bytes32, calls: &[Call]) -> Result<Vec<Bytes32>, TimelockError> {
+            let mut predecessors: Vec<Bytes32> = Vec::new();
+            for target in operations::targets(calls) {
+                let mut queue = self.queues.get(target).unwrap_or_default();
+                queue.retain(|other| self.is_open(other));
+                ensure!(queue.len() < MAX_QUEUED, TimelockError::TooManyQueued);
+                for other in &queue {
+                    if !predecessors.contains(other) {
+                        predecessors.push(*other);
+                    }
+                }
+                queue.push(id);
+                self.queues.insert(target, &queue);
+            }
+            Ok(predecessors)
+        }
+
+        /// Closes what stands before an operation in the queues of its contracts and holds it back no more; takes it out of them.
+        fn dequeue(&mut self, id: Bytes32, calls: &[Call]) -> Result<(), TimelockError> {
+            let (now, unit) = (self.env().block_timestamp(), self.unit());
+            for target in operations::targets(calls) {
+                let mut queue = self.queues.get(target).unwrap_or_default();
+                let before = queue.iter().take_while(|other| **other != id).copied();
+                for other in before.filter(|other| self.is_open(other)).collect::<Vec<_>>() {
+                    let record = self.operations.get(other).ok_or(TimelockError::PredecessorOpen)?;
+                    self.operations.insert(other, &operations::supersede(&record, unit, now)?);
+                    self.env().emit_event(OperationSuperseded { id: other, later: id });
+                }
+                queue.retain(|other| *other != id && self.is_open(other));
+                self.queues.insert(target, &queue);
+            }
+            Ok(())
         }
 
         /// Performs one call of an operation: inside if it is on the timelock itself.
@@ -101,8 +142,8 @@ mod timelock {
 
         fn apply(&mut self, action: Administration) -> Result<(), CallFailure> {
             match action {
-                Administration::SetMinDelay(min_delay) => self.change(|now| Parameters { min_delay, ..now }),
-                Administration::SetGrace(grace) => self.change(|now| Parameters { grace, ..now }),
+                Administration::SetMinDelay(min_delay_ms) => self.change(|now| Parameters { min_delay_ms, ..now }),
+                Administration::SetGrace(grace_ms) => self.change(|now| Parameters { grace_ms, ..now }),
                 Administration::SetGuardian(guardian) => self.change(|now| Parameters { guardian, ..now }),
                 Administration::GrantProposer(account) => {
                     self.set_proposer(account, true);
@@ -142,29 +183,33 @@ mod timelock {
         fn schedule(
             &mut self,
             calls: Vec<Call>,
-            predecessor: Bytes32,
             salt: Bytes32,
-            delay: Option<Timestamp>,
+            delay_ms: Option<Timestamp>,
         ) -> Result<Operation, TimelockError> {
             ensure!(self.is_wired(), AdminError::NotWired);
             ensure!(self.is_proposer(self.env().caller()), TimelockError::NotProposer);
             operations::ensure_calls(&calls)?;
-            let id = self.id_of(&calls, &predecessor, &salt);
-            let before = self.operations.get(id);
-            let (now, naming) =
-                (self.env().block_timestamp(), perform::only_names_guardian(&calls, self.env().account_id()));
-            let record = operations::schedule(before.as_ref(), &self.parameters()?, delay, naming, now)?;
+            let id = self.id_of(&calls, &salt);
+            ensure!(!self.is_open(&id), TimelockError::AlreadyScheduled);
+            let predecessors = self.enqueue(id, &calls)?;
+            let parameters = self.parameters()?;
+            let yields_at = |id| self.operations.get(id).map_or(0, |record| record.yields_at(parameters.unit));
+            let free_at = predecessors.iter().map(yields_at).max().unwrap_or(0);
+            let names_guardian = perform::only_names_guardian(&calls, self.env().account_id());
+            let plan = Plan { delay_ms, names_guardian, free_at };
+            let (before, now) = (self.operations.get(id), self.env().block_timestamp());
+            let record = operations::schedule(before.as_ref(), &parameters, plan, now)?;
             self.operations.insert(id, &record);
-            let Record { ready_at, expires_at, .. } = record;
-            self.env().emit_event(OperationScheduled { id, calls, predecessor, salt, ready_at, expires_at });
-            Ok(Operation { id, ready_at, expires_at })
+            let Record { ready_at, free_at, expires_at, .. } = record;
+            self.env().emit_event(OperationScheduled { id, calls, predecessors, salt, ready_at, free_at, expires_at });
+            Ok(Operation { id, ready_at, free_at, expires_at })
         }
 
         #[ink(message)]
-        fn execute(&mut self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Result<(), TimelockError> {
-            let id = self.id_of(&calls, &predecessor, &salt);
-            let before = (predecessor != NO_PREDECESSOR).then(|| self.state_of(predecessor));
-            let record = operations::execute(self.operations.get(id).as_ref(), before, self.env().block_timestamp())?;
+        fn execute(&mut self, calls: Vec<Call>, salt: Bytes32) -> Result<(), TimelockError> {
+            let id = self.id_of(&calls, &salt);
+            let record = operations::execute(self.operations.get(id).as_ref(), self.env().block_timestamp())?;
+            self.dequeue(id, &calls)?;
             self.operations.insert(id, &record);
             for (index, call) in (0u32..).zip(&calls) {
                 self.perform(call).map_err(|failure| TimelockError::CallFailed { index, failure })?;
@@ -184,7 +229,7 @@ mod timelock {
             };
             let record = operations::cancel(self.operations.get(id).as_ref(), role, self.env().block_timestamp())?;
             self.operations.insert(id, &record);
-            self.env().emit_event(OperationCanceled { id, by });
+            self.env().emit_event(OperationCancelled { id, by });
             Ok(())
         }
 
@@ -200,23 +245,33 @@ mod timelock {
 
         #[ink(message)]
         fn operation(&self, id: Bytes32) -> Option<Operation> {
-            let Record { ready_at, expires_at, .. } = self.operations.get(id)?;
-            Some(Operation { id, ready_at, expires_at })
+            let Record { ready_at, free_at, expires_at, .. } = self.operations.get(id)?;
+            Some(Operation { id, ready_at, free_at, expires_at })
         }
 
         #[ink(message)]
-        fn hash_operation(&self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Bytes32 {
-            self.id_of(&calls, &predecessor, &salt)
+        fn hash_operation(&self, calls: Vec<Call>, salt: Bytes32) -> Bytes32 {
+            self.id_of(&calls, &salt)
         }
 
         #[ink(message)]
-        fn min_delay(&self) -> Timestamp {
-            self.parameters.get().map_or(0, |parameters| parameters.min_delay)
+        fn queued(&self, target: AccountId) -> Vec<Bytes32> {
+            self.queues.get(target).unwrap_or_default()
         }
 
         #[ink(message)]
-        fn grace(&self) -> Timestamp {
-            self.parameters.get().map_or(0, |parameters| parameters.grace)
+        fn min_delay_ms(&self) -> Timestamp {
+            self.parameters.get().map_or(0, |parameters| parameters.min_delay_ms)
+        }
+
+        #[ink(message)]
+        fn grace_ms(&self) -> Timestamp {
+            self.parameters.get().map_or(0, |parameters| parameters.grace_ms)
+        }
+
+        #[ink(message)]
+        fn unit(&self) -> Unit {
+            self.parameters.get().map_or_else(Unit::default, |parameters| parameters.unit)
         }
 
         #[ink(message)]

@@ -18,7 +18,7 @@ import threading
 import time
 from pathlib import Path
 
-from contract_build import bundle, readme, toolchain, wasm
+from contract_build import bundle, events, readme, toolchain, wasm
 from contract_build.sources import SourceError, Workspace, blake2_256
 
 LINK = ["-Clinker-plugin-lto", "-Clink-arg=-zstack-size=65536", "-Clink-arg=--import-memory"]
@@ -35,7 +35,7 @@ BARE = ["psp22_peer", "gas_station_next"]
 TARGET = "wasm32-unknown-unknown"
 # Change the first line when the surgery or the bundle's layout changes.
 RECIPE = [
-    "2",
+    "3",
     f"rustc {toolchain.RUST} ({toolchain.DEBIAN})",
     " ".join(LINK + BUILD),
     f"binaryen {toolchain.BINARYEN} {' '.join(WASM_OPT)}",
@@ -108,7 +108,8 @@ def compile_metadata(tools: toolchain.Toolchain, workspace: Workspace, name: str
     env = dict(tools.env, CARGO_ENCODED_RUSTFLAGS="\x1f".join(["--cap-lints=allow", "-Clink-dead-code"]))
     command = [toolchain.CARGO, "run", "--quiet", "--locked", "-p", "contract-abi-gen", "--features", name]
     command += ["--profile", "abi", "--target-dir", str(workspace.root / "target/abi")]
-    return json.loads(run(command, env, workspace.root, f"{name}: metadata"))
+    project = json.loads(run(command, env, workspace.root, f"{name}: metadata"))
+    return events.trim(name, project, [(workspace.root / path).read_text() for path in workspace.files(name)])
 
 
 def build(workspace: Workspace, names: list[str], out: Path) -> list[str]:

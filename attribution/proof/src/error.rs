@@ -48,12 +48,24 @@ pub enum Error {
     NotFraud,
     /// A signature does not verify.
     BadSignature,
-    /// The rule needs the receipt's text, which is private.
-    PrivateText,
+    /// An opening of a private text with more or fewer salts than chunks.
+    SaltCount,
     /// An account has no payout yet, or a key is not in the tree.
     Absent,
     /// A source of facts for the rules contradicts itself (for instance a match that isn't one).
     BadSource,
+    /// The rule needs the request or the response's length, which was not opened.
+    NotOpened,
+    /// The bytes of a fraud proof decode to nothing.
+    BadProof,
+    /// The text of a private answer can't be asked for.
+    PrivateText,
+    /// Nothing stands there that could be asked for: zeros, an unfilled place, a withheld batch.
+    NothingThere,
+    /// The bytes of a question decode to nothing.
+    BadQuestion,
+    /// The bytes of an answer decode to nothing, or not to all that was asked for.
+    BadAnswer,
 }
 
 #[cfg(feature = "std")]
@@ -81,9 +93,15 @@ impl core::fmt::Display for Error {
             Error::WitnessMismatch => "the witness does not open what the proof needs",
             Error::NotFraud => "no rule is broken here",
             Error::BadSignature => "the signature does not verify",
-            Error::PrivateText => "the receipt's text is private",
+            Error::SaltCount => "an opening of a private text needs one salt a chunk",
             Error::Absent => "the key is not in the tree",
             Error::BadSource => "the source of matches contradicts itself",
+            Error::NotOpened => "the rule needs the request or the response's length, which was not opened",
+            Error::BadProof => "the bytes are no fraud proof",
+            Error::PrivateText => "the text of a private answer can't be asked for",
+            Error::NothingThere => "nothing stands there that could be asked for",
+            Error::BadQuestion => "the bytes are no question",
+            Error::BadAnswer => "the bytes are not the answer to what was asked",
         })
     }
 }

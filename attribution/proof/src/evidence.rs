@@ -189,7 +189,7 @@ fn read<T: Decode>(input: &mut &[u8]) -> Result<T, Error> {
     T::decode(input).map_err(|_| Error::Truncated)
 }
 
-/// n u8 ‖ entries: the tail of a leaf, and (with amounts 0) the preimage of a private receipt's credits hash.
+/// n u8 ‖ entries: the tail of a leaf.
 ///
 /// # Errors
 /// [`Error::TooLarge`] beyond 56 entries.
@@ -242,6 +242,11 @@ impl EvidenceLeaf {
     /// The leaf of every receipt in a withheld batch.
     pub const fn withheld() -> Self {
         EvidenceLeaf { receipt: ZERO, part: 0, status: WITHHELD, entries: Vec::new() }
+    }
+
+    /// The leaf of an unfilled place: (Z, 0, 0, 0).
+    pub fn unfilled<H: Hasher>() -> Self {
+        EvidenceLeaf { receipt: crate::receipt::unfilled::<H>(), part: 0, status: ATTRIBUTED, entries: Vec::new() }
     }
 
     /// The leaf's fields: receipt hash ‖ part ‖ status ‖ n ‖ entries.

@@ -5,10 +5,11 @@
 //! no I/O, no signature scheme and no chain. The crate doesn't know ink!, a network or a file.
 //!
 //! * [`tree`] – Merkle trees, sum trees, frontiers, paths, range proofs, absence.
-//! * [`text`], [`version`], [`sketch`], [`receipt`], [`evidence`], [`credits`], [`payouts`] – the leaves.
-//! * [`voucher`], [`report`], [`terms`], [`signed`] – what is signed.
+//! * [`text`], [`version`], [`sketch`], [`request`], [`receipt`], [`evidence`], [`credits`], [`payouts`] – the leaves.
+//! * [`voucher`], [`report`], [`terms`], [`signed`] – what is signed; in [`terms`] also when facts count.
 //! * [`rules`] – what a true report contains: spans, influence, retrieval, amounts, epochs.
 //! * [`check`] – what refutes a false one: one pure function a fraud proof.
+//! * [`question`] – what may be asked about a report, and what answers it.
 //!
 //! Generic over a [`Hasher`]: contracts pass the host function, programs `Blake2` (feature `std`).
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -38,8 +39,10 @@ pub mod limits;
 pub mod math;
 pub mod params;
 pub mod payouts;
+pub mod question;
 pub mod receipt;
 pub mod report;
+pub mod request;
 pub mod rules;
 pub mod signed;
 pub mod sketch;

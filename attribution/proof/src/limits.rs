@@ -8,6 +8,8 @@ pub const MAX_CONTRIBUTION_BYTES: u64 = 1 << 24;
 pub const MAX_VERSION_LEAVES: u64 = 1 << 20;
 /// Rows in one model's sketch tree.
 pub const MAX_SKETCH_ROWS: u64 = 1 << 20;
+/// Leaves of one tree of commitments: what a contribution's `seq` leaves room for.
+pub const MAX_COMMITMENTS: u64 = 1 << 20;
 /// Leaves of every other tree.
 pub const MAX_LEAVES: u64 = 1 << 32;
 /// Receipts in one batch.
@@ -34,6 +36,8 @@ pub const MAX_SPANS: usize = 24;
 pub const MAX_INFLUENCE: usize = 16;
 /// Retrieval entries in one evidence leaf, and chunks in a context list.
 pub const MAX_RETRIEVAL: usize = 16;
+/// Tokens that a bill may count beyond the prompt's bytes: what a template adds.
+pub const SPARE_TOKENS_IN: u64 = 256;
 /// Entries in one evidence leaf.
 pub const MAX_ENTRIES: usize = 56;
 /// The smallest `c_max` a policy may name.
@@ -42,6 +46,8 @@ pub const MIN_C_MAX: u8 = 2;
 pub const MAX_C_MAX: u8 = 3;
 /// Witnesses that an exempt range can name: `MAX_C_MAX` + 1.
 pub const MAX_WITNESSES: usize = 4;
+/// The longest context list that holds anything, in bytes: 9 a chunk.
+pub const MAX_CONTEXT_BYTES: usize = MAX_RETRIEVAL * 9;
 /// The longest sketch, in int8 entries.
 pub const MAX_SKETCH_BYTES: usize = 4_096;
 /// Sources of one model revision.
@@ -54,7 +60,9 @@ pub const MAX_PROOF_BYTES: usize = 16_000;
 pub const BPS: u16 = 10_000;
 /// The highest `carry_bps`.
 pub const MAX_CARRY_BPS: u16 = 1_000;
-/// Oracles in one set.
+/// Oracles in one set, at least: with fewer, f would be 0 and one that fails would stop everything.
+pub const MIN_ORACLES: u32 = 4;
+/// Oracles in one set, at most.
 pub const MAX_ORACLES: u32 = 31;
 
 /// f = ⌊(n − 1) / 3⌋: how many of n oracles may be false. 0 for n = 0.
@@ -62,7 +70,7 @@ pub const fn faults(n: u32) -> u32 {
     n.saturating_sub(1) / 3
 }
 
-/// Signatures that a report needs of a set of n: exactly f + 1.
+/// q = n − f: signatures of a set of n that a report or an attestation needs, exactly. With f + 1 liars there are still fewer.
 pub const fn quorum(n: u32) -> u32 {
-    faults(n).saturating_add(1)
+    n.saturating_sub(faults(n))
 }

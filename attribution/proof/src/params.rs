@@ -14,7 +14,7 @@ pub struct Policy {
     pub span_bps: u16,
     /// Share that goes to influence.
     pub influence_bps: u16,
-    /// Share that goes to retrieval, at most 2,000.
+    /// Share that goes to retrieval, at most 2,000: the payer alone says what it was.
     pub retrieval_bps: u16,
     /// The fewest words of a match, 3 to 16; it has at least five times as many bytes.
     pub min_words: u16,
@@ -73,6 +73,8 @@ pub struct Revision {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct ParameterSet {
+    /// The least fee of an answer, in 10^-18 OPEN; at least 1.
+    pub min_fee: u128,
     /// Weight of a retrieved chunk by its rank; 0 beyond. At most 16.
     pub rank_weights: Vec<u16>,
     /// The longest range that can be common knowledge, 1 to 256 bytes.

@@ -4,6 +4,7 @@
 
 use crate::receipt::Receipt;
 use crate::report::ReportBody;
+use crate::request::Request;
 use crate::terms::Terms;
 use crate::voucher::Voucher;
 use crate::{Account, Hash, Hasher};
@@ -17,8 +18,12 @@ pub type Tag = [u8; 16];
 pub const REPORT: Tag = tag("OL-REPORT-1");
 /// A voucher, for the escrow contract.
 pub const VOUCHER: Tag = tag("OL-VOUCHER-1");
+/// A request for one answer, for the escrow contract.
+pub const REQUEST: Tag = tag("OL-REQUEST-1");
 /// A receipt, body the receipt's hash, for the escrow contract.
 pub const RECEIPT: Tag = tag("OL-RECEIPT-1");
+/// A host's consent to close a channel, for the escrow contract.
+pub const CLOSE: Tag = tag("OL-CLOSE-1");
 /// A contributor's terms, for the Datanet registry.
 pub const TERMS: Tag = tag("OL-TERMS-1");
 
@@ -82,9 +87,19 @@ impl Signable {
         Self::new::<H>(&VOUCHER, domain, &voucher.encode())
     }
 
+    /// A request's.
+    pub fn request<H: Hasher>(domain: &Domain, request: &Request) -> Self {
+        Self::new::<H>(&REQUEST, domain, &request.encode())
+    }
+
     /// A receipt's.
     pub fn receipt<H: Hasher>(domain: &Domain, receipt: &Receipt) -> Self {
         Self::new::<H>(&RECEIPT, domain, &receipt.hash::<H>())
+    }
+
+    /// A host's consent to close a channel at what was spent of it.
+    pub fn close<H: Hasher>(domain: &Domain, channel: u64, spent: u128, deadline: u64) -> Self {
+        Self::new::<H>(&CLOSE, domain, &(channel, spent, deadline).encode())
     }
 
     /// A contributor's terms'.

@@ -1,4 +1,4 @@
-//! Tree 02: the contributions of a Datanet version, root over their count.
+//! Tree 02: the contributions of a Datanet in order of admission; a version is a prefix of it, its root over the count.
 
 use crate::tree::{leaf_hash, root_hash, verify_path, Tree};
 use crate::{Account, Error, Hash, Hasher, Node};
@@ -8,7 +8,7 @@ use scale::{Decode, Encode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct VersionLeaf {
-    /// The registry's global acceptance number: lower is earlier.
+    /// Its precedence, from its commitment: lower is earlier. It need not ascend in the tree.
     pub seq: u64,
     /// The contribution's id in the registry.
     pub contribution: u64,

@@ -1,4 +1,4 @@
-//! The voucher by which a payer co-signs every receipt of a (channel, model) so far.
+//! The voucher by which a payer co-signs every receipt of a (channel, model, key) so far.
 
 use crate::{Hash, SumHead};
 use scale::{Decode, Encode};

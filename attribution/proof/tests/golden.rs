@@ -3,17 +3,19 @@
 //! `PROOF_REGENERATE=1 cargo test --release -p proof --test golden` writes the file anew.
 
 use proof::credits::CreditLeaf;
-use proof::evidence::{encode_entries, Entry, EvidenceLeaf, Exempt, Influence, Place, Retrieval, Span};
+use proof::evidence::{Entry, EvidenceLeaf, Exempt, Influence, Place, Retrieval, Span};
 use proof::params::{ParameterSet, Policy};
 use proof::payouts::PayoutLeaf;
-use proof::receipt::{context_hash, credits_hash, encode_context, sketch_hash, ContextChunk, Receipt};
+use proof::question::{Answer, NodeOpening, Question, ReportTree};
+use proof::receipt::{sketch_hash, unfilled, Receipt, ReceiptLeaf};
 use proof::report::ReportBody;
+use proof::request::{context_hash, encode_context, prompt_hash, ContextChunk, Request, SignedRequest};
 use proof::rules::epoch::{part, Carry};
 use proof::rules::{amounts, spans};
 use proof::signed::{Domain, Signable};
 use proof::sketch::{as_bytes, score, SketchHead, SketchHeader, SketchRow};
-use proof::terms::{Licence, Terms};
-use proof::text::{root_of, text_tree};
+use proof::terms::{seq, Commitment, Licence, Terms};
+use proof::text::{root_of, salt, text_tree, Text, TextOpening};
 use proof::tree::{MerkleTree, Node, SumHead, Tree, TreeHead};
 use proof::version::{VersionHead, VersionLeaf};
 use proof::voucher::Voucher;
@@ -52,24 +54,59 @@ fn receipt() -> Receipt {
         revision: 3,
         adapter: fill(3),
         sequence: 77,
-        flags: 1,
         tokens_in: 1_000,
         tokens_out: 250,
         fee: 12_345_678_901_234_567_890_123,
-        prompt: fill(4),
+        request: request().hash::<Blake2>(),
         response: fill(5),
         sketch: fill(6),
-        context: fill(7),
-        credits: fill(8),
     }
+}
+
+fn request() -> SignedRequest {
+    let body = Request {
+        channel: 0x0102_0304_0506_0708,
+        model: 9,
+        revision: 3,
+        params: 2,
+        sequence: 77,
+        prompt: prompt_hash::<Blake2>(&fill(4), b"Who built the old road?"),
+        prompt_bytes: 1_100,
+        max_tokens_out: 300,
+        max_fee: 12_345_678_901_234_567_890_124,
+        flags: 1,
+        context: context_hash::<Blake2>(&encode_context(&context())),
+        deadline: 1_800_000_000_001,
+    };
+    SignedRequest { body, key: fill(7), signature: core::array::from_fn(|i| 200 - i as u8) }
+}
+
+fn request_json(r: &SignedRequest) -> Value {
+    let b = &r.body;
+    json!({
+        "channel": b.channel.to_string(), "model": b.model, "revision": b.revision, "params": b.params,
+        "sequence": b.sequence.to_string(), "random": bytes(fill(4)), "prompt": "Who built the old road?",
+        "prompt_hash": bytes(b.prompt), "prompt_bytes": b.prompt_bytes, "max_tokens_out": b.max_tokens_out,
+        "max_fee": b.max_fee.to_string(), "flags": b.flags, "context": bytes(b.context), "deadline": b.deadline.to_string(),
+        "key": bytes(r.key), "signature": bytes(r.signature),
+        "encoded": bytes(b.encode()), "hash": bytes(r.hash::<Blake2>()),
+        "signed": signed(&Signable::request::<Blake2>(&domain(), b)),
+    })
+}
+
+fn close_json() -> Value {
+    let (channel, spent, deadline) = (5u64, 1u128 << 80, 1_800_000_000_002u64);
+    json!({
+        "channel": channel.to_string(), "spent": spent.to_string(), "deadline": deadline.to_string(),
+        "signed": signed(&Signable::close::<Blake2>(&domain(), channel, spent, deadline)),
+    })
 }
 
 fn receipt_json(r: &Receipt) -> Value {
     json!({
         "channel": r.channel.to_string(), "model": r.model, "revision": r.revision, "adapter": bytes(r.adapter),
-        "sequence": r.sequence.to_string(), "flags": r.flags, "tokens_in": r.tokens_in, "tokens_out": r.tokens_out,
-        "fee": r.fee.to_string(), "prompt": bytes(r.prompt), "response": bytes(r.response), "sketch": bytes(r.sketch),
-        "context": bytes(r.context), "credits": bytes(r.credits),
+        "sequence": r.sequence.to_string(), "tokens_in": r.tokens_in, "tokens_out": r.tokens_out,
+        "fee": r.fee.to_string(), "request": bytes(r.request), "response": bytes(r.response), "sketch": bytes(r.sketch),
         "encoded": bytes(r.encode()), "hash": bytes(r.hash::<Blake2>()),
         "signed": signed(&Signable::receipt::<Blake2>(&domain(), r)),
     })
@@ -93,7 +130,6 @@ fn report_json() -> Value {
         set: 1,
         epoch: 2,
         attempt: 3,
-        round: 4,
         from: 5,
         to: 6,
         previous: SumHead { count: 7, sum: 8, top: fill(10) },
@@ -102,14 +138,13 @@ fn report_json() -> Value {
         payouts: SumHead { count: 12, sum: 1 << 100, top: fill(13) },
         carry_out: 14,
         files: fill(14),
-        deadline: 15,
     };
     json!({
-        "set": r.set, "epoch": r.epoch, "attempt": r.attempt, "round": r.round, "from": r.from.to_string(),
+        "set": r.set, "epoch": r.epoch, "attempt": r.attempt, "from": r.from.to_string(),
         "to": r.to.to_string(), "previous": sum_head_json(&r.previous),
         "evidence": { "count": r.evidence.count.to_string(), "top": bytes(r.evidence.top) },
         "credits": sum_head_json(&r.credits), "payouts": sum_head_json(&r.payouts),
-        "carry_out": r.carry_out.to_string(), "files": bytes(r.files), "deadline": r.deadline.to_string(),
+        "carry_out": r.carry_out.to_string(), "files": bytes(r.files),
         "encoded": bytes(r.encode()), "signed": signed(&Signable::report::<Blake2>(&domain(), &r)),
     })
 }
@@ -132,7 +167,7 @@ fn terms_json() -> Value {
         cid: fill(4),
         contributor: fill(5),
         licence,
-        nonce: 6,
+        salt: fill(6),
         deadline: 7,
     };
     json!({
@@ -140,9 +175,31 @@ fn terms_json() -> Value {
         "contributor": bytes(t.contributor), "licence": bytes(licence.licence),
         "train": licence.train, "retrieve": licence.retrieve, "display": licence.display,
         "commercial": licence.commercial, "share_alike": licence.share_alike, "min_bps": licence.min_bps,
-        "expires_at": licence.expires_at.to_string(), "nonce": t.nonce.to_string(), "deadline": t.deadline.to_string(),
+        "expires_at": licence.expires_at.to_string(), "salt": bytes(t.salt), "deadline": t.deadline.to_string(),
+        "commitment": bytes(t.commitment().node::<Blake2>().hash),
         "encoded": bytes(t.encode()), "signed": signed(&Signable::terms::<Blake2>(&domain(), &t)),
     })
+}
+
+fn commitments_json() -> Value {
+    let all: Vec<Commitment> =
+        (0..7u8).map(|i| Commitment { content_root: fill(i), contributor: fill(i + 1), salt: fill(i + 2) }).collect();
+    let trees = [1usize, 2, 3, 7].map(|count| {
+        let leaves = &all[..count];
+        let nodes = leaves.iter().map(Commitment::node::<Blake2>).collect();
+        let tree = MerkleTree::build::<Blake2>(Tree::Commitments, nodes).unwrap();
+        let number = count as u64 * 1_000;
+        json!({
+            "number": number.to_string(), "top": bytes(tree.top().hash),
+            "leaves": leaves.iter().zip(0u32..).map(|(leaf, index)| json!({
+                "content_root": bytes(leaf.content_root), "contributor": bytes(leaf.contributor),
+                "salt": bytes(leaf.salt), "hash": bytes(leaf.node::<Blake2>().hash),
+                "path": tree.path::<Hash>(u64::from(index)).unwrap().iter().map(bytes).collect::<Vec<_>>(),
+                "seq": seq(number, index).unwrap().to_string(),
+            })).collect::<Vec<_>>(),
+        })
+    });
+    json!(trees)
 }
 
 fn texts_json() -> Value {
@@ -156,10 +213,46 @@ fn texts_json() -> Value {
     json!(texts)
 }
 
+fn private_texts_json() -> Value {
+    let texts = [1usize, 256, 257, 600].map(|length| {
+        let text: Vec<u8> = (0..length).map(|i| (i * 11 % 251) as u8).collect();
+        let private = Text::private(&text, fill(6));
+        let opening = private.open::<Blake2>(length as u64 - 1, length as u64).unwrap();
+        json!({
+            "text": bytes(&text), "random": bytes(fill(6)), "root": bytes(private.root::<Blake2>().unwrap()),
+            "salts": (0..text.chunks(256).count() as u64).map(|i| bytes(salt::<Blake2>(&fill(6), i))).collect::<Vec<_>>(),
+            "opening": { "length": opening.length.to_string(), "first": opening.first.to_string(), "bytes": bytes(&opening.bytes),
+                "salts": opening.salts.iter().map(bytes).collect::<Vec<_>>(),
+                "path": opening.path.iter().map(bytes).collect::<Vec<_>>(), "encoded": bytes(opening.encode()) },
+        })
+    });
+    json!(texts)
+}
+
+/// How a tree of receipts goes on from the peaks of a prefix.
+fn prefixes_json() -> Value {
+    let leaves: Vec<ReceiptLeaf> =
+        (0..13u8).map(|i| ReceiptLeaf { receipt: fill(i), fee: 5 + u128::from(i) }).collect();
+    let nodes = leaves.iter().map(ReceiptLeaf::node::<Blake2>).collect();
+    let tree = MerkleTree::build::<Blake2>(Tree::Receipts, nodes).unwrap();
+    let pairs =
+        |nodes: &[Node]| json!(nodes.iter().map(|n| json!([bytes(n.hash), n.sum.to_string()])).collect::<Vec<_>>());
+    let cases = [(0u64, 13u64), (1, 12), (3, 7), (6, 13), (8, 13), (12, 13)].map(|(from, to)| {
+        let between: Vec<Node> = tree.between(from, to).unwrap();
+        let peaks = tree.frontier::<Node>(from).unwrap().peaks;
+        json!({ "from": from, "to": to, "peaks": pairs(&peaks), "between": pairs(&between) })
+    });
+    json!({
+        "leaves": leaves.iter().map(|leaf| json!({ "receipt": bytes(leaf.receipt), "fee": leaf.fee.to_string() })).collect::<Vec<_>>(),
+        "cases": cases,
+    })
+}
+
 fn versions_json() -> Value {
     let all: Vec<VersionLeaf> = (0..7u8)
         .map(|i| VersionLeaf {
-            seq: 100 + u64::from(i),
+            // In order of admission, which is no order of precedence.
+            seq: 100 + u64::from(i) * 5 % 7,
             contribution: u64::from(i) * 3,
             content_root: fill(i),
             contributor: fill(i + 1),
@@ -207,7 +300,9 @@ fn receipts_json() -> Value {
     let leaves = (0..6u64)
         .map(|i| {
             let receipt = Receipt { sequence: i, fee: 1_000 + u128::from(i), ..receipt() };
-            let leaf = receipt.leaf(receipt.hash::<Blake2>());
+            // The third place is unfilled.
+            let answered = receipt.leaf(receipt.hash::<Blake2>());
+            let leaf = if i == 2 { ReceiptLeaf::unfilled::<Blake2>() } else { answered };
             (json!({ "receipt": bytes(leaf.receipt), "fee": leaf.fee.to_string() }), leaf.node::<Blake2>())
         })
         .collect();
@@ -321,7 +416,7 @@ fn entries() -> Vec<Entry> {
 
 fn evidence_json() -> Value {
     let policy = Policy { span_bps: 5_001, influence_bps: 3_332, retrieval_bps: 1_667, min_words: 6, c_max: 2 };
-    let params = ParameterSet { rank_weights: vec![5, 3], common_max: 48 };
+    let params = ParameterSet { min_fee: 1, rank_weights: vec![5, 3], common_max: 48 };
     let mut filled = entries();
     let total = 1_000_000_000_000_000_003;
     amounts::fill(total, &policy, &params, &mut filled).unwrap();
@@ -329,6 +424,7 @@ fn evidence_json() -> Value {
         EvidenceLeaf { receipt: receipt().hash::<Blake2>(), part: total, status: 0, entries: filled },
         EvidenceLeaf::withheld(),
         EvidenceLeaf { receipt: fill(3), part: 12, status: 2, entries: vec![] },
+        EvidenceLeaf::unfilled::<Blake2>(),
     ];
     let nodes = leaves.iter().map(|leaf| leaf.node::<Blake2>().unwrap()).collect();
     let tree = MerkleTree::build::<Blake2>(Tree::Evidence, nodes).unwrap();
@@ -346,15 +442,11 @@ fn evidence_json() -> Value {
 
 fn hashes_json() -> Value {
     let list = encode_context(&context());
-    let private: Vec<Entry> = entries().into_iter().filter(|entry| !matches!(entry, Entry::Influence(_))).collect();
-    let preimage = encode_entries(&private).unwrap();
     json!({
         "context": { "chunks": context().iter().map(|c| json!([c.source, c.index, c.chunk])).collect::<Vec<_>>(),
             "list": bytes(&list), "hash": bytes(context_hash::<Blake2>(&list)) },
-        "credits": { "entries": private.iter().map(entry_json).collect::<Vec<_>>(), "preimage": bytes(&preimage),
-            "hash": bytes(credits_hash::<Blake2>(&preimage)) },
-        "empty": { "sketch": bytes(sketch_hash::<Blake2>(&[])), "context": bytes(context_hash::<Blake2>(&[])),
-            "credits": bytes(credits_hash::<Blake2>(&[0])) },
+        "empty": { "sketch": bytes(sketch_hash::<Blake2>(&[])), "context": bytes(context_hash::<Blake2>(&[])) },
+        "unfilled": bytes(unfilled::<Blake2>()),
     })
 }
 
@@ -456,13 +548,54 @@ fn words_json() -> Value {
     json!(texts.iter().map(|text| json!({ "text": bytes(text), "words": words(text) })).collect::<Vec<_>>())
 }
 
+/// The forms of questions and answers, one of each shape.
+fn questions_json() -> Value {
+    let node = |byte: u8| Node { hash: fill(byte), sum: u128::from(byte) << 70 };
+    let node_json = |node: &Node| json!([bytes(node.hash), node.sum.to_string()]);
+    let opening =
+        NodeOpening { tree: ReportTree::Credits, level: 8, index: 3, node: node(1), path: vec![node(2), node(3)] };
+    let (fields, path) = (vec![7; 70], vec![node(4), node(5)]);
+    let text = TextOpening { length: 300, first: 1, bytes: vec![8; 44], path: vec![fill(6)], salts: vec![fill(5)] };
+    json!({
+        "leaf": {
+            "tree": 5, "index": (1u64 << 40).to_string(),
+            "encoded": bytes(Question::Leaf(ReportTree::Evidence, 1 << 40).encode()),
+        },
+        "nodes": {
+            "tree": 6, "level": opening.level, "index": opening.index.to_string(), "node": node_json(&opening.node),
+            "path": opening.path.iter().map(node_json).collect::<Vec<_>>(),
+            "encoded": bytes(Question::Nodes(opening.clone()).encode()),
+        },
+        "answer_leaf": {
+            "fields": bytes(&fields), "path": path.iter().map(node_json).collect::<Vec<_>>(),
+            "encoded": bytes(Answer::Leaf(fields.clone(), path.clone()).encode()),
+        },
+        "answer_nodes": {
+            "nodes": path.iter().map(node_json).collect::<Vec<_>>(),
+            "encoded": bytes(Answer::Nodes(path.clone()).encode()),
+        },
+        "answer_preimage": { "bytes": bytes(&fields), "encoded": bytes(Answer::Preimage(fields.clone()).encode()) },
+        "answer_chunks": {
+            "length": text.length.to_string(), "first": text.first.to_string(), "bytes": bytes(&text.bytes),
+            "salts": text.salts.iter().map(bytes).collect::<Vec<_>>(),
+            "path": text.path.iter().map(bytes).collect::<Vec<_>>(),
+            "encoded": bytes(Answer::Chunks(text.clone()).encode()),
+        },
+    })
+}
+
 fn golden() -> Value {
     json!({
+        "request": request_json(&request()),
         "receipt": receipt_json(&receipt()),
         "voucher": voucher_json(),
+        "close": close_json(),
         "report": report_json(),
         "terms": terms_json(),
+        "commitments": commitments_json(),
         "texts": texts_json(),
+        "private_texts": private_texts_json(),
+        "prefixes": prefixes_json(),
         "versions": versions_json(),
         "receipts": receipts_json(),
         "sketches": sketches_json(),
@@ -473,6 +606,7 @@ fn golden() -> Value {
         "epoch": epochs_json(),
         "spans": spans_json(),
         "words": words_json(),
+        "questions": questions_json(),
     })
 }
 
@@ -506,9 +640,10 @@ fn encodings_have_the_lengths_that_the_protocol_gives() {
     let text = serde_json::to_string(&golden()).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     let len = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap().len() / 2;
-    assert_eq!(len("/receipt/encoded"), 241);
+    assert_eq!(len("/request/encoded"), 125);
+    assert_eq!(len("/receipt/encoded"), 176);
     assert_eq!(len("/voucher/encoded"), 76);
-    assert_eq!(len("/report/encoded"), 292);
-    assert_eq!(len("/terms/encoded"), 171);
+    assert_eq!(len("/report/encoded"), 284);
+    assert_eq!(len("/terms/encoded"), 195);
     assert_eq!(len("/versions/1/leaves/0/encoded"), 80);
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::world::{body, World};
 use common::Dice;
-use proof::check::{credits, find_leaf, payouts, tree, Against, EvidenceOpening, Proof};
+use proof::check::{credits, find_leaf, payouts, tree, EvidenceOpening, Proof};
 use proof::credits::CreditLeaf;
 use proof::evidence::{evidence_node, Entry, EvidenceLeaf, Exempt, Influence, Place, Retrieval, Span};
 use proof::payouts::PayoutLeaf;
@@ -74,7 +74,7 @@ fn whose(world: &World, evidence: &MerkleTree, leaves: &[Vec<u8>], index: u64, e
     });
     credits::DueOpening {
         evidence: EvidenceOpening::of(fields, evidence, index).unwrap(),
-        receipt: world.batches[b].receipts[i].receipt,
+        receipt: world.receipt(b, i),
         batch: b as u64,
         row,
         contribution,
@@ -109,6 +109,10 @@ proptest! {
             let mut other = leaf.clone();
             other.part += 1;
             prop_assert_eq!(refute(&world, &builder.leaves, index, &other).ok().flatten(), None);
+            // Nor is what an invalid receipt would be due, were it valid, left out of its leaf.
+            other.entries = world.entries_if_valid(b, i);
+            let found = refute(&world, &builder.leaves, index, &other).ok().flatten();
+            prop_assert!(found.is_none_or(|proof| proof.check::<Blake2>(&report, &world).is_err()));
         }
         let credits = credits_tree(&builder.credits);
         let payouts = payouts_tree(&builder.payouts);
@@ -151,8 +155,7 @@ proptest! {
             let false_report = ReportBody { evidence: evidence_tree(&leaves).head(), ..body(&totals) };
             match refute(&world, &leaves, index, &right).unwrap() {
                 Some(proof) => {
-                    let verdict = proof.check::<Blake2>(&false_report, &world).unwrap();
-                    prop_assert_eq!(verdict.against, Against::Signers);
+                    prop_assert!(proof.check::<Blake2>(&false_report, &world).is_ok());
                     let bytes = proof.encode();
                     prop_assert!(bytes.len() <= proof::limits::MAX_PROOF_BYTES);
                     prop_assert_eq!(&Proof::decode(&mut &bytes[..]).unwrap(), &proof);
@@ -479,13 +482,12 @@ fn a_credit_tree_that_lies_about_a_sum_is_refuted_where_it_lies() {
     report.credits = proof::SumHead { count: 5, sum: top.sum, top: top.hash };
     let lookup = |hash: &Hash| known.get(hash).cloned();
     let witness = tree::find::<Blake2>(tree::SumTree::Credits, &report, &lookup).unwrap().unwrap();
-    let verdict = tree::check::<Blake2>(&report, &witness).unwrap();
-    assert_eq!(verdict.fraud, proof::check::Fraud::WrongSum);
+    assert_eq!(tree::check::<Blake2>(&report, &witness), Ok(proof::check::Fraud::WrongSum));
     // A top whose stated Σ is another.
     let mut report = body(&World::new(1).report().1);
     report.credits = proof::SumHead { sum: 51, ..honest.sum_head() };
     let witness = tree::find::<Blake2>(tree::SumTree::Credits, &report, &lookup).unwrap().unwrap();
-    assert_eq!(tree::check::<Blake2>(&report, &witness).unwrap().fraud, proof::check::Fraud::WrongSum);
+    assert_eq!(tree::check::<Blake2>(&report, &witness).unwrap(), proof::check::Fraud::WrongSum);
     // The honest tree under its own head.
     report.credits = honest.sum_head();
     assert_eq!(tree::find::<Blake2>(tree::SumTree::Credits, &report, &lookup), Ok(None));
@@ -503,7 +505,7 @@ fn tree_fraud(leaves: Vec<Vec<u8>>, sums: &[u128]) -> Option<proof::check::Fraud
     report.payouts = tree.sum_head();
     let lookup = |hash: &Hash| known.get(hash).cloned();
     let witness = tree::find::<Blake2>(tree::SumTree::Payouts, &report, &lookup).unwrap()?;
-    Some(tree::check::<Blake2>(&report, &witness).unwrap().fraud)
+    Some(tree::check::<Blake2>(&report, &witness).unwrap())
 }
 
 #[test]
@@ -521,7 +523,7 @@ fn leaves_that_do_not_ascend_are_refuted_as_are_wrong_widths_amounts_and_heads()
     let mut report = body(&World::new(1).report().1);
     report.payouts = proof::SumHead { count: 0, sum: 1, top: proof::ZERO };
     let witness = tree::find::<Blake2>(tree::SumTree::Payouts, &report, &|_| None).unwrap().unwrap();
-    assert_eq!(tree::check::<Blake2>(&report, &witness).unwrap().fraud, Fraud::BadHead);
+    assert_eq!(tree::check::<Blake2>(&report, &witness).unwrap(), Fraud::BadHead);
     report.payouts = proof::SumHead::EMPTY;
     assert_eq!(tree::find::<Blake2>(tree::SumTree::Payouts, &report, &|_| None), Ok(None));
 }
@@ -535,44 +537,58 @@ fn a_node_that_is_none_is_refuted() {
     report.payouts = proof::SumHead { count: 2, sum: 9, top };
     let lookup = |hash: &Hash| (*hash == top).then(|| bytes.clone());
     let witness = tree::find::<Blake2>(tree::SumTree::Payouts, &report, &lookup).unwrap().unwrap();
-    let verdict = tree::check::<Blake2>(&report, &witness).unwrap();
-    assert_eq!(verdict.fraud, proof::check::Fraud::MalformedNode);
+    assert_eq!(tree::check::<Blake2>(&report, &witness), Ok(proof::check::Fraud::MalformedNode));
 }
 
 #[test]
-fn two_reports_of_one_slot_by_one_oracle_are_an_equivocation() {
-    use proof::check::equivocation::{check, find};
-    use proof::signed::{Domain, Signable};
-    let first = body(&World::new(1).report().1);
-    let second = ReportBody { carry_out: first.carry_out + 1, ..first };
-    let domain = Domain { genesis: [1; 32], contract: [2; 32] };
-    // A stand-in scheme: the signature is the signed bytes' hash, twice.
-    let sign = |message: &[u8]| -> [u8; 64] {
-        let hash = <Blake2 as proof::Hasher>::blake2_256(message);
-        let mut signature = [0; 64];
-        signature[..32].copy_from_slice(&hash);
-        signature[32..].copy_from_slice(&hash);
-        signature
-    };
-    let verify = |signature: &[u8; 64], message: &[u8]| *signature == sign(message);
-    let one = sign(&Signable::report::<Blake2>(&domain, &first).digest);
-    let other = sign(&Signable::report::<Blake2>(&domain, &second).wrapped);
-    let witness = find((&first, &one), (&second, &other)).unwrap();
-    let verdict = check::<Blake2>(&domain, &witness, verify).unwrap();
-    assert_eq!(verdict.against, Against::Oracle);
-    // Another chain, a forged signature, another slot, the same body.
-    let elsewhere = Domain { genesis: [9; 32], ..domain };
-    assert_eq!(check::<Blake2>(&elsewhere, &witness, verify), Err(Error::BadSignature));
-    let mut forged = witness.clone();
-    forged.second_signature[0] ^= 1;
-    assert_eq!(check::<Blake2>(&domain, &forged, verify), Err(Error::BadSignature));
-    let mut later = witness.clone();
-    later.second.round += 1;
-    assert_eq!(check::<Blake2>(&domain, &later, verify), Err(Error::WitnessMismatch));
-    let mut same = witness.clone();
-    same.second = same.first;
-    assert_eq!(check::<Blake2>(&domain, &same, verify), Err(Error::NotFraud));
-    assert_eq!(find((&first, &one), (&first, &one)), None);
+fn each_way_to_be_invalid_is_met_and_a_leaf_with_the_other_status_is_refuted() {
+    use proof::check::Fraud;
+    use proof::evidence::{ATTRIBUTED, INVALID};
+    use proof::rules::validity::Invalid;
+    let mut met = std::collections::BTreeMap::<String, u32>::new();
+    for seed in 0..400u64 {
+        let world = World::new(seed.wrapping_mul(0x9876_5432_1fed_cba9));
+        let (builder, totals) = world.report();
+        for (index, (b, i)) in world.slots().into_iter().enumerate() {
+            if world.batches[b].terms.withheld {
+                continue;
+            }
+            let right = world.leaf(b, i);
+            let why = world.invalid(b, i);
+            assert_eq!(right.status, if why.is_some() { INVALID } else { ATTRIBUTED });
+            *met.entry(format!("{why:?}")).or_default() += 1;
+            let mut leaves = builder.leaves.clone();
+            let other = EvidenceLeaf { status: INVALID - right.status, entries: Vec::new(), ..right.clone() };
+            leaves[index] = other.fields().unwrap();
+            let proof = refute(&world, &leaves, index, &right).unwrap().expect("no proof of a wrong status");
+            let report = ReportBody { evidence: evidence_tree(&leaves).head(), ..body(&totals) };
+            assert_eq!(proof.check::<Blake2>(&report, &world), Ok(Fraud::WrongStatus), "{why:?}");
+        }
+    }
+    for why in [
+        Invalid::Channel,
+        Invalid::Model,
+        Invalid::Sequence,
+        Invalid::Fee,
+        Invalid::FeeBelowLeast,
+        Invalid::NoRevision,
+        Invalid::Adapter,
+        Invalid::RequestedChannel,
+        Invalid::RequestedModel,
+        Invalid::RequestedRevision,
+        Invalid::RequestedParams,
+        Invalid::RequestedSequence,
+        Invalid::RequestedKey,
+        Invalid::UnknownFlag,
+        Invalid::Signature,
+        Invalid::FeeAboveMost,
+        Invalid::TokensOutAboveMost,
+        Invalid::TokensInAbovePrompt,
+        Invalid::TokensOutAboveResponse,
+    ] {
+        assert!(met.contains_key(&format!("{:?}", Some(why))), "{why:?} never met: {met:#?}");
+    }
+    assert!(met.contains_key("None"));
 }
 
 #[test]
@@ -591,7 +607,7 @@ fn random_changes_meet_every_kind_of_leaf_fraud() {
             leaves[index] = change(&mut dice, &world, index, &right);
             if let Some(proof) = refute(&world, &leaves, index, &right).unwrap() {
                 let report = ReportBody { evidence: evidence_tree(&leaves).head(), ..body(&totals) };
-                let fraud = proof.check::<Blake2>(&report, &world).unwrap().fraud;
+                let fraud = proof.check::<Blake2>(&report, &world).unwrap();
                 *met.entry(format!("{fraud:?}")).or_default() += 1;
             } else {
                 *met.entry("none".into()).or_default() += 1;
@@ -621,7 +637,6 @@ fn random_changes_meet_every_kind_of_leaf_fraud() {
         Fraud::BadForm,
         Fraud::WrongAmounts,
         Fraud::WrongRetrieval,
-        Fraud::WrongPrivateEntries,
     ] {
         assert!(met.contains_key(&format!("{fraud:?}")), "{fraud:?} never met: {met:#?}");
     }

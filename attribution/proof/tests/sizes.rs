@@ -3,15 +3,16 @@
 use proof::check::influence::{InfluenceFault, InfluenceWitness, RowOpening};
 use proof::check::outranked::{HoldingOpening, OutrankedFault, OutrankedWitness};
 use proof::check::payouts::{PayoutWitness, Standing};
-use proof::check::receipt::{ReceiptFault, ReceiptOpening, ReceiptWitness};
+use proof::check::receipt::{ReceiptFault, ReceiptOpening, ReceiptWitness, StatusOpening};
 use proof::check::span::{ContributionOpening, Side, SpanFault, SpanWitness, Which};
 use proof::check::tree::{Descent, SumTree, TreeFault, TreeWitness};
 use proof::check::{credits, form, EvidenceOpening, Proof};
 use proof::credits::CreditLeaf;
 use proof::evidence::Place;
-use proof::limits::{MAX_EVIDENCE_BYTES, MAX_PROOF_BYTES};
+use proof::limits::{MAX_EVIDENCE_BYTES, MAX_PROOF_BYTES, MAX_RETRIEVAL};
 use proof::payouts::PayoutLeaf;
 use proof::receipt::{Receipt, ReceiptLeaf};
+use proof::request::{Request, SignedRequest};
 use proof::text::TextOpening;
 use proof::tree::{range_len, Absence, Node};
 use proof::version::VersionLeaf;
@@ -25,29 +26,44 @@ fn evidence() -> EvidenceOpening {
 }
 
 fn receipt() -> Receipt {
-    Receipt {
+    Receipt::UNFILLED
+}
+
+fn request() -> SignedRequest {
+    let body = Request {
         channel: 1,
         model: 1,
         revision: 1,
-        adapter: [1; 32],
+        params: 1,
         sequence: 1,
-        flags: 1,
-        tokens_in: 1,
-        tokens_out: 1,
-        fee: 1,
         prompt: [1; 32],
-        response: [1; 32],
-        sketch: [1; 32],
+        prompt_bytes: 1,
+        max_tokens_out: 1,
+        max_fee: 1,
+        flags: 1,
         context: [1; 32],
-        credits: [1; 32],
-    }
+        deadline: 1,
+    };
+    SignedRequest { body, key: [1; 32], signature: [1; 64] }
+}
+
+/// The same of a private answer: a salt a chunk beside the bytes.
+fn private(len: u64) -> TextOpening {
+    let public = text(len);
+    TextOpening { salts: vec![[1; 32]; public.bytes.len() / 256], ..public }
 }
 
 /// A range of a text of 16 MiB, at its worst place, with four bytes on each side.
 fn text(len: u64) -> TextOpening {
     let chunks = (len + 8).div_ceil(256) + 1;
     let path = (0..1 << 16).step_by(331).map(|at| range_len(at.min((1 << 16) - chunks), chunks, 1 << 16)).max();
-    TextOpening { length: 1, first: 1, bytes: vec![1; (chunks * 256) as usize], path: vec![[1; 32]; path.unwrap()] }
+    TextOpening {
+        length: 1,
+        first: 1,
+        bytes: vec![1; (chunks * 256) as usize],
+        salts: Vec::new(),
+        path: vec![[1; 32]; path.unwrap()],
+    }
 }
 
 fn contribution() -> ContributionOpening {
@@ -76,15 +92,21 @@ fn fits(proof: Proof) {
 #[test]
 fn the_largest_receipt_proof_fits() {
     let opening = ReceiptOpening { leaf: ReceiptLeaf { receipt: [1; 32], fee: 1 }, path: vec![ANY; 32] };
-    let fault = ReceiptFault::Status(opening, receipt(), vec![1; 2_048]);
+    let response = TextOpening { length: 1, first: 0, bytes: vec![], salts: vec![], path: vec![[1; 32]] };
+    let fault = ReceiptFault::Status(StatusOpening {
+        opening,
+        receipt: receipt(),
+        request: Some(request()),
+        response: Some(response),
+    });
     fits(Proof::Receipt(ReceiptWitness { evidence: evidence(), batch: 1, fault }));
 }
 
 #[test]
 fn the_largest_span_proof_fits() {
     for fault in [
-        SpanFault::DifferingByte(Which::Whole, 1, text(1), contribution(), text(1)),
-        SpanFault::TooFewWords(Which::Whole, text(2_048)),
+        SpanFault::DifferingByte(Which::Whole, 1, private(1), contribution(), text(1)),
+        SpanFault::TooFewWords(Which::Whole, private(2_048)),
         SpanFault::HoldingBoundary(Which::Whole, Side::End, contribution(), text(1)),
         SpanFault::OneContributor(0, 1, contribution(), contribution()),
     ] {
@@ -99,7 +121,7 @@ fn the_largest_outranked_proof_with_four_holders_fits() {
         (2_048, OutrankedFault::Match(1, 1, holding(2_048))),
         (2_048, OutrankedFault::Earlier(1, 1, 1, holding(2_048), contribution())),
     ] {
-        let response = text(len);
+        let response = private(len);
         fits(Proof::Outranked(OutrankedWitness { evidence: evidence(), receipt: receipt(), response, fault }));
     }
 }
@@ -112,7 +134,7 @@ fn the_largest_influence_proof_fits() {
 
 #[test]
 fn the_largest_form_proof_fits() {
-    let fault = form::FormFault::Private(receipt(), 1, vec![1; 2_048]);
+    let fault = form::FormFault::Retrieval(receipt(), request(), vec![1; 9 * MAX_RETRIEVAL]);
     fits(Proof::Form(form::FormWitness { evidence: evidence(), fault }));
 }
 

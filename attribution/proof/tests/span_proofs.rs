@@ -1,12 +1,12 @@
 //! Fraud proof 3, case by case, on five small texts.
 
 use proof::check::span::{check, find, Library, SpanFault, SpanWitness, Which};
-use proof::check::{Against, BatchTerms, EpochFacts, Fraud, SourceFacts};
+use proof::check::{BatchTerms, EpochFacts, Fraud, SourceFacts};
 use proof::evidence::{evidence_node, Entry, EvidenceLeaf, Exempt, Place, Span};
 use proof::params::{ParameterSet, Policy};
 use proof::receipt::Receipt;
 use proof::rules::epoch::Carry;
-use proof::text::root_of;
+use proof::text::{root_of, Text};
 use proof::tree::{MerkleTree, Tree};
 use proof::version::{VersionHead, VersionLeaf};
 use proof::{Blake2, Error, ZERO};
@@ -71,6 +71,8 @@ impl EpochFacts for Texts {
             first: 0,
             channel: 0,
             model: 0,
+            key: ZERO,
+            params: 0,
             at: 0,
             count_from: 0,
             count_to: 7,
@@ -82,7 +84,7 @@ impl EpochFacts for Texts {
         })
     }
     fn parameters(&self, _: u64) -> Option<ParameterSet> {
-        Some(ParameterSet { rank_weights: vec![], common_max: COMMON_MAX })
+        Some(ParameterSet { min_fee: 1, rank_weights: vec![], common_max: COMMON_MAX })
     }
     fn carry(&self) -> Carry {
         Carry { carry_in: 0, pots: 0, carry_bps: 0 }
@@ -101,24 +103,14 @@ impl Library for Texts {
     }
 }
 
-fn receipt(private: bool, absent: bool) -> Receipt {
-    Receipt {
-        channel: 0,
-        model: 0,
-        revision: 0,
-        adapter: ZERO,
-        sequence: 0,
-        flags: u8::from(private),
-        tokens_in: 0,
-        tokens_out: 0,
-        fee: 1,
-        prompt: ZERO,
-        response: if absent { ZERO } else { root_of::<Blake2>(RESPONSE.as_bytes()).unwrap() },
-        sketch: ZERO,
-        context: ZERO,
-        credits: ZERO,
-    }
+/// A receipt over a response, or of no response.
+fn receipt(response: Option<Text<'_>>) -> Receipt {
+    let response = response.map_or(ZERO, |text| text.root::<Blake2>().unwrap());
+    Receipt { fee: 1, response, ..Receipt::UNFILLED }
 }
+
+const PUBLIC: Text<'static> = Text::public(RESPONSE.as_bytes());
+const PRIVATE: Text<'static> = Text::private(RESPONSE.as_bytes(), [8; 32]);
 
 fn publish(receipt: &Receipt, entry: Entry) -> (Vec<u8>, MerkleTree) {
     let leaf = EvidenceLeaf { receipt: receipt.hash::<Blake2>(), part: 9, status: 0, entries: vec![entry] };
@@ -128,16 +120,21 @@ fn publish(receipt: &Receipt, entry: Entry) -> (Vec<u8>, MerkleTree) {
     (fields, MerkleTree::build::<Blake2>(Tree::Evidence, nodes).unwrap())
 }
 
-fn judge(receipt: &Receipt, entry: Entry) -> Option<(Fraud, Against)> {
+fn judge(receipt: &Receipt, response: Text<'_>, entry: Entry) -> Option<Fraud> {
     let texts = Texts::new();
     let (fields, tree) = publish(receipt, entry);
-    let witness = found(&fields, &tree, receipt, &texts)?;
-    let verdict = check::<Blake2>(&tree.head(), &witness, &texts).unwrap();
-    Some((verdict.fraud, verdict.against))
+    let witness = found(&fields, &tree, receipt, response, &texts)?;
+    Some(check::<Blake2>(&tree.head(), &witness, &texts).unwrap())
 }
 
-fn found(fields: &[u8], tree: &MerkleTree, receipt: &Receipt, texts: &Texts) -> Option<SpanWitness> {
-    find::<Blake2>(fields, 0, tree, (0, COMMON_MAX), receipt, RESPONSE.as_bytes(), &POLICY, texts).unwrap()
+fn found(
+    fields: &[u8],
+    tree: &MerkleTree,
+    receipt: &Receipt,
+    response: Text<'_>,
+    texts: &Texts,
+) -> Option<SpanWitness> {
+    find::<Blake2>(fields, 0, tree, (0, COMMON_MAX), receipt, response, &POLICY, texts).unwrap()
 }
 
 fn place(index: u32, offset: u32) -> Place {
@@ -150,7 +147,10 @@ fn span(at: Place) -> Span {
 }
 
 fn expect(entry: Entry, fraud: Option<Fraud>) {
-    assert_eq!(judge(&receipt(false, false), entry.clone()), fraud.map(|fraud| (fraud, Against::Signers)), "{entry:?}");
+    // A private answer is judged as a public one, by openings with salts.
+    for text in [PUBLIC, PRIVATE] {
+        assert_eq!(judge(&receipt(Some(text)), text, entry.clone()), fraud, "{entry:?}");
+    }
 }
 
 #[test]
@@ -209,12 +209,12 @@ fn a_letter_of_a_script_without_spaces_begins_and_ends_a_word_and_its_bytes_do_n
 #[test]
 fn a_boundary_is_judged_by_four_bytes_on_each_side_and_by_no_fewer() {
     let texts = Texts::new();
-    let receipt = receipt(false, false);
+    let receipt = receipt(Some(PUBLIC));
     let start = RESPONSE.find('守').unwrap() as u16;
     let at = place(6, "早上".len() as u32);
     let inside = Span { start, len: 25, skip: 0, held: 25, credited: at, whole: at, amount: 0 };
     let (fields, tree) = publish(&receipt, Entry::Span(inside));
-    let witness = found(&fields, &tree, &receipt, &texts).unwrap();
+    let witness = found(&fields, &tree, &receipt, PUBLIC, &texts).unwrap();
     let SpanFault::ResponseBoundary(which, side, _) = witness.fault.clone() else { panic!("{witness:?}") };
     // The response is one chunk, so an opening shows it whole or nothing; a longer text is cut by its chunks.
     let nothing = proof::text::TextOpening::of::<Blake2>(RESPONSE.as_bytes(), 0, 0).unwrap();
@@ -273,28 +273,16 @@ fn an_exempt_range_needs_c_max_and_one_witnesses_of_distinct_contributors_that_h
 
 #[test]
 fn a_span_of_no_response_is_shown() {
-    let absent = receipt(false, true);
-    assert_eq!(judge(&absent, Entry::Span(span(place(0, 0)))), Some((Fraud::AbsentResponse, Against::Signers)));
-}
-
-#[test]
-fn a_false_span_of_a_private_receipt_is_the_hosts() {
-    let private = receipt(true, false);
-    let judged = |entry| judge(&private, entry);
-    assert_eq!(judged(Entry::Span(span(place(2, 0)))), Some((Fraud::DifferingByte, Against::Host)));
-    assert_eq!(judged(Entry::Span(span(place(7, 0)))), Some((Fraud::NoSuchContribution, Against::Host)));
-    // Nobody can know what will be struck; lengths and w make the receipt invalid instead (proof 2).
-    assert_eq!(judged(Entry::Span(span(place(3, 0)))), None);
-    let exempt = Entry::Exempt(Exempt { start: 4, len: 19, amount: 0, witnesses: vec![place(0, 0)] });
-    assert_eq!(judged(exempt), None);
+    let absent = receipt(None);
+    assert_eq!(judge(&absent, PUBLIC, Entry::Span(span(place(0, 0)))), Some(Fraud::AbsentResponse));
 }
 
 #[test]
 fn a_witness_of_other_bytes_shows_nothing() {
     let texts = Texts::new();
-    let receipt = receipt(false, false);
+    let receipt = receipt(Some(PUBLIC));
     let (fields, tree) = publish(&receipt, Entry::Span(span(place(2, 0))));
-    let witness = found(&fields, &tree, &receipt, &texts).unwrap();
+    let witness = found(&fields, &tree, &receipt, PUBLIC, &texts).unwrap();
     let refused = |witness: &SpanWitness| check::<Blake2>(&tree.head(), witness, &texts).unwrap_err();
     let SpanFault::DifferingByte(which, at, ours, contribution, theirs) = witness.fault.clone() else {
         panic!("{witness:?}")
@@ -347,7 +335,7 @@ mod outranked {
     use proof::rules::spans::{entries, Scan, SourceText};
 
     /// What proof 4 shows of a leaf with these entries; the rules' own come from the texts that count.
-    fn judge(receipt: &Receipt, claimed: Vec<Entry>) -> Option<(Fraud, Against)> {
+    fn judge(response: Text<'_>, claimed: Vec<Entry>) -> Option<Fraud> {
         let texts = Texts::new();
         let counting: Vec<SourceText> = (0u32..)
             .zip(&texts.leaves)
@@ -362,11 +350,12 @@ mod outranked {
             .collect();
         let scan = Scan::new(RESPONSE.as_bytes(), &counting);
         let right = entries(RESPONSE.as_bytes(), &POLICY, COMMON_MAX, &scan).unwrap();
+        let receipt = receipt(Some(response));
         let leaf = EvidenceLeaf { receipt: receipt.hash::<Blake2>(), part: 9, status: 0, entries: claimed };
         let fields = leaf.fields().unwrap();
         let tree = MerkleTree::build::<Blake2>(Tree::Evidence, vec![evidence_node::<Blake2>(&fields)]).unwrap();
         let opening = EvidenceOpening::of(&fields, &tree, 0).unwrap();
-        let witness = find::<Blake2>(opening, 0, receipt, RESPONSE.as_bytes(), &right, &texts).unwrap()?;
+        let witness = find::<Blake2>(opening, 0, &receipt, response, &right, &texts).unwrap()?;
         // A witness whose holding is of other bytes shows nothing.
         let mut forged = witness.clone();
         if let OutrankedFault::Match(_, _, holding) = &mut forged.fault {
@@ -378,14 +367,13 @@ mod outranked {
             *batch = 1;
             assert_eq!(check::<Blake2>(&tree.head(), &forged, &texts), Err(Error::WitnessMismatch));
         }
-        let verdict = check::<Blake2>(&tree.head(), &witness, &texts).unwrap();
-        Some((verdict.fraud, verdict.against))
+        Some(check::<Blake2>(&tree.head(), &witness, &texts).unwrap())
     }
 
     #[test]
-    fn a_match_that_was_left_out_is_shown_and_on_a_private_receipt_the_host_answers() {
-        assert_eq!(judge(&receipt(false, false), vec![]), Some((Fraud::MatchLeftOut, Against::Signers)));
-        assert_eq!(judge(&receipt(true, false), vec![]), Some((Fraud::MatchLeftOut, Against::Host)));
+    fn a_match_that_was_left_out_is_shown_of_a_private_answer_too() {
+        assert_eq!(judge(PUBLIC, vec![]), Some(Fraud::MatchLeftOut));
+        assert_eq!(judge(PRIVATE, vec![]), Some(Fraud::MatchLeftOut));
     }
 
     #[test]
@@ -403,21 +391,18 @@ mod outranked {
             whole: place(2, 0),
             amount: 0,
         });
-        let judged = judge(&receipt(false, false), vec![letters.clone(), rest.clone(), Entry::Exempt(exempt.clone())]);
-        assert_eq!(judged, Some((Fraud::EarlierHolding, Against::Signers)));
+        let judged = judge(PUBLIC, vec![letters.clone(), rest.clone(), Entry::Exempt(exempt.clone())]);
+        assert_eq!(judged, Some(Fraud::EarlierHolding));
         let Entry::Span(mut first) = rest else { unreachable!() };
         first.credited = place(2, 0);
         let first = Entry::Span(first);
         let all = vec![letters.clone(), first.clone(), Entry::Exempt(exempt.clone())];
-        assert_eq!(judge(&receipt(false, false), all), None);
+        assert_eq!(judge(PUBLIC, all), None);
         // The letters were left out.
-        let judged = judge(&receipt(false, false), vec![first.clone(), Entry::Exempt(exempt)]);
-        assert_eq!(judged, Some((Fraud::MatchLeftOut, Against::Signers)));
+        let judged = judge(PUBLIC, vec![first.clone(), Entry::Exempt(exempt)]);
+        assert_eq!(judged, Some(Fraud::MatchLeftOut));
         // Credited to contribution 4: but three contributors hold it, and c_max is 2.
         let late = Entry::Span(span(place(4, 11)));
-        assert_eq!(
-            judge(&receipt(false, false), vec![letters, first, late]),
-            Some((Fraud::CommonKnowledge, Against::Signers))
-        );
+        assert_eq!(judge(PUBLIC, vec![letters, first, late]), Some(Fraud::CommonKnowledge));
     }
 }

@@ -1,7 +1,7 @@
 //! Trees of every small size: paths, ranges, prefix sums, frontiers, absence.
 
 use proof::tree::{
-    climb, path_len, range_len, verify_path, verify_range, Absence, Frontier, MerkleTree, Node, Sibling, Tree,
+    climb, path_len, range_len, subtrees, verify_path, verify_range, Absence, Frontier, MerkleTree, Node, Sibling, Tree,
 };
 use proof::{credits::CreditLeaf, payouts::PayoutLeaf, Blake2, Error, Hash, Hasher};
 
@@ -201,5 +201,66 @@ fn any_flipped_byte_of_a_credit_leaf_fails() {
         let leaf = CreditLeaf::decode(&mut &flipped[..]).unwrap();
         let node = leaf.node::<Blake2>();
         assert!(verify_path::<Blake2, Node>(Tree::Credits, &head.top, head.sum, node, 2, head.count, &path).is_err());
+    }
+}
+
+#[test]
+fn a_prefix_grows_by_complete_subtrees_to_the_whole_trees_top_through_any_count_between() {
+    let all = leaves(Tree::Receipts, 70);
+    for count in 0..=70u64 {
+        let whole = MerkleTree::build::<Blake2>(Tree::Receipts, all[..count as usize].to_vec()).unwrap();
+        for from in 0..=count {
+            let prefix: Frontier<Node> = whole.frontier(from).unwrap();
+            let kept = MerkleTree::build::<Blake2>(Tree::Receipts, all[..from as usize].to_vec()).unwrap();
+            assert_eq!(prefix.sum_head::<Blake2>(Tree::Receipts), Ok(kept.sum_head()));
+            for to in (from..=count).step_by(3) {
+                let mut frontier = prefix.clone();
+                frontier.extend::<Blake2>(Tree::Receipts, to, &whole.between(from, to).unwrap()).unwrap();
+                assert_eq!(frontier, whole.frontier(to).unwrap());
+                frontier.extend::<Blake2>(Tree::Receipts, count, &whole.between(to, count).unwrap()).unwrap();
+                assert_eq!(frontier.sum_head::<Blake2>(Tree::Receipts), Ok(whole.sum_head()));
+            }
+        }
+        assert_eq!(whole.between::<Node>(0, count + 1), Err(Error::IndexOutOfRange));
+    }
+}
+
+#[test]
+fn a_longer_tree_with_another_beginning_has_another_top() {
+    let all = leaves(Tree::Receipts, 41);
+    let whole = MerkleTree::build::<Blake2>(Tree::Receipts, all.clone()).unwrap();
+    for from in 1..41u64 {
+        for changed in 0..from as usize {
+            let mut other = all.clone();
+            other[changed].sum += 1;
+            let other = MerkleTree::build::<Blake2>(Tree::Receipts, other).unwrap();
+            let mut frontier: Frontier<Node> = other.frontier(from).unwrap();
+            frontier.extend::<Blake2>(Tree::Receipts, 41, &whole.between(from, 41).unwrap()).unwrap();
+            assert_ne!(frontier.sum_head::<Blake2>(Tree::Receipts).unwrap().top, whole.top().hash);
+        }
+        let mut nodes: Vec<Node> = whole.between(from, 41).unwrap();
+        let short = whole.frontier::<Node>(from).unwrap().extend::<Blake2>(Tree::Receipts, 41, &nodes[1..]);
+        assert_eq!(short, Err(Error::PathLength));
+        nodes.push(nodes[0]);
+        let long = whole.frontier::<Node>(from).unwrap().extend::<Blake2>(Tree::Receipts, 41, &nodes);
+        assert_eq!(long, Err(Error::PathLength));
+        nodes.pop();
+        nodes[0].sum = u128::MAX;
+        let above = whole.frontier::<Node>(from).unwrap().extend::<Blake2>(Tree::Receipts, 41, &nodes);
+        assert_eq!(above, Err(Error::Overflow));
+    }
+}
+
+#[test]
+fn subtrees_fill_what_is_between_and_are_few() {
+    for (from, to) in [(0, 0), (5, 5), (9, 3), (0, 1 << 32), (1, (1 << 32) - 1), (u64::MAX - 1, u64::MAX)] {
+        let levels: Vec<u32> = subtrees(from, to).collect();
+        assert!(levels.len() <= 64);
+        let mut at = from;
+        for level in levels {
+            assert_eq!(at % (1 << level), 0);
+            at += 1 << level;
+        }
+        assert_eq!(at, to.max(from));
     }
 }

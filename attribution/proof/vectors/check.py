@@ -108,15 +108,32 @@ def signed(name, tag, body, golden):
     same(f"{name} wrapped", b"<Bytes>" + H(m) + b"</Bytes>", golden["wrapped"])
 
 
+def check_request(r):
+    prompt = H(b"\x0d" + x(r["random"]) + r["prompt"].encode())
+    same("prompt hash", prompt, r["prompt_hash"])
+    body = b"".join([
+        le(r["channel"], 8), le(r["model"], 4), le(r["revision"], 4), le(r["params"], 4), le(r["sequence"], 8), prompt,
+        le(r["prompt_bytes"], 4), le(r["max_tokens_out"], 4), le(r["max_fee"], 16), le(r["flags"], 1), x(r["context"]),
+        le(r["deadline"], 8),
+    ])
+    same("request", body, r["encoded"])
+    same("request hash", H(b"\x0c" + body + x(r["key"]) + x(r["signature"])), r["hash"])
+    signed("request", "OL-REQUEST-1", body, r["signed"])
+
+
 def check_receipt(r):
     body = b"".join([
         le(r["channel"], 8), le(r["model"], 4), le(r["revision"], 4), x(r["adapter"]), le(r["sequence"], 8),
-        le(r["flags"], 1), le(r["tokens_in"], 4), le(r["tokens_out"], 4), le(r["fee"], 16), x(r["prompt"]),
-        x(r["response"]), x(r["sketch"]), x(r["context"]), x(r["credits"]),
+        le(r["tokens_in"], 4), le(r["tokens_out"], 4), le(r["fee"], 16), x(r["request"]), x(r["response"]), x(r["sketch"]),
     ])
     same("receipt", body, r["encoded"])
     same("receipt hash", H(b"\x08" + body), r["hash"])
     signed("receipt", "OL-RECEIPT-1", H(b"\x08" + body), r["signed"])
+
+
+def check_close(c):
+    body = le(c["channel"], 8) + le(c["spent"], 16) + le(c["deadline"], 8)
+    signed("close", "OL-CLOSE-1", body, c["signed"])
 
 
 def check_voucher(v):
@@ -131,9 +148,9 @@ def check_report(r):
         return le(h["count"], 8) + le(h["sum"], 16) + x(h["top"])
 
     body = b"".join([
-        le(r["set"], 4), le(r["epoch"], 4), le(r["attempt"], 2), le(r["round"], 2), le(r["from"], 8), le(r["to"], 8),
+        le(r["set"], 4), le(r["epoch"], 4), le(r["attempt"], 4), le(r["from"], 8), le(r["to"], 8),
         head(r["previous"]), le(r["evidence"]["count"], 8), x(r["evidence"]["top"]), head(r["credits"]),
-        head(r["payouts"]), le(r["carry_out"], 16), x(r["files"]), le(r["deadline"], 8),
+        head(r["payouts"]), le(r["carry_out"], 16), x(r["files"]),
     ])
     same("report", body, r["encoded"])
     signed("report", "OL-REPORT-1", body, r["signed"])
@@ -143,10 +160,25 @@ def check_terms(t):
     body = b"".join([
         le(t["datanet"], 4), x(t["content_root"]), le(t["length"], 8), x(t["cid"]), x(t["contributor"]),
         x(t["licence"]), bytes(t[use] for use in ("train", "retrieve", "display", "commercial", "share_alike")),
-        le(t["min_bps"], 2), le(t["expires_at"], 8), le(t["nonce"], 8), le(t["deadline"], 8),
+        le(t["min_bps"], 2), le(t["expires_at"], 8), x(t["salt"]), le(t["deadline"], 8),
     ])
     same("terms", body, t["encoded"])
     signed("terms", "OL-TERMS-1", body, t["signed"])
+    same("terms' commitment", leaf(0x0F, x(t["content_root"]) + x(t["contributor"]) + x(t["salt"])), t["commitment"])
+
+
+def check_commitments(trees):
+    for i, tree in enumerate(trees):
+        nodes = []
+        for item in tree["leaves"]:
+            fields = x(item["content_root"]) + x(item["contributor"]) + x(item["salt"])
+            same(f"commitment {i}", leaf(0x0F, fields), item["hash"])
+            nodes.append((leaf(0x0F, fields), 0))
+        same(f"commitments {i} top", top(0x0F, nodes)[0], tree["top"])
+        for at, item in enumerate(tree["leaves"]):
+            siblings = [node[0].hex() for _, node in path(0x0F, nodes, at)]
+            same(f"commitments {i} path {at}", siblings, item["path"])
+            same(f"commitments {i} seq {at}", str(int(tree["number"]) * 2**20 + at), item["seq"])
 
 
 # Leaves --------------------------------------------------------------------------------------------------------------
@@ -159,6 +191,53 @@ def check_texts(texts):
         got, _ = top(1, [(leaf(1, chunk), 0) for chunk in chunks])
         same(f"text {i} top", got, item["top"])
         same(f"text {i} root", root(1, le(len(text), 8), got), item["root"])
+
+
+def compact(n):
+    """A SCALE length below 2^30."""
+    if n < 64:
+        return le(n << 2, 1)
+    return le(n << 2 | 1, 2) if n < 1 << 14 else le(n << 2 | 2, 4)
+
+
+def check_private_texts(texts):
+    for i, item in enumerate(texts):
+        text = x(item["text"])
+        chunks = [text[at:at + 256] for at in range(0, len(text), 256)]
+        salts = [H(b"\x0e" + x(item["random"]) + le(at, 8)) for at in range(len(chunks))]
+        same(f"private text {i} salts", [salt.hex() for salt in salts], item["salts"])
+        nodes = [(leaf(1, salt + chunk), 0) for salt, chunk in zip(salts, chunks)]
+        same(f"private text {i} root", root(1, le(len(text), 8), top(1, nodes)[0]), item["root"])
+        opening, last = item["opening"], len(chunks) - 1
+        siblings = [node[0] for _, node in path(1, nodes, last)]
+        same(f"private text {i} path", [node.hex() for node in siblings], opening["path"])
+        same(f"private text {i} opened salts", [salts[last].hex()], opening["salts"])
+        same(f"private text {i} opened bytes", chunks[last], opening["bytes"])
+        same(f"private text {i} opening", b"".join([
+            le(len(text), 8), le(last, 8), compact(len(chunks[last])), chunks[last], compact(1), salts[last],
+            compact(len(siblings)), *siblings,
+        ]), opening["encoded"])
+
+
+def aligned(nodes, start, end):
+    """Tops of the complete subtrees, each aligned to its size, that fill start to end."""
+    tops = []
+    while start < end:
+        size = 1
+        while start % (2 * size) == 0 and start + 2 * size <= end:
+            size *= 2
+        got, total = top(3, nodes[start:start + size])
+        tops.append([got.hex(), str(total)])
+        start += size
+    return tops
+
+
+def check_prefixes(p):
+    nodes = [(leaf(3, x(r["receipt"]) + le(r["fee"], 16)), int(r["fee"])) for r in p["leaves"]]
+    for case in p["cases"]:
+        name, peaks = f"prefix {case['from']} to {case['to']}", aligned(nodes, 0, case["from"])
+        same(f"{name} peaks", peaks, case["peaks"])
+        same(f"{name} between", aligned(nodes, case["from"], case["to"]), case["between"])
 
 
 def check_versions(versions):
@@ -255,12 +334,9 @@ def check_hashes(h):
     chunks = b"".join(le(s, 1) + le(i, 4) + le(c, 4) for s, i, c in h["context"]["chunks"])
     same("context list", chunks, h["context"]["list"])
     same("context hash", H(b"\x0a" + chunks), h["context"]["hash"])
-    preimage = entries(h["credits"]["entries"])
-    same("credits preimage", preimage, h["credits"]["preimage"])
-    same("credits hash", H(b"\x0b" + preimage), h["credits"]["hash"])
+    same("unfilled", H(b"\x08" + bytes(176)), h["unfilled"])
     same("empty sketch", H(b"\x09"), h["empty"]["sketch"])
     same("empty context", H(b"\x0a"), h["empty"]["context"])
-    same("empty credits", H(b"\x0b\x00"), h["empty"]["credits"])
 
 
 def check_epoch(e):
@@ -373,13 +449,45 @@ def check_spans(s):
         same(f"spans (min_words {case['min_words']}, c_max {case['c_max']}, common_max {case['common_max']})", got, case["entries"])
 
 
+# Questions and answers -----------------------------------------------------------------------------------------------
+
+def check_questions(q):
+    def node(n):
+        return x(n[0]) + le(n[1], 16)
+
+    def nodes(list_of):
+        return compact(len(list_of)) + b"".join(map(node, list_of))
+
+    def blob(text):
+        return compact(len(x(text))) + x(text)
+
+    leaf, inner = q["leaf"], q["nodes"]
+    same("question: leaf", bytes([0, leaf["tree"]]) + le(leaf["index"], 8), leaf["encoded"])
+    same("question: nodes", bytes([1, inner["tree"], inner["level"]]) + le(inner["index"], 8) + node(inner["node"])
+         + nodes(inner["path"]), inner["encoded"])
+    a = q["answer_leaf"]
+    same("answer: leaf", bytes([0]) + blob(a["fields"]) + nodes(a["path"]), a["encoded"])
+    a = q["answer_nodes"]
+    same("answer: nodes", bytes([1]) + nodes(a["nodes"]), a["encoded"])
+    a = q["answer_preimage"]
+    same("answer: preimage", bytes([2]) + blob(a["bytes"]), a["encoded"])
+    a = q["answer_chunks"]
+    same("answer: chunks", bytes([3]) + le(a["length"], 8) + le(a["first"], 8) + blob(a["bytes"])
+         + compact(len(a["salts"])) + b"".join(map(x, a["salts"])) + compact(len(a["path"])) + b"".join(map(x, a["path"])), a["encoded"])
+
+
 def main():
     golden = json.loads(GOLDEN.read_text())
+    check_request(golden["request"])
     check_receipt(golden["receipt"])
+    check_close(golden["close"])
     check_voucher(golden["voucher"])
     check_report(golden["report"])
     check_terms(golden["terms"])
+    check_commitments(golden["commitments"])
     check_texts(golden["texts"])
+    check_private_texts(golden["private_texts"])
+    check_prefixes(golden["prefixes"])
     check_versions(golden["versions"])
     sum_tree("receipts", golden["receipts"],
              [(x(r["receipt"]) + le(r["fee"], 16), int(r["fee"])) for r in golden["receipts"]["leaves"]])
@@ -394,6 +502,7 @@ def main():
     check_epoch(golden["epoch"])
     check_spans(golden["spans"])
     check_words(golden["words"])
+    check_questions(golden["questions"])
     print(f"{len(golden)} groups of golden vectors agree")
 
 

@@ -18,7 +18,7 @@ use crate::segment::{View, ends_word};
 /// Who holds a contribution's text, from tree 02.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Global acceptance number.
+    /// Precedence; it need not ascend with the index.
     pub seq: u64,
     /// Contributor.
     pub contributor: Account,
@@ -83,7 +83,7 @@ impl Index {
         Ok(Self { sources: sources.into_iter().map(parts).collect() })
     }
 
-    /// The same index as if the contributions `left_out` (source, index) weren't there: struck or passed over
+    /// The same index as if the contributions `left_out` (source, index) weren't there: struck
     /// ones. One pass over the suffixes of the segments that hold any; those of the others are shared.
     pub fn without(&self, left_out: &[(u8, u32)]) -> Self {
         let mut sources = self.sources.clone();

@@ -230,7 +230,7 @@ impl<'a> View<'a> {
         let high = low + partition(self.len() - low, |i| self.segment.tail(self.suffix(low + i)).starts_with(range));
         // After a letter that is a word by itself any byte will do.
         if is_boundary(range, b"a") {
-            return if low < high { vec![low..high] } else { Vec::new() };
+            return (low < high).then_some(low..high).into_iter().collect();
         }
         // Between them suffixes are in the order of their next byte, none at all before all bytes. The bytes
         // that end a word are those before '0', between '9' and 'A', 'Z' and 'a', and 'z' and 0x80.
@@ -249,9 +249,9 @@ impl<'a> View<'a> {
         found
     }
 
-    /// Of suffixes in order, those whose bytes from `skip` on begin with a listed letter, appended to `found`. Looks at two places
-    /// for each row of letters that differ in their last byte alone, however many suffixes begin with one: there are some
-    /// two thousand rows, of which real texts have few behind one range.
+    /// Of suffixes in order, those whose bytes from `skip` on begin with a listed letter, appended to `found`. Searches twice for
+    /// each row of letters that differ in their last byte alone, however many suffixes begin with one: there are some two
+    /// thousand rows, of which real texts have few behind one range.
     fn letters(&self, places: Range<usize>, skip: usize, found: &mut Vec<Range<usize>>) {
         let rest = |i: usize| self.segment.tail(self.suffix(i)).get(skip..).unwrap_or_default();
         let mut from = places.start;

@@ -52,8 +52,9 @@ impl Drill {
 
     /// Rewrites the first credited span in place; returns its leaf, its entry and who gets the money now.
     fn victim(&self, data: &EpochData, leaves: &mut [Vec<u8>]) -> Result<Option<(u64, u8, proof::Account)>, PlanError> {
-        let receipts = data.batches.iter().flat_map(|batch| batch.receipts.iter().flatten());
-        for ((at, fields), open) in (0u64..).zip(leaves.iter_mut()).zip(receipts) {
+        let places = data.batches.iter().flat_map(|batch| batch.places.iter().flatten());
+        for ((at, fields), place) in (0u64..).zip(leaves.iter_mut()).zip(places) {
+            let Some(open) = place else { continue };
             let mut leaf = EvidenceLeaf::decode(fields)?;
             let Some(model) = data.models.get(&(open.receipt.model, open.receipt.revision)) else { continue };
             for (entry, line) in (0u8..).zip(leaf.entries.iter_mut()) {

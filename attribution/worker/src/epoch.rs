@@ -12,8 +12,12 @@ use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
 use proof::receipt::Receipt;
 use proof::report::ReportBody;
+use proof::request::SignedRequest;
 use proof::rules::epoch::{Carry, EpochBuilder, Totals, part};
-use proof::rules::leaf::{Facts, Published, Slot, attribute};
+use proof::rules::leaf::{Answer, Facts, attribute};
+use proof::rules::validity::Slot;
+use proof::signed::{Domain, Signable};
+use proof::terms::Standing;
 use proof::tree::MerkleTree;
 use proof::version::VersionLeaf;
 use proof::{Account, Blake2};
@@ -24,14 +28,19 @@ use crate::published::ReceiptRecord;
 /// Everything that the report of one epoch is a function of.
 pub struct EpochData {
     pub epoch: u32,
-    /// Reports of this epoch that were voided.
-    pub attempt: u16,
+    /// Which of its cuts this is.
+    pub attempt: u32,
+    /// The oracle set that reports it.
+    pub set: u32,
+    /// Where requests count: escrow on this chain.
+    pub domain: Domain,
     /// The batches `from .. to`, in order.
     pub from: u64,
     pub to: u64,
     pub batches: Vec<BatchData>,
     pub carry: Carry,
-    pub as_of: AsOf,
+    /// When it was cut, ms: struck contributions and payees count if strictly earlier.
+    pub closed_at: u64,
     /// The live payouts, which the report continues.
     pub previous: Vec<PayoutLeaf>,
     /// Every revision of the epoch's models that exists, by (model, revision).
@@ -40,19 +49,12 @@ pub struct EpochData {
     pub parameters: BTreeMap<u32, ParameterSet>,
 }
 
-/// The times as of which facts count for an epoch, ms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AsOf {
-    /// When it was closed: struck contributions and payees count if strictly earlier.
-    pub closed_at: u64,
-    /// Until when data could be demanded: what was passed over counts if strictly earlier.
-    pub demand_end: u64,
-}
-
 /// One batch and what its host publishes of it.
 pub struct BatchData {
     pub channel: u64,
     pub model: u32,
+    /// Who signed its requests and its voucher.
+    pub key: Account,
     pub params: u32,
     /// When it was redeemed, ms.
     pub at: u64,
@@ -60,20 +62,42 @@ pub struct BatchData {
     pub count_to: u64,
     pub fee_from: u128,
     pub fee_to: u128,
+    /// What the cut takes of its pot.
     pub pot: u128,
     /// Tree 03 through the batch, and its top on chain.
     pub tree: MerkleTree,
     pub top: [u8; 32],
-    /// The receipts `count_from .. count_to`, opened against the batch's top; `None` if the batch is withheld.
-    pub receipts: Option<Vec<OpenReceipt>>,
+    /// The places `count_from .. count_to`, opened against the batch's top, each `None` if it is unfilled; all `None` if the batch is
+    /// withheld.
+    pub places: Option<Vec<Option<OpenReceipt>>>,
 }
 
-/// A receipt that was checked against its place in tree 03 and against what its host publishes.
+impl BatchData {
+    /// Its receipts, in order.
+    pub fn receipts(&self) -> impl Iterator<Item = &OpenReceipt> {
+        self.places.iter().flatten().flatten()
+    }
+}
+
+/// A receipt that was checked against its place in tree 03 and against what its host hands over.
 pub struct OpenReceipt {
     pub receipt: Receipt,
     pub record: ReceiptRecord,
-    /// Its leaf's fee in tree 03.
-    pub fee: u128,
+}
+
+impl OpenReceipt {
+    /// The answer as the rules take it.
+    pub fn answer(&self) -> Answer<'_> {
+        let record = &self.record;
+        let (request, context) = (&record.request, record.context.as_slice());
+        Answer { receipt: &self.receipt, request, response: record.text(), context }
+    }
+}
+
+/// Whether a request is signed by its key.
+pub fn is_signed(domain: &Domain, request: &SignedRequest) -> bool {
+    let signable = Signable::request::<Blake2>(domain, &request.body);
+    signable.verified_by(|message| chain::verify(&request.key, message, &request.signature))
 }
 
 /// One revision of a model, with the texts and sketches it rests on.
@@ -82,7 +106,7 @@ pub struct ModelData {
     pub sources: Vec<SourceData>,
     /// The sources' texts, by (source, index).
     pub texts: BTreeMap<(u8, u32), Vec<u8>>,
-    /// Those that count (neither struck nor passed over), indexed.
+    /// Those that count (are not struck), indexed.
     pub spans: spans::Index,
     /// The rows' sketches, if the revision has any.
     pub rows: Option<RowIndex>,
@@ -98,7 +122,7 @@ pub struct SourceData {
     pub contributions: Vec<ContributionFacts>,
 }
 
-/// What counts of a contribution, with the times from which it counts (PROTOCOL.md section 3, "When facts count").
+/// What counts of a contribution, with the times from which it counts (PROTOCOL.md, "When facts count").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContributionFacts {
     /// Its number in the registry.
@@ -111,22 +135,18 @@ pub struct ContributionFacts {
     /// Its text's name in the store, binary.
     pub cid: Vec<u8>,
     pub length: u64,
-    pub withdrawn_at: Option<u64>,
-    pub struck_at: Option<u64>,
-    pub passed_over_at: Option<u64>,
+    pub standing: Standing,
 }
 
 impl ContributionFacts {
-    /// As if not there: struck before the epoch closed, or passed over before its demand time was over.
-    pub fn absent(&self, as_of: AsOf) -> bool {
-        let before = |fact: Option<u64>, time: u64| fact.is_some_and(|at| at < time);
-        before(self.struck_at, as_of.closed_at) || before(self.passed_over_at, as_of.demand_end)
+    /// As if not there: struck before the epoch was cut.
+    pub fn absent(&self, closed_at: u64) -> bool {
+        !self.standing.counts(closed_at)
     }
 
     /// Who is due what it earns in a batch redeemed at `batch_at`.
-    pub fn due(&self, as_of: AsOf, batch_at: u64) -> Option<Account> {
-        let withdrawn = self.withdrawn_at.is_some_and(|at| at < batch_at);
-        (!self.absent(as_of) && !withdrawn).then_some(self.payee)
+    pub fn due(&self, closed_at: u64, batch_at: u64) -> Option<Account> {
+        self.standing.earns(closed_at, batch_at).then_some(self.payee)
     }
 }
 
@@ -141,7 +161,7 @@ pub enum PlanError {
     Sums(#[from] proof::Error),
 }
 
-/// A report but for what its signers choose (set, round, deadline).
+/// A report's numbers, and the files behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub totals: Totals,
@@ -149,13 +169,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The body that oracle set `set` signs.
-    pub fn body(&self, data: &EpochData, set: u32, round: u16, deadline: u64) -> ReportBody {
+    /// The body that is signed.
+    pub fn body(&self, data: &EpochData) -> ReportBody {
         ReportBody {
-            set,
+            set: data.set,
             epoch: data.epoch,
             attempt: data.attempt,
-            round,
             from: data.from,
             to: data.to,
             previous: self.totals.previous,
@@ -164,21 +183,20 @@ impl Plan {
             payouts: self.totals.payouts,
             carry_out: self.totals.carry_out,
             files: self.files.digest(),
-            deadline,
         }
     }
 }
 
 struct BatchFacts<'a> {
     model: Option<&'a ModelData>,
-    as_of: AsOf,
+    closed_at: u64,
     batch_at: u64,
 }
 
 impl Facts for BatchFacts<'_> {
     fn due(&self, source: u8, index: u32) -> Option<Account> {
         let source = self.model?.sources.get(usize::from(source))?;
-        source.contributions.get(index as usize)?.due(self.as_of, self.batch_at)
+        source.contributions.get(index as usize)?.due(self.closed_at, self.batch_at)
     }
 
     fn row(&self, row: u32) -> Option<(u8, u32)> {
@@ -198,8 +216,8 @@ pub fn plan(data: &EpochData) -> Result<Plan, PlanError> {
 }
 
 fn plan_batch(data: &EpochData, number: u64, batch: &BatchData, builder: &mut EpochBuilder) -> Result<(), PlanError> {
-    let nobody = BatchFacts { model: None, as_of: data.as_of, batch_at: batch.at };
-    let Some(receipts) = &batch.receipts else {
+    let nobody = BatchFacts { model: None, closed_at: data.closed_at, batch_at: batch.at };
+    let Some(places) = &batch.places else {
         for _ in batch.count_from..batch.count_to {
             builder.push::<Blake2>(&EvidenceLeaf::withheld(), &nobody)?;
         }
@@ -208,15 +226,28 @@ fn plan_batch(data: &EpochData, number: u64, batch: &BatchData, builder: &mut Ep
     let params = data.parameters.get(&batch.params).ok_or(PlanError::NoParameters(number))?;
     let pot = data.carry.grown(batch.pot)?;
     let mut prefix = batch.fee_from;
-    for (sequence, open) in (batch.count_from..).zip(receipts) {
+    for (sequence, place) in (batch.count_from..).zip(places) {
+        let Some(open) = place else {
+            builder.push::<Blake2>(&EvidenceLeaf::unfilled::<Blake2>(), &nobody)?;
+            continue;
+        };
         let at = |error| PlanError::Receipt { batch: number, sequence, error };
-        let share = part(pot, prefix, open.fee, batch.fee_from, batch.fee_to).map_err(at)?;
-        let slot = Slot { channel: batch.channel, model: batch.model, sequence, fee: open.fee, at: batch.at };
+        let fee = open.receipt.fee;
+        let share = part(pot, prefix, fee, batch.fee_from, batch.fee_to).map_err(at)?;
+        let slot = Slot {
+            channel: batch.channel,
+            model: batch.model,
+            key: batch.key,
+            params: batch.params,
+            sequence,
+            fee,
+            at: batch.at,
+        };
         let model = data.models.get(&(open.receipt.model, open.receipt.revision)).map(Arc::as_ref);
-        let leaf = leaf_of(open, share, &slot, params, model, data.as_of).map_err(at)?;
-        let facts = BatchFacts { model, as_of: data.as_of, batch_at: batch.at };
+        let leaf = leaf_of(open, share, &slot, params, model, data).map_err(at)?;
+        let facts = BatchFacts { model, closed_at: data.closed_at, batch_at: batch.at };
         builder.push::<Blake2>(&leaf, &facts).map_err(at)?;
-        prefix = proof::math::add(prefix, open.fee).map_err(at)?;
+        prefix = proof::math::add(prefix, fee).map_err(at)?;
     }
     Ok(())
 }
@@ -227,33 +258,33 @@ fn leaf_of(
     slot: &Slot,
     params: &ParameterSet,
     model: Option<&ModelData>,
-    as_of: AsOf,
+    data: &EpochData,
 ) -> Result<EvidenceLeaf, proof::Error> {
-    let published =
-        Published { response: &open.record.response, context: &open.record.context, credits: &open.record.credits };
+    let answer = open.answer();
     let revision = model.map(|model| &model.revision);
     let attributed = |matches: &dyn proof::rules::spans::Matches, scores: Vec<(u32, i32)>| {
-        attribute::<Blake2, _>(&open.receipt, share, slot, revision, params, &published, matches, scores)
+        let signed = |request: &SignedRequest| is_signed(&data.domain, request);
+        attribute::<Blake2, _>(&answer, share, slot, revision, params, signed, matches, scores)
     };
     match model {
         None => attributed(&proof::rules::spans::Scan::new(&[], &[]), Vec::new()),
         Some(model) => {
-            let matches = model.spans.response(published.response);
-            attributed(&matches, scores(open, model, as_of))
+            let matches = model.spans.response(answer.response.bytes);
+            attributed(&matches, scores(open, model, data.closed_at))
         }
     }
 }
 
-/// The scores of all rows that count; none for a private answer or one whose sketch is not of the model's length.
-fn scores(open: &OpenReceipt, model: &ModelData, as_of: AsOf) -> Vec<(u32, i32)> {
+/// The scores of all rows that count; none for an answer whose sketch is not of the model's length.
+fn scores(open: &OpenReceipt, model: &ModelData, closed_at: u64) -> Vec<(u32, i32)> {
     let Some(rows) = &model.rows else { return Vec::new() };
-    if open.receipt.is_private() || open.record.sketch.len() != rows.dimension() {
+    if open.record.sketch.len() != rows.dimension() {
         return Vec::new();
     }
     let counts = |row: u32| {
         let place = rows.row(row)?;
         let contribution = model.sources.get(usize::from(place.source))?.contributions.get(place.index as usize)?;
-        (!contribution.absent(as_of)).then_some(())
+        (!contribution.absent(closed_at)).then_some(())
     };
     rows.scores(&open.record.sketch).into_iter().filter(|(row, _)| counts(*row).is_some()).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use corpus::{Cid, Store};
 
 use crate::files::{NAMES, ReportFiles};
-use crate::published::{PAGE, ReceiptRecord};
+use crate::published::{FetchOrder, Lane, PAGE, PrivateText, ReceiptRecord};
 
 /// The most that one answer may hold: a contribution (16 MiB), an adapter or a file of sketches.
 const MAX_BODY: u64 = 512 << 20;
@@ -79,24 +79,24 @@ impl Fetcher {
         Err(FetchError::NoObject { cid: *cid, asked: endpoints.len(), last })
     }
 
-    /// The receipts `from..to` of a (channel, model), as its host publishes them; not yet checked.
+    /// The places `from..to` of a lane, as its host publishes them, `None` for an unfilled one; not yet checked.
     pub fn receipts(
         &self,
         endpoint: &str,
-        (channel, model): (u64, u32),
+        lane: &Lane,
         from: u64,
         to: u64,
-    ) -> Result<Vec<ReceiptRecord>, FetchError> {
+    ) -> Result<Vec<Option<ReceiptRecord>>, FetchError> {
         let mut records = Vec::new();
         let mut at = from;
         while at < to {
             let end = to.min(at + PAGE);
-            let url = format!("{endpoint}/openledger/receipts/{channel}/{model}?from={at}&to={end}");
+            let url = format!("{endpoint}/openledger/receipts/{lane}?from={at}&to={end}");
             let fail = |reason: String| FetchError::Http { url: url.clone(), reason };
-            let page: Vec<ReceiptRecord> =
+            let page: Vec<Option<ReceiptRecord>> =
                 serde_json::from_slice(&self.bytes(&url)?).map_err(|e| fail(e.to_string()))?;
             if page.len() as u64 != end - at {
-                return Err(fail(format!("{} receipts where {} are wanted", page.len(), end - at)));
+                return Err(fail(format!("{} places where {} are wanted", page.len(), end - at)));
             }
             records.extend(page);
             at = end;
@@ -104,12 +104,21 @@ impl Fetcher {
         Ok(records)
     }
 
+    /// The text of a private answer, from its host; not yet checked.
+    pub fn private_text(&self, endpoint: &str, order: &FetchOrder) -> Result<PrivateText, FetchError> {
+        let url = format!("{endpoint}/openledger/private");
+        let fail = |reason: String| FetchError::Http { url: url.clone(), reason };
+        let mut answer = self.agent.post(&url).send_json(order).map_err(|e| fail(e.to_string()))?;
+        let bytes = answer.body_mut().with_config().limit(MAX_BODY).read_to_vec().map_err(|e| fail(e.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|e| fail(e.to_string()))
+    }
+
     /// The files behind a report, from the first oracle whose files have the report's digest.
     pub fn files(
         &self,
         oracles: &[String],
         epoch: u32,
-        attempt: u16,
+        attempt: u32,
         digest: &[u8; 32],
     ) -> Result<ReportFiles, FetchError> {
         let mut last = "nobody to ask".to_owned();

@@ -3,27 +3,31 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use chain::{AccountId, Chain, ChainError, account_bytes, read};
+use chain::{AccountId, Chain, ChainError, Keypair, account_bytes, read};
 use corpus::Cid;
 use influence::RowIndex;
 use ink::message_builder;
 use openledger_abi::datanet::DatanetRegistry;
 use openledger_abi::escrow::Escrow;
 use openledger_abi::models::ModelRegistry;
-use openledger_abi::payout::{Batch, Payout};
+use openledger_abi::payout::{Batch, Live, Payout};
 use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
+use proof::receipt::ReceiptLeaf;
 use proof::rules::epoch::Carry;
 use proof::sketch::{SketchHead, SketchHeader};
 use proof::tree::MerkleTree;
 use proof::version::{VersionHead, VersionLeaf};
-use proof::{Blake2, SumHead, Tree};
+use proof::{Blake2, Node, SumHead, Tree};
 use suite::Suite;
 
 use crate::card::ModelCard;
-use crate::epoch::{AsOf, BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData};
+use crate::epoch::{BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData};
 use crate::fetch::{FetchError, Fetcher};
+use crate::published::{FetchOrder, Lane, ReceiptRecord};
 
+/// How long an order to fetch a private text counts.
+const ORDER_LIFE_MS: u64 = 600_000;
 /// Batches, leaves or hosts of one read.
 const BATCH_PAGE: u32 = 50;
 const LEAF_PAGE: u32 = 128;
@@ -39,6 +43,8 @@ pub enum GatherError {
     Absent(String),
     #[error("host {host}: {reason}")]
     Host { host: String, reason: String },
+    #[error("{0}: its text is private; only oracles of the current set, who sign for it, get it")]
+    Private(String),
     #[error("{what}: what is published is not what the chain commits to ({reason})")]
     Mismatch { what: String, reason: String },
 }
@@ -59,8 +65,12 @@ pub struct Gatherer {
     mirrors: Vec<String>,
     /// Other oracles, which publish the files of earlier reports.
     oracles: Vec<String>,
+    /// An oracle's signing key, for the texts of private answers.
+    reader: Option<Keypair>,
     models: HashMap<(u32, u32), Known>,
     payouts: HashMap<[u8; 32], Vec<PayoutLeaf>>,
+    /// Leaves of tree 03 that were checked against a batch's top, from the first on.
+    leaves: HashMap<Lane, Vec<Node>>,
 }
 
 impl Gatherer {
@@ -72,7 +82,23 @@ impl Gatherer {
         mirrors: Vec<String>,
         oracles: Vec<String>,
     ) -> Self {
-        Self { chain, suite, fetcher, mirrors, oracles, models: HashMap::new(), payouts: HashMap::new() }
+        Self {
+            chain,
+            suite,
+            fetcher,
+            mirrors,
+            oracles,
+            reader: None,
+            models: HashMap::new(),
+            payouts: HashMap::new(),
+            leaves: HashMap::new(),
+        }
+    }
+
+    /// The same, which fetches the texts of private answers by an oracle's signing key.
+    pub fn reading_as(mut self, key: Keypair) -> Self {
+        self.reader = Some(key);
+        self
     }
 
     /// The chain.
@@ -100,38 +126,35 @@ impl Gatherer {
         self.payouts.insert(head.top, payouts);
     }
 
-    /// All that the report of a closed epoch is a function of. The report before it must be final.
-    pub fn epoch(&mut self, number: u32) -> Result<EpochData, GatherError> {
+    /// All that the report of an epoch's cut is a function of. The report before it must be final.
+    pub fn epoch(&mut self, number: u32, attempt: u32) -> Result<EpochData, GatherError> {
         let live = read(&*self.chain, self.suite.payout, message_builder!(Payout).live())?;
         if live.epochs != number {
             return Err(GatherError::Absent(format!("final report of epoch {}", number.saturating_sub(1))));
         }
-        self.epoch_after(number, &live.payouts, live.carry)
+        self.epoch_after(number, attempt, &live.payouts)
     }
 
     /// The same of an epoch whose own report is final already, for audits.
     pub fn final_epoch(&mut self, number: u32) -> Result<EpochData, GatherError> {
-        let Some(before) = number.checked_sub(1) else {
-            return self.epoch_after(number, &SumHead::EMPTY, 0);
-        };
-        let body = read(&*self.chain, self.suite.payout, message_builder!(Payout).report(before))?
-            .ok_or_else(|| GatherError::Absent(format!("report of epoch {before}")))?
+        let body = read(&*self.chain, self.suite.payout, message_builder!(Payout).report(number))?
+            .ok_or_else(|| GatherError::Absent(format!("report of epoch {number}")))?
             .body;
-        self.epoch_after(number, &body.payouts, body.carry_out)
+        self.epoch_after(number, body.attempt, &body.previous)
     }
 
-    /// An epoch that continues these payouts and this carry.
-    fn epoch_after(&mut self, number: u32, payouts: &SumHead, carry: u128) -> Result<EpochData, GatherError> {
+    /// A cut of an epoch that continues these payouts.
+    fn epoch_after(&mut self, number: u32, attempt: u32, payouts: &SumHead) -> Result<EpochData, GatherError> {
         let payout = self.suite.payout;
         let chain = self.chain.clone();
-        let epoch = read(&*chain, payout, message_builder!(Payout).epoch(number))?
-            .ok_or_else(|| GatherError::Absent(format!("closed epoch {number}")))?;
+        let cut = read(&*chain, payout, message_builder!(Payout).cut(number, attempt))?
+            .ok_or_else(|| GatherError::Absent(format!("cut {number}.{attempt}")))?;
         let previous = self.previous(number, payouts)?;
         let mut batches = Vec::new();
         let mut raw = Vec::new();
-        let mut at = epoch.from;
-        while at < epoch.to {
-            let limit = BATCH_PAGE.min(u32::try_from(epoch.to - at).unwrap_or(BATCH_PAGE));
+        let mut at = cut.from;
+        while at < cut.to {
+            let limit = BATCH_PAGE.min(u32::try_from(cut.to - at).unwrap_or(BATCH_PAGE));
             let page = read(&*chain, payout, message_builder!(Payout).batches(at, limit))?;
             if page.is_empty() {
                 return Err(GatherError::Absent(format!("batch {at}")));
@@ -140,32 +163,39 @@ impl Gatherer {
             raw.extend(page);
         }
         let mut parameters = BTreeMap::new();
-        for batch in &raw {
+        for (number, batch) in (cut.from..).zip(&raw) {
             self.parameter_set(batch.params, &mut parameters)?;
-            batches.push(self.batch(batch)?);
+            let pot = cut.pot_of(number, batch);
+            batches.push(self.batch(batch, pot, cut.withheld.contains(&number))?);
         }
-        let as_of = AsOf { closed_at: epoch.closed_at, demand_end: epoch.demand_end };
         let mut models = BTreeMap::new();
-        for open in batches.iter().flat_map(|batch| batch.receipts.iter().flatten()) {
+        for open in batches.iter().flat_map(BatchData::receipts) {
             let key = (open.receipt.model, open.receipt.revision);
             if let std::collections::btree_map::Entry::Vacant(entry) = models.entry(key) {
-                if let Some(model) = self.model(key, as_of)? {
+                if let Some(model) = self.model(key, cut.closed_at)? {
                     entry.insert(model);
                 }
             }
         }
         Ok(EpochData {
             epoch: number,
-            attempt: epoch.attempt,
-            from: epoch.from,
-            to: epoch.to,
+            attempt,
+            set: cut.set,
+            domain: Suite::domain(self.chain.genesis(), self.suite.escrow),
+            from: cut.from,
+            to: cut.to,
             batches,
-            carry: Carry { carry_in: carry, pots: epoch.pots, carry_bps: epoch.carry_bps },
-            as_of,
+            carry: Carry { carry_in: cut.carry_in, pots: cut.pots, carry_bps: cut.carry_bps },
+            closed_at: cut.closed_at,
             previous,
             models,
             parameters,
         })
+    }
+
+    /// The leaves of the payouts that claims are paid by.
+    pub fn live_payouts(&mut self, live: &Live) -> Result<Vec<PayoutLeaf>, GatherError> {
+        self.previous(live.epochs, &live.payouts)
     }
 
     /// The payouts with this head, from memory or from the files of the report before.
@@ -208,50 +238,92 @@ impl Gatherer {
             .map_err(|_| GatherError::Host { host: name(), reason: "its endpoint is not UTF-8".into() })
     }
 
-    /// A batch with its receipts, checked against its top.
-    fn batch(&self, batch: &Batch) -> Result<BatchData, GatherError> {
-        let endpoint = self.host_endpoint(batch.host)?;
-        let what = || format!("receipts of channel {}, model {}", batch.channel, batch.model);
-        let records = self.fetcher.receipts(&endpoint, (batch.channel, batch.model), 0, batch.count_to)?;
-        let mut leaves = Vec::new();
-        let mut before = 0u128;
-        let mut receipts = Vec::new();
-        for (sequence, record) in (0u64..).zip(records) {
-            let receipt = record.open().map_err(|e| mismatch(what(), e))?;
-            let leaf = receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
-            leaves.push(leaf);
-            if sequence >= batch.count_from {
-                receipts.push(OpenReceipt { receipt, fee: receipt.fee, record });
-            } else {
-                before = proof::math::add(before, receipt.fee).map_err(|e| mismatch(what(), e))?;
-            }
-        }
-        if before != batch.fee_from {
-            return Err(mismatch(what(), "the fees before the batch have another sum"));
-        }
-        let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves).map_err(|e| mismatch(what(), e))?;
-        let head = tree.sum_head();
-        if head != (SumHead { count: batch.count_to, sum: batch.fee_to, top: batch.top }) {
-            return Err(mismatch(what(), "another tree than the redeemed voucher's"));
-        }
-        Ok(BatchData {
+    /// A batch with its receipts, checked against its top; of one that is withheld nothing is fetched, nor what was checked of
+    /// earlier batches again.
+    fn batch(&mut self, batch: &Batch, pot: u128, withheld: bool) -> Result<BatchData, GatherError> {
+        let data = |tree: MerkleTree, places: Option<_>| BatchData {
             channel: batch.channel,
             model: batch.model,
+            key: batch.key,
             params: batch.params,
             at: batch.at,
             count_from: batch.count_from,
             count_to: batch.count_to,
             fee_from: batch.fee_from,
             fee_to: batch.fee_to,
-            pot: batch.pot,
+            pot,
             tree,
             top: batch.top,
-            receipts: Some(receipts),
-        })
+            places,
+        };
+        if withheld {
+            let none = MerkleTree::build::<Blake2>(Tree::Receipts, Vec::<proof::Node>::new());
+            return Ok(data(none.map_err(|e| mismatch("a withheld batch", e))?, None));
+        }
+        let endpoint = self.host_endpoint(batch.host)?;
+        let lane = Lane { channel: batch.channel, model: batch.model, key: batch.key };
+        let what = || format!("receipts of {lane}");
+        let known = self.leaves.get(&lane).map(Vec::as_slice).unwrap_or_default();
+        let known = &known[..known.len().min(usize::try_from(batch.count_from).unwrap_or(usize::MAX))];
+        let mut leaves = known.to_vec();
+        let mut places = Vec::new();
+        let records = self.fetcher.receipts(&endpoint, &lane, leaves.len() as u64, batch.count_to)?;
+        for (sequence, record) in (leaves.len() as u64..).zip(records) {
+            let receipt = record.as_ref().map(|record| record.receipt);
+            let leaf = receipt.map_or_else(ReceiptLeaf::unfilled::<Blake2>, |r| r.leaf(r.hash::<Blake2>()));
+            leaves.push(leaf.node::<Blake2>());
+            if sequence >= batch.count_from {
+                places.push(record);
+            }
+        }
+        let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves.clone()).map_err(|e| mismatch(what(), e))?;
+        if tree.sum_head() != (SumHead { count: batch.count_to, sum: batch.fee_to, top: batch.top }) {
+            return Err(mismatch(what(), "another tree than the redeemed voucher's"));
+        }
+        if tree.prefix(batch.count_from).ok() != Some(batch.fee_from) {
+            return Err(mismatch(what(), "the fees before the batch have another sum"));
+        }
+        let open = |record: ReceiptRecord| {
+            let record = self.with_text(record, batch.host, &endpoint)?;
+            let receipt = record.open().map_err(|e| mismatch(what(), e))?;
+            Ok::<_, GatherError>(OpenReceipt { receipt, record })
+        };
+        let places = places.into_iter().map(|record| record.map(open).transpose());
+        let places = places.collect::<Result<Vec<_>, GatherError>>()?;
+        if self.leaves.get(&lane).is_none_or(|known| known.len() < leaves.len()) {
+            self.leaves.insert(lane, leaves);
+        }
+        Ok(data(tree, Some(places)))
+    }
+
+    /// A record with its text, which of a private answer is fetched apart, by a signed order, and kept nowhere.
+    fn with_text(
+        &self,
+        mut record: ReceiptRecord,
+        host: AccountId,
+        endpoint: &str,
+    ) -> Result<ReceiptRecord, GatherError> {
+        if !record.is_withheld() {
+            return Ok(record);
+        }
+        let receipt = &record.receipt;
+        let Some(reader) = &self.reader else {
+            return Err(GatherError::Private(format!("receipt {} of {}", receipt.sequence, Lane::of(&record.request))));
+        };
+        let domain = Suite::domain(self.chain.genesis(), self.suite.escrow);
+        let deadline = self.chain.now()?.saturating_add(ORDER_LIFE_MS);
+        let (object, key) = (receipt.response, reader.public());
+        let signable = FetchOrder::signable(&domain, &account_bytes(&host), &object, &key, deadline);
+        let order = FetchOrder { object, key, deadline, signature: reader.sign(&signable.digest) };
+        let text = self.fetcher.private_text(endpoint, &order)?;
+        record.response = text.response;
+        record.random = Some(text.random);
+        record.sketch = text.sketch;
+        Ok(record)
     }
 
     /// A model's revision with texts, index and sketches; `None` if it does not exist.
-    pub fn model(&mut self, key: (u32, u32), as_of: AsOf) -> Result<Option<Arc<ModelData>>, GatherError> {
+    pub fn model(&mut self, key: (u32, u32), closed_at: u64) -> Result<Option<Arc<ModelData>>, GatherError> {
         let (model, number) = key;
         let registry = self.suite.model_registry;
         let Some(revision) = read(&*self.chain, registry, message_builder!(ModelRegistry).revision(model, number))?
@@ -261,7 +333,7 @@ impl Gatherer {
         let mut sources = Vec::new();
         let mut heads = Vec::new();
         for source in &revision.sources {
-            let (head, data) = self.source(source.datanet, source.version, as_of.closed_at)?;
+            let (head, data) = self.source(source.datanet, source.version, closed_at)?;
             heads.push(head);
             sources.push(data);
         }
@@ -288,7 +360,7 @@ impl Gatherer {
         for (position, source) in (0u8..).zip(&sources) {
             for (index, contribution) in (0u32..).zip(&source.contributions) {
                 texts.insert((position, index), self.text(contribution, &endpoints)?);
-                if contribution.absent(as_of) {
+                if contribution.absent(closed_at) {
                     left_out.push((position, index));
                 }
             }
@@ -356,7 +428,7 @@ impl Gatherer {
         while (leaves.len() as u32) < cut.count {
             let from = leaves.len() as u32;
             let limit = LEAF_PAGE.min(cut.count - from);
-            let call = message_builder!(DatanetRegistry).leaves(datanet, cut.generation, from, limit);
+            let call = message_builder!(DatanetRegistry).leaves(datanet, from, limit);
             let page = read(&*self.chain, registry, call)?;
             if page.is_empty() {
                 return Err(GatherError::Absent(format!("leaf {from} of {}", what())));
@@ -399,11 +471,9 @@ impl Gatherer {
             contributor: leaf.contributor,
             payee: account_bytes(&payee),
             root: leaf.content_root,
-            cid: contribution.cid,
+            cid: contribution.cid.clone(),
             length: contribution.length,
-            withdrawn_at: contribution.withdrawn_at,
-            struck_at: contribution.struck_at,
-            passed_over_at: contribution.passed_over_at,
+            standing: contribution.standing(),
         })
     }
 }

@@ -34,7 +34,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     })
 }
 
-async fn file(State(oracle): State<Arc<Oracle>>, Path((epoch, attempt, name)): Path<(u32, u16, String)>) -> Response {
+async fn file(State(oracle): State<Arc<Oracle>>, Path((epoch, attempt, name)): Path<(u32, u32, String)>) -> Response {
     if !NAMES.contains(&name.as_str()) {
         return (StatusCode::NOT_FOUND, format!("no such file; there are {}", NAMES.join(", "))).into_response();
     }

@@ -1,7 +1,8 @@
 //! What an oracle has signed, on disk before the signature leaves the process.
 //!
-//! Two signatures of one oracle over different reports of one (set, epoch, attempt, round) cost it its stake, so the
-//! journal answers "may I sign this digest?" also after a crash: the line is synced first, the signature is made after.
+//! There is one true report of each (epoch, attempt), so an oracle that is about to sign a second one has lost its data or is
+//! asked to lie. The journal answers "may I sign this digest?" also after a crash: the line is synced first, the signature is
+//! made after.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -13,10 +14,8 @@ use serde::{Deserialize, Serialize};
 /// What one signature binds: an oracle signs one digest for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slot {
-    pub set: u32,
     pub epoch: u32,
-    pub attempt: u16,
-    pub round: u16,
+    pub attempt: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -36,10 +35,10 @@ pub enum JournalError {
     )]
     Corrupt { path: PathBuf, line: usize },
     #[error(
-        "set {}, epoch {}, attempt {}, round {}: already signed {signed}, and a second digest {asked} would be equivocation (slashable)",
-        slot.set, slot.epoch, slot.attempt, slot.round
+        "epoch {}, attempt {}: already signed {signed}, and there is no second true report, so {asked} is not signed",
+        slot.epoch, slot.attempt
     )]
-    Equivocation { slot: Slot, signed: String, asked: String },
+    SignedAnother { slot: Slot, signed: String, asked: String },
 }
 
 /// An append-only file of signed slots, one JSON object a line.
@@ -81,7 +80,7 @@ impl Journal {
         match self.signed.get(&slot) {
             Some(signed) if *signed == digest => return Ok(()),
             Some(signed) => {
-                return Err(JournalError::Equivocation { slot, signed: signed.clone(), asked: digest });
+                return Err(JournalError::SignedAnother { slot, signed: signed.clone(), asked: digest });
             }
             None => {}
         }
@@ -99,7 +98,7 @@ impl Journal {
 mod tests {
     use super::*;
 
-    const SLOT: Slot = Slot { set: 0, epoch: 3, attempt: 1, round: 0 };
+    const SLOT: Slot = Slot { epoch: 3, attempt: 1 };
 
     #[test]
     fn a_second_digest_for_a_signed_slot_is_refused_also_after_a_restart() {
@@ -110,8 +109,8 @@ mod tests {
         journal.record(SLOT, &[1; 32]).unwrap();
         drop(journal);
         let mut journal = Journal::open(&path).unwrap();
-        assert!(matches!(journal.record(SLOT, &[2; 32]), Err(JournalError::Equivocation { .. })));
-        journal.record(Slot { round: 1, ..SLOT }, &[2; 32]).unwrap();
+        assert!(matches!(journal.record(SLOT, &[2; 32]), Err(JournalError::SignedAnother { .. })));
+        journal.record(Slot { attempt: 2, ..SLOT }, &[2; 32]).unwrap();
     }
 
     #[test]
@@ -120,7 +119,7 @@ mod tests {
         let path = dir.path().join("signed.jsonl");
         Journal::open(&path).unwrap().record(SLOT, &[1; 32]).unwrap();
         let mut bytes = std::fs::read(&path).unwrap();
-        bytes.extend_from_slice(br#"{"set":0,"epo"#);
+        bytes.extend_from_slice(br#"{"epo"#);
         std::fs::write(&path, bytes).unwrap();
         let mut journal = Journal::open(&path).unwrap();
         journal.record(Slot { epoch: 4, ..SLOT }, &[3; 32]).unwrap();

@@ -5,6 +5,7 @@
 //! * [`epoch`] – the report as a pure function of what was gathered.
 //! * [`oracle`], [`http`], [`journal`] – closing, recomputing, co-signing, submitting; what was signed is on disk first.
 //! * [`watcher`], [`refute`] – recomputing every report in its window, and the fraud proof.
+//! * [`respond`] – answers to questions about a true report, and what to ask of signers who hide a false one.
 //! * [`drill`] – an oracle that lies on purpose, for drills.
 //!
 //! The crate knows no language model: sketches are bytes here.
@@ -20,4 +21,5 @@ pub mod journal;
 pub mod oracle;
 pub mod published;
 pub mod refute;
+pub mod respond;
 pub mod watcher;

@@ -1,7 +1,10 @@
 //! An oracle: closes epochs that are due, recomputes their reports, signs what it found itself, submits and finalizes.
 //!
-//! The body of a report is a function of the epoch's data and of (set, attempt, round), its deadline too. So whoever
-//! proposes proposes the same bytes, and a signature can be asked for by anyone: an oracle signs only what it computed.
+//! The body of a report is a function of the cut that the chain keeps and of published data. So whoever proposes proposes the same
+//! bytes, and a signature can be asked for by anyone: an oracle signs only what it computed.
+//!
+//! An oracle also keeps epochs going: it cuts an epoch again whose set or cover changed, or that nobody could report; has reserves
+//! step in for members that are gone; and, when nothing more is covered, pays out the largest claims, which frees cover.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,12 +12,14 @@ use std::time::{Duration, Instant};
 
 use chain::{AccountId, CallError, Chain, ChainError, Keypair, read, send, verify};
 use ink::message_builder;
-use openledger_abi::payout::{OracleSet, Payout, PayoutError, ReportStatus};
+use openledger_abi::payout::{Claim, Cut, OracleSet, Payout, PayoutError, ReportStatus};
 use openledger_abi::staking::Staking;
 use proof::limits::quorum;
+use proof::payouts::PayoutLeaf;
 use proof::report::ReportBody;
 use proof::signed::Signable;
-use proof::{Blake2, SumHead};
+use proof::tree::MerkleTree;
+use proof::{Blake2, SumHead, Tree};
 use scale::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use suite::Suite;
@@ -26,8 +31,8 @@ use crate::gather::{GatherError, Gatherer};
 use crate::journal::{Journal, JournalError, Slot};
 use crate::published::hexed;
 
-/// A report can be submitted for so long after its demand time: long enough for three voided attempts.
-const REPORT_LIFE_MS: u64 = 60 * 24 * 3_600_000;
+/// Claims that are paid in one call when cover is short.
+const CLAIMS_AT_A_TIME: usize = 16;
 
 /// Why an oracle did not get on.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +51,8 @@ pub enum OracleError {
     Refused { epoch: u32, reason: String },
     #[error("epoch {epoch}: {got} of {wanted} signatures; {last}")]
     TooFew { epoch: u32, got: usize, wanted: usize, last: String },
+    #[error("epoch {0}: its cut is no longer covered, or is another set's")]
+    NotCovered(u32),
     #[error("the account {0} is not in oracle set {1}: ask for a set with it by a vote")]
     NotInSet(String, u32),
 }
@@ -81,9 +88,24 @@ pub enum Step {
     ClosedEpoch {
         epoch: u32,
     },
+    /// An epoch was cut again.
+    Recut {
+        epoch: u32,
+        attempt: u32,
+    },
+    /// Reserves stepped in; the new set.
+    Refilled {
+        set: u32,
+    },
+    /// Claims were paid, so that cover is free for what waits.
+    FreedCover {
+        accounts: usize,
+        #[serde(with = "crate::published::decimal")]
+        paid: u128,
+    },
     Submitted {
         epoch: u32,
-        attempt: u16,
+        attempt: u32,
         signatures: usize,
     },
     Finalized {
@@ -123,17 +145,16 @@ struct State {
     /// The last plan that was computed, by (epoch, attempt).
     planned: Option<Planned>,
     /// When this oracle first saw that (epoch, attempt) can be reported.
-    seen: Option<((u32, u16), Instant)>,
+    seen: Option<((u32, u32), Instant)>,
     /// Batches when they were last counted otherwise, and when that was.
     batches: Option<(u64, Instant)>,
 }
 
 #[derive(Clone)]
 struct Planned {
-    key: (u32, u16),
+    key: (u32, u32),
     data: Arc<EpochData>,
     plan: Arc<Plan>,
-    demand_end: u64,
 }
 
 impl Oracle {
@@ -152,7 +173,7 @@ impl Oracle {
     }
 
     /// Where the files of a report are.
-    pub fn report_folder(&self, epoch: u32, attempt: u16) -> PathBuf {
+    pub fn report_folder(&self, epoch: u32, attempt: u32) -> PathBuf {
         self.config.folder.join("reports").join(epoch.to_string()).join(attempt.to_string())
     }
 
@@ -173,20 +194,73 @@ impl Oracle {
 
     fn close(&self, next: u32) -> Result<Step, OracleError> {
         let payout = self.suite.payout;
-        let reported = match next.checked_sub(1) {
-            None => 0,
-            Some(last) => read(&*self.chain, payout, message_builder!(Payout).epoch(last))?.map_or(0, |epoch| epoch.to),
-        };
         let batches = read(&*self.chain, payout, message_builder!(Payout).batch_count())?;
         let due = read(&*self.chain, payout, message_builder!(Payout).due_at())?;
-        if batches == reported || self.chain.now()? < due || !self.quiet_at(batches) {
+        if batches == 0 || self.chain.now()? < due || !self.quiet_at(batches) {
             return Ok(Step::Waiting);
         }
         match send(&*self.chain, &self.config.key, payout, message_builder!(Payout).close_epoch()) {
             Ok(sent) => Ok(Step::ClosedEpoch { epoch: sent.value }),
+            Err(CallError::Message(PayoutError::CoverExceeded)) => self.free_cover(),
             // Another oracle was faster, or the clock of the chain is behind.
-            Err(CallError::Message(PayoutError::EpochNotDue | PayoutError::NothingToClose)) => Ok(Step::Waiting),
+            Err(CallError::Message(
+                PayoutError::EpochNotDue | PayoutError::NothingToClose | PayoutError::EpochOpen,
+            )) => Ok(Step::Waiting),
             Err(error) => Err(refused(next, error)),
+        }
+    }
+
+    /// Pays the largest claims of the live payouts: what is credited and not claimed uses up cover.
+    fn free_cover(&self) -> Result<Step, OracleError> {
+        let payout = self.suite.payout;
+        let live = read(&*self.chain, payout, message_builder!(Payout).live())?;
+        let leaves = self.state().gatherer.live_payouts(&live)?;
+        let mut open = Vec::new();
+        for (index, leaf) in (0u64..).zip(&leaves) {
+            let claimed = read(&*self.chain, payout, message_builder!(Payout).claimed(leaf.account.into()))?;
+            let due = leaf.cumulative.saturating_sub(claimed);
+            if due > 0 {
+                open.push((due, index, *leaf));
+            }
+        }
+        open.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        open.truncate(CLAIMS_AT_A_TIME);
+        if open.is_empty() {
+            return Ok(Step::Waiting);
+        }
+        let nodes = leaves.iter().map(PayoutLeaf::node::<Blake2>).collect();
+        let tree = MerkleTree::build::<Blake2>(Tree::Payouts, nodes).map_err(PlanError::Sums)?;
+        let mut claims = Vec::new();
+        for (_, index, leaf) in &open {
+            let path = tree.path(*index).map_err(PlanError::Sums)?;
+            claims.push(Claim { account: leaf.account.into(), cumulative: leaf.cumulative, index: *index, path });
+        }
+        let accounts = claims.len();
+        match send(&*self.chain, &self.config.key, payout, message_builder!(Payout).claim_many(claims)) {
+            Ok(sent) => Ok(Step::FreedCover { accounts, paid: sent.value }),
+            Err(CallError::Message(PayoutError::NothingToClaim | PayoutError::BadClaim)) => Ok(Step::Waiting),
+            Err(error) => Err(refused(live.epochs, error)),
+        }
+    }
+
+    /// Cuts an epoch again if it may be.
+    fn recut(&self, epoch: u32) -> Result<Step, OracleError> {
+        match send(&*self.chain, &self.config.key, self.suite.payout, message_builder!(Payout).recut(epoch)) {
+            Ok(sent) => Ok(Step::Recut { epoch, attempt: sent.value }),
+            Err(CallError::Message(PayoutError::CoverExceeded)) => self.free_cover(),
+            Err(CallError::Message(PayoutError::CutStands | PayoutError::ReportPending | PayoutError::WrongEpoch)) => {
+                Ok(Step::Waiting)
+            }
+            Err(error) => Err(refused(epoch, error)),
+        }
+    }
+
+    /// Has reserves step in, if that is due.
+    fn refill(&self, epoch: u32) -> Result<Step, OracleError> {
+        match send(&*self.chain, &self.config.key, self.suite.payout, message_builder!(Payout).refill()) {
+            Ok(sent) => Ok(Step::Refilled { set: sent.value }),
+            Err(CallError::Message(PayoutError::RefillNotDue | PayoutError::NothingToRefill)) => Ok(Step::Waiting),
+            Err(error) => Err(refused(epoch, error)),
         }
     }
 
@@ -216,18 +290,34 @@ impl Oracle {
                 Err(error) => Err(refused(epoch, error)),
             };
         }
-        let Some(facts) = read(&*self.chain, payout, message_builder!(Payout).epoch(epoch))? else {
-            return Ok(Step::Waiting);
-        };
-        if now <= facts.demand_end {
+        let (number, set) = self.current_set()?;
+        let (attempt, cut) = self.latest_cut(epoch)?;
+        if !self.my_turn(epoch, attempt, &set)? {
             return Ok(Step::Waiting);
         }
-        let (number, set) = self.current_set()?;
-        if !self.my_turn(epoch, facts.attempt, &set)? {
-            return Ok(Step::Waiting);
+        // A reserve signs nothing, but steps in where nobody else is there to see to it.
+        if set.oracles.iter().all(|oracle| oracle.account != self.config.operator) {
+            return self.refill(epoch);
+        }
+        let report_ms = read(&*self.chain, payout, message_builder!(Payout).parameters())?.report_ms;
+        if cut.set != number || now >= cut.closed_at.saturating_add(report_ms) {
+            return self.recut(epoch);
         }
         let planned = self.planned(epoch)?;
-        self.submit(&planned, number, &set)
+        match self.submit(&planned, number, &set) {
+            Err(OracleError::NotCovered(_)) => self.recut(epoch),
+            // So few that no report gets its signatures: reserves may step in.
+            Err(error @ OracleError::TooFew { .. }) => match self.refill(epoch)? {
+                Step::Waiting => Err(error),
+                done => Ok(done),
+            },
+            done => done,
+        }
+    }
+
+    fn latest_cut(&self, epoch: u32) -> Result<(u32, Cut), OracleError> {
+        let found = read(&*self.chain, self.suite.payout, message_builder!(Payout).latest_cut(epoch))?;
+        found.ok_or_else(|| GatherError::Absent(format!("closed epoch {epoch}")).into())
     }
 
     fn current_set(&self) -> Result<(u32, OracleSet), OracleError> {
@@ -245,18 +335,18 @@ impl Oracle {
             .ok_or_else(|| OracleError::NotInSet(chain::ss58(&self.config.operator), number))
     }
 
-    /// Whether it is this oracle's turn to submit: each one that stands before it and isn't in jail has its patience's time.
-    fn my_turn(&self, epoch: u32, attempt: u16, set: &OracleSet) -> Result<bool, OracleError> {
-        let jailed = self.jailed(set)?;
+    /// Whether it is this oracle's turn to submit: each one that stands before it and is in service has its patience's time.
+    fn my_turn(&self, epoch: u32, attempt: u32, set: &OracleSet) -> Result<bool, OracleError> {
+        let out = self.out(set)?;
         let mut before = 0u32;
-        for (oracle, jailed) in set.oracles.iter().zip(&jailed) {
+        for (oracle, out) in set.oracles.iter().zip(&out) {
             if oracle.account == self.config.operator {
-                if *jailed {
+                if *out {
                     return Ok(false);
                 }
                 break;
             }
-            before += u32::from(!jailed);
+            before += u32::from(!out);
         }
         let mut state = self.state();
         let since = match state.seen {
@@ -270,23 +360,22 @@ impl Oracle {
         Ok(since.elapsed() >= self.config.patience * before)
     }
 
-    /// Of each oracle of a set, whether it can't sign now: in jail, or no operator any more.
-    fn jailed(&self, set: &OracleSet) -> Result<Vec<bool>, OracleError> {
+    /// Of each oracle of a set, whether it can't sign now: in jail, below its least own bond, or no operator any more.
+    fn out(&self, set: &OracleSet) -> Result<Vec<bool>, OracleError> {
         let accounts: Vec<AccountId> = set.oracles.iter().map(|oracle| oracle.account).collect();
         let infos = read(&*self.chain, self.suite.staking, message_builder!(Staking).operators(accounts))?;
-        Ok(infos.iter().map(|info| info.as_ref().is_none_or(|info| info.jailed_at.is_some())).collect())
+        Ok(infos.iter().map(|info| info.as_ref().is_none_or(|info| !info.in_service)).collect())
     }
 
     /// This oracle's own report of an epoch, computed once and published in its folder.
     fn planned(&self, epoch: u32) -> Result<Planned, OracleError> {
         let mut state = self.state();
-        let facts = read(&*self.chain, self.suite.payout, message_builder!(Payout).epoch(epoch))?
-            .ok_or_else(|| GatherError::Absent(format!("closed epoch {epoch}")))?;
-        let key = (epoch, facts.attempt);
+        let (attempt, _) = self.latest_cut(epoch)?;
+        let key = (epoch, attempt);
         if let Some(planned) = state.planned.as_ref().filter(|planned| planned.key == key) {
             return Ok(planned.clone());
         }
-        let data = state.gatherer.epoch(epoch)?;
+        let data = state.gatherer.epoch(epoch, attempt)?;
         let mut plan = plan(&data)?;
         if let Some(drill) = self.config.drill.filter(|drill| drill.applies(&data)) {
             plan = drill.falsify(&data, &plan)?;
@@ -294,13 +383,9 @@ impl Oracle {
         plan.files.write(&self.report_folder(epoch, data.attempt))?;
         let head: SumHead = plan.totals.payouts;
         state.gatherer.remember_payouts(&head, plan.files.payout_leaves()?);
-        let planned = Planned { key, data: Arc::new(data), plan: Arc::new(plan), demand_end: facts.demand_end };
+        let planned = Planned { key, data: Arc::new(data), plan: Arc::new(plan) };
         state.planned = Some(planned.clone());
         Ok(planned)
-    }
-
-    fn body(&self, planned: &Planned, set: u32, round: u16) -> ReportBody {
-        planned.plan.body(&planned.data, set, round, planned.demand_end.saturating_add(REPORT_LIFE_MS))
     }
 
     fn signable(&self, body: &ReportBody) -> Signable {
@@ -308,12 +393,11 @@ impl Oracle {
     }
 
     fn sign(&self, body: &ReportBody) -> Result<[u8; 64], OracleError> {
-        let (set, epoch, attempt, round) = body.slot();
         let digest = self.signable(body).digest;
         self.journal
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .record(Slot { set, epoch, attempt, round }, &digest)?;
+            .record(Slot { epoch: body.epoch, attempt: body.attempt }, &digest)?;
         Ok(self.config.signing_key.sign(&digest))
     }
 
@@ -329,11 +413,11 @@ impl Oracle {
         }
         let (number, set) = self.current_set()?;
         let place = self.place(number, &set)?;
-        if self.jailed(&set)?.get(usize::from(place)).copied().unwrap_or(true) {
-            return differs("this oracle is in jail".into());
+        if self.out(&set)?.get(usize::from(place)).copied().unwrap_or(true) {
+            return differs("this oracle is out of service".into());
         }
         let planned = self.planned(theirs.epoch)?;
-        let ours = self.body(&planned, number, theirs.round);
+        let ours = planned.plan.body(&planned.data);
         if let Some(field) = difference(&theirs, &ours) {
             return differs(field);
         }
@@ -342,7 +426,7 @@ impl Oracle {
 
     fn submit(&self, planned: &Planned, number: u32, set: &OracleSet) -> Result<Step, OracleError> {
         let (epoch, attempt) = planned.key;
-        let body = self.body(planned, number, 0);
+        let body = planned.plan.body(&planned.data);
         let place = self.place(number, set)?;
         let mut signatures = vec![(place, self.sign(&body)?)];
         let wanted = quorum(u32::try_from(set.oracles.len()).unwrap_or(u32::MAX)) as usize;
@@ -384,7 +468,10 @@ impl Oracle {
         let call = message_builder!(Payout).submit_report(body, signers, signatures);
         match send(&*self.chain, &self.config.key, self.suite.payout, call) {
             Ok(_) => Ok(Step::Submitted { epoch, attempt, signatures: count }),
-            Err(CallError::Message(PayoutError::AlreadyReported)) => Ok(Step::Waiting),
+            Err(CallError::Message(PayoutError::AlreadyReported | PayoutError::WrongAttempt)) => Ok(Step::Waiting),
+            Err(CallError::Message(PayoutError::NotCovered | PayoutError::WrongOracleSet)) => {
+                Err(OracleError::NotCovered(epoch))
+            }
             Err(error) => Err(refused(epoch, error)),
         }
     }
@@ -406,6 +493,6 @@ pub fn difference(theirs: &ReportBody, ours: &ReportBody) -> Option<String> {
             })*
         };
     }
-    compare!(set, epoch, attempt, round, from, to, previous, evidence, credits, payouts, carry_out, files, deadline);
+    compare!(set, epoch, attempt, from, to, previous, evidence, credits, payouts, carry_out, files);
     None
 }

@@ -2,26 +2,26 @@
 
 use std::collections::HashMap;
 
-use openledger_abi::disputes::FraudProof;
 use proof::check::credits::{self, DueOpening};
 use proof::check::influence::{RowOpening, Rows};
 use proof::check::span::{ContributionOpening, Library};
 use proof::check::{
-    BatchTerms, EpochFacts, EvidenceOpening, Proof, Published, RevisionFacts, RevisionTerms, SourceFacts, find_leaf,
-    payouts, tree,
+    BatchTerms, EpochFacts, EvidenceOpening, Proof, Published, RequestFacts, RevisionFacts, RevisionTerms, SourceFacts,
+    find_leaf, payouts, tree,
 };
 use proof::credits::CreditLeaf;
 use proof::evidence::{Entry, EvidenceLeaf, evidence_node};
 use proof::params::{ParameterSet, Policy};
 use proof::payouts::PayoutLeaf;
 use proof::report::ReportBody;
+use proof::request::SignedRequest;
 use proof::rules::epoch::Carry;
 use proof::tree::{MerkleTree, Tree, join};
 use proof::version::{VersionHead, VersionLeaf};
 use proof::{Blake2, Error, Hash, Hasher};
 use scale::Encode;
 
-use crate::epoch::{AsOf, BatchData, EpochData, ModelData, OpenReceipt, Plan};
+use crate::epoch::{BatchData, EpochData, ModelData, OpenReceipt, Plan, is_signed};
 use crate::files::{FilesError, ReportFiles};
 
 /// Why no proof could be looked for.
@@ -42,12 +42,12 @@ pub fn find(
     data: &EpochData,
     ours: &Plan,
     files: &ReportFiles,
-) -> Result<Option<(FraudProof, String)>, RefuteError> {
+) -> Result<Option<(Proof, String)>, RefuteError> {
     for kind in [tree::SumTree::Credits, tree::SumTree::Payouts] {
         let known = preimages(files, kind)?;
         match tree::find::<Blake2>(kind, report, &|hash| known.get(hash).cloned()) {
             Ok(Some(witness)) => {
-                return Ok(Some((FraudProof::Tree(witness), format!("the {kind:?} tree is not sound"))));
+                return Ok(Some((Proof::Tree(witness), format!("the {kind:?} tree is not sound"))));
             }
             // Not all of the tree is published: for a request for data, which this program can't make yet.
             Ok(None) | Err(Error::Absent) => {}
@@ -68,7 +68,7 @@ pub fn find(
     let open = |index: u64| EvidenceOpening::of(fields_at(&theirs, index)?, &evidence, index);
     let due = |index: u64, entry: u8| case.due(&theirs, &evidence, index, entry);
     if let Some(fault) = credits::find(&credit_leaves, &credit_tree, &right, report, open, due)? {
-        return Ok(Some((FraudProof::Credits(fault), "a credit that the evidence does not give".into())));
+        return Ok(Some((Proof::Credits(fault), "a credit that the evidence does not give".into())));
     }
     let build = |leaves: &[PayoutLeaf]| {
         MerkleTree::build::<Blake2>(Tree::Payouts, leaves.iter().map(PayoutLeaf::node::<Blake2>).collect())
@@ -76,30 +76,25 @@ pub fn find(
     let payout_leaves = files.payout_leaves()?;
     let (before, after) = (build(&data.previous)?, build(&payout_leaves)?);
     let witness = payouts::find((&data.previous, &before), (&credit_leaves, &credit_tree), (&payout_leaves, &after))?;
-    Ok(witness
-        .map(|witness| (FraudProof::Payouts(witness), "a total that is not the old one and its credits".to_owned())))
+    Ok(witness.map(|witness| (Proof::Payouts(witness), "a total that is not the old one and its credits".to_owned())))
 }
 
 fn fields_at<'a>(leaves: &[&'a [u8]], index: u64) -> Result<&'a [u8], Error> {
     usize::try_from(index).ok().and_then(|at| leaves.get(at)).copied().ok_or(Error::IndexOutOfRange)
 }
 
-fn proven(proof: Proof, index: u64) -> Option<(FraudProof, String)> {
+fn proven(proof: Proof, index: u64) -> Option<(Proof, String)> {
     let at = |what: &str| format!("receipt {index} of the epoch: {what}");
-    Some(match proof {
-        Proof::Receipt(w) => {
-            (FraudProof::Receipt(w), at("its leaf is not its batch's receipt, or has the wrong part or status"))
-        }
-        Proof::Span(w) => {
-            let text = at(&format!("entry {}: {}", w.entry, span_fault(&w.fault)));
-            (FraudProof::Span(w), text)
-        }
-        Proof::Outranked(w) => (FraudProof::Outranked(w), at("what was left out outranks its spans")),
-        Proof::Influence(w) => (FraudProof::Influence(w), at("influence that the sketches don't give")),
-        Proof::Form(w) => (FraudProof::Form(w), at("wrong form or amounts")),
+    let text = match &proof {
+        Proof::Receipt(_) => at("its leaf is not its batch's receipt, or has the wrong part or status"),
+        Proof::Span(witness) => at(&format!("entry {}: {}", witness.entry, span_fault(&witness.fault))),
+        Proof::Outranked(_) => at("what was left out outranks its spans"),
+        Proof::Influence(_) => at("influence that the sketches don't give"),
+        Proof::Form(_) => at("wrong form or amounts"),
         // Those are of whole reports, not of a leaf.
-        Proof::Equivocation(_) | Proof::Credits(_) | Proof::Tree(_) | Proof::Payouts(_) => return None,
-    })
+        Proof::Credits(_) | Proof::Tree(_) | Proof::Payouts(_) => return None,
+    };
+    Some((proof, text))
 }
 
 fn span_fault(fault: &proof::check::span::SpanFault) -> &'static str {
@@ -124,7 +119,7 @@ pub struct Case<'a> {
 struct Slot<'a> {
     number: u64,
     batch: &'a BatchData,
-    /// `None` in a withheld batch.
+    /// `None` in a withheld batch, and of an unfilled place.
     open: Option<&'a OpenReceipt>,
 }
 
@@ -135,7 +130,7 @@ impl<'a> Case<'a> {
             (batch.count_from..batch.count_to).enumerate().map(move |(at, _)| Slot {
                 number,
                 batch,
-                open: batch.receipts.as_ref().and_then(|receipts| receipts.get(at)),
+                open: batch.places.as_ref().and_then(|places| places.get(at)?.as_ref()),
             })
         })
     }
@@ -149,22 +144,20 @@ impl<'a> Case<'a> {
         ours: &Plan,
         theirs: &[&[u8]],
         evidence: &MerkleTree,
-    ) -> Result<Option<(FraudProof, String)>, RefuteError> {
+    ) -> Result<Option<(Proof, String)>, RefuteError> {
         let right = ours.files.evidence_leaves()?;
         for ((index, slot), (fields, right)) in (0u64..).zip(self.slots()).zip(theirs.iter().zip(&right)) {
             if fields == right {
                 continue;
             }
             let right = EvidenceLeaf::decode(right)?;
-            let published = slot.open.map(|open| Published {
+            let published = slot.batch.places.as_ref().map(|_| Published {
                 receipts: &slot.batch.tree,
-                receipt: &open.receipt,
-                response: &open.record.response,
-                list: if open.receipt.is_private() { &open.record.credits } else { &open.record.context },
-                sketch: &open.record.sketch,
+                answer: slot.open.map(OpenReceipt::answer),
+                sketch: slot.open.map_or(&[], |open| open.record.sketch.as_slice()),
             });
             let model = slot.open.and_then(|open| self.model(open.receipt.model, open.receipt.revision));
-            let shelf = Shelf { model, as_of: self.data.as_of };
+            let shelf = Shelf { model, closed_at: self.data.closed_at };
             let found = find_leaf::<Blake2>(fields, index, evidence, slot.number, &right, published, &shelf, self)?;
             if let Some(found) = found.and_then(|proof| proven(proof, index)) {
                 return Ok(Some(found));
@@ -221,7 +214,7 @@ impl SourceFacts for Case<'_> {
     }
 
     fn counts(&self, model: u32, revision: u32, source: u8, contribution: u64) -> bool {
-        counts(self.model(model, revision), self.data.as_of, source, contribution)
+        counts(self.model(model, revision), self.data.closed_at, source, contribution)
     }
 }
 
@@ -235,10 +228,11 @@ impl RevisionFacts for Case<'_> {
             created_at: revision.created_at,
         })
     }
+}
 
-    // No row can be passed over yet: there are no demands.
-    fn row_counts(&self, _: u32, _: u32, _: u32) -> bool {
-        true
+impl RequestFacts for Case<'_> {
+    fn signed(&self, request: &SignedRequest) -> bool {
+        is_signed(&self.data.domain, request)
     }
 }
 
@@ -251,6 +245,8 @@ impl EpochFacts for Case<'_> {
             first: before.sum(),
             channel: batch.channel,
             model: batch.model,
+            key: batch.key,
+            params: batch.params,
             at: batch.at,
             count_from: batch.count_from,
             count_to: batch.count_to,
@@ -258,7 +254,7 @@ impl EpochFacts for Case<'_> {
             fee_to: batch.fee_to,
             top: batch.top,
             pot: batch.pot,
-            withheld: batch.receipts.is_none(),
+            withheld: batch.places.is_none(),
         })
     }
 
@@ -272,16 +268,16 @@ impl EpochFacts for Case<'_> {
     }
 }
 
-fn counts(model: Option<&ModelData>, as_of: AsOf, source: u8, contribution: u64) -> bool {
+fn counts(model: Option<&ModelData>, closed_at: u64, source: u8, contribution: u64) -> bool {
     let source = model.and_then(|model| model.sources.get(usize::from(source)));
     let known = source.and_then(|s| s.contributions.iter().find(|facts| facts.contribution == contribution));
-    known.is_some_and(|facts| !facts.absent(as_of))
+    known.is_some_and(|facts| !facts.absent(closed_at))
 }
 
 /// What a model's data shows of its sources and rows.
 struct Shelf<'a> {
     model: Option<&'a ModelData>,
-    as_of: AsOf,
+    closed_at: u64,
 }
 
 impl Library for Shelf<'_> {
@@ -295,7 +291,7 @@ impl Library for Shelf<'_> {
     }
 
     fn counts(&self, source: u8, contribution: u64) -> bool {
-        counts(self.model, self.as_of, source, contribution)
+        counts(self.model, self.closed_at, source, contribution)
     }
 }
 

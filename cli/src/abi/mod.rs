@@ -193,7 +193,7 @@ impl Interface {
 /// Results carry no name of the source's: what the suite's bare views are in.
 fn view_type(name: &str) -> &'static str {
     match name {
-        "min_delay" | "grace" => "Timestamp",
+        "min_delay_ms" | "grace_ms" => "Timestamp",
         "owed" | "total_supply" => "Balance",
         _ => "",
     }

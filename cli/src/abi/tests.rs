@@ -18,6 +18,7 @@ fn set() -> ParameterSet {
         stakers_bps: 1_000,
         contributors_bps: 4_500,
         min_fee: OPEN / 1_000,
+        min_fee_kib: OPEN / 10_000,
         retrieval_weights: vec![100, 80],
         common_max: 48,
     }

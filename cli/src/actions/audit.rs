@@ -13,7 +13,7 @@ use crate::context::Context;
 #[derive(Debug, Clone, Serialize)]
 pub struct Audited {
     pub epoch: u32,
-    pub attempt: u16,
+    pub attempt: u32,
     pub receipts: u64,
     /// Its credits, in 10^-18 OPEN.
     #[serde(with = "worker::published::decimal")]
@@ -30,10 +30,9 @@ pub fn report(context: &Context, gatherer: &mut Gatherer, epoch: u32) -> Result<
     let Some(theirs) = reports::report(context, epoch, None)? else {
         anyhow::bail!("epoch {epoch} has no report");
     };
-    let mut data = gatherer.final_epoch(epoch)?;
-    data.attempt = theirs.body.attempt;
+    let data = gatherer.final_epoch(epoch)?;
     let ours = plan(&data)?;
-    let body = ours.body(&data, theirs.body.set, theirs.body.round, theirs.body.deadline);
+    let body = ours.body(&data);
     gatherer.remember_payouts(&body.payouts, ours.files.payout_leaves()?);
     Ok(Audited {
         epoch,

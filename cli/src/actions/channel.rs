@@ -1,14 +1,15 @@
 //! Payment channels, from the payer's side.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use chain::{AccountId, Keypair, account_bytes};
 use ink::message_builder;
 use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, NewSession, Paid, ParameterSet, Session};
 use openledger_abi::models::ModelRegistry;
 use openledger_abi::staking::Staking;
-use serve::payer::{ChannelConfig, PayerChannel};
+use serve::payer::{Agreed, ChannelConfig, Clock, PayerChannel};
 use serve::payment::network;
 
 use super::token;
@@ -26,7 +27,7 @@ pub fn open(context: &Context, payer: &Keypair, host: AccountId, deposit: u128) 
     Ok(context.send("opening the channel", payer, context.suite.escrow, call)?.value)
 }
 
-/// Lets a key sign vouchers of a channel for its payer.
+/// Lets a key sign requests and vouchers of a channel for its payer.
 pub fn set_session(
     context: &Context,
     payer: &Keypair,
@@ -129,22 +130,46 @@ pub fn fee_split(context: &Context) -> Result<(u32, ParameterSet)> {
     Ok((number, set.context("escrow has no parameter set")?))
 }
 
-/// What was redeemed of a (channel, model).
-pub fn paid(context: &Context, number: u64, model: u32) -> Result<Paid> {
-    context.read(context.suite.escrow, message_builder!(Escrow).paid(number, model))
+/// What was redeemed of a (channel, model, key).
+pub fn paid(context: &Context, number: u64, model: u32, key: [u8; 32]) -> Result<Paid> {
+    context.read(context.suite.escrow, message_builder!(Escrow).paid(number, model, key))
 }
 
-/// The payer's end of a channel: where its host answers comes from the host's announcement, its receipts' key from its bond.
-pub fn attach(context: &Context, payer: Keypair, number: u64, folder: &Path) -> Result<PayerChannel> {
+/// The end of a channel that a key signs at, the payer's own or a session's: where its host answers comes from the host's
+/// announcement, its receipts' key from its bond, models and prices from the registry.
+pub fn attach(context: &Context, key: Keypair, number: u64, folder: &Path) -> Result<PayerChannel> {
     let channel = show(context, number)?;
+    let own = account_bytes(&channel.payer) == key.public();
+    ensure!(
+        own || session(context, number, key.public())?.is_some(),
+        "{} is neither the payer of channel {number} nor one of its session keys",
+        key.address()
+    );
     let host = chain::ss58(&channel.host);
+    let registry = context.suite.model_registry;
     let announced = context
-        .read(context.suite.model_registry, message_builder!(ModelRegistry).host(channel.host))?
+        .read(registry, message_builder!(ModelRegistry).host(channel.host))?
         .with_context(|| format!("host {host} announces no endpoint"))?;
     let operator = context
         .read(context.suite.staking, message_builder!(Staking).operator(channel.host))?
         .with_context(|| format!("{host} is no bonded operator"))?;
-    let (_, parameters) = fee_split(context)?;
+    let (params, parameters) = fee_split(context)?;
+    let mut agreed = BTreeMap::new();
+    for offer in &announced.host.models {
+        let Some(known) = context.read(registry, message_builder!(ModelRegistry).model(offer.model))? else { continue };
+        let call = message_builder!(ModelRegistry).revision(offer.model, known.revision);
+        let Some(revision) = context.read(registry, call)? else { continue };
+        let terms = Agreed {
+            revision: known.revision,
+            adapter: revision.artefact_hash,
+            price_in: offer.price_in,
+            price_out: offer.price_out,
+            params,
+            min_fee: parameters.min_fee,
+            min_fee_kib: parameters.min_fee_kib,
+        };
+        agreed.insert(offer.model, terms);
+    }
     let config = ChannelConfig {
         channel: number,
         endpoint: String::from_utf8(announced.host.endpoint).context("the host's endpoint is not UTF-8")?,
@@ -152,10 +177,15 @@ pub fn attach(context: &Context, payer: Keypair, number: u64, folder: &Path) -> 
         network: network(&context.chain.genesis()),
         genesis: context.chain.genesis(),
         escrow: account_bytes(&context.suite.escrow),
-        prices: announced.host.models.iter().map(|m| (m.model, (m.price_in, m.price_out))).collect(),
-        min_fee: parameters.min_fee,
+        models: agreed,
         deadline: context.chain.now()?.saturating_add(VOUCHER_LIFE_MS),
     };
-    let path = crate::context::folder(folder.to_path_buf())?.join(format!("channel-{number}.json"));
-    Ok(PayerChannel::open(&path, config, payer, false)?)
+    let name = match own {
+        true => format!("channel-{number}.json"),
+        false => format!("channel-{number}-{}.json", hex::encode(key.public())),
+    };
+    let path = crate::context::folder(folder.to_path_buf())?.join(name);
+    let chain = context.chain.clone();
+    let clock: Clock = Box::new(move || chain.now().map_err(|error| error.to_string()));
+    Ok(PayerChannel::open(&path, config, key, clock)?)
 }

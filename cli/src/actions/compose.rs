@@ -165,8 +165,8 @@ impl Composer<'_> {
     /// A setter of one value: `set_pot_floor`, or one of the timelock's own.
     fn bare_setter(&self, target: AccountId, interface: &Interface, name: &str, value: &str) -> Result<Option<Call>> {
         let own = match name {
-            "min_delay" => Some("SetMinDelay"),
-            "grace" => Some("SetGrace"),
+            "min_delay" | "min_delay_ms" => Some("SetMinDelay"),
+            "grace" | "grace_ms" => Some("SetGrace"),
             "guardian" => Some("SetGuardian"),
             _ => None,
         };

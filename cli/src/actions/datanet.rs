@@ -1,14 +1,15 @@
-//! Datanets: create, contribute under signed terms, judge, cut versions, read them back.
+//! Datanets: create, commit to texts, contribute them under signed terms, judge, cut versions, read them back.
 
 use anyhow::{Context as _, Result};
-use chain::{Keypair, account_bytes};
+use chain::{AccountId, Keypair, account_bytes};
 use corpus::{Cid, Listed, Store, Version};
 use ink::message_builder;
 use openledger_abi::datanet::{
-    Contribution, ContributionStatus, Datanet, DatanetError, DatanetPolicy, DatanetRegistry, MAX_DATANET_PAGE,
-    MAX_REBUILD, NewContribution, Terms, Use, Version as Cut,
+    Contribution, ContributionStatus, Datanet, DatanetError, DatanetRegistry, Judges, LicenceFloor, MAX_DATANET_PAGE,
+    NewContribution, OPENING_MS, Opening, Terms, Use, Version as Cut,
 };
 use proof::signed::Signable;
+use proof::terms::Commitment;
 use proof::version::VersionLeaf;
 use proof::{Blake2, Hasher};
 use suite::Suite;
@@ -42,13 +43,58 @@ pub fn open_terms(licence: &str, min_bps: u16) -> Terms {
     }
 }
 
+/// A floor under which texts allow everything for good, and ask for at most `share_bps` of the fees.
+pub fn open_floor(share_bps: u16) -> LicenceFloor {
+    LicenceFloor {
+        train: true,
+        retrieve: true,
+        display: true,
+        commercial: true,
+        share_alike: false,
+        share_bps,
+        earliest_end: 0,
+    }
+}
+
 /// Creates a Datanet of the key's.
-pub fn create(context: &Context, owner: &Keypair, name: &str, policy: DatanetPolicy, floor_bps: u16) -> Result<u32> {
-    let call = message_builder!(DatanetRegistry).create(name.as_bytes().to_vec(), Vec::new(), policy, floor_bps);
+pub fn create(context: &Context, owner: &Keypair, name: &str, floor: LicenceFloor, judges: Judges) -> Result<u32> {
+    let call = message_builder!(DatanetRegistry).create(name.as_bytes().to_vec(), Vec::new(), floor, judges);
     Ok(context.send("creating the Datanet", owner, context.suite.datanet_registry, call)?.value)
 }
 
-/// The contributor signs the terms, `relayer` sends them in and pays for the transaction.
+/// The commitment to a text. Its salt is the contributor's secret, and the same each time, so that there is nothing to keep or lose: whoever
+/// was interrupted comes to the same commitment again.
+fn commitment(context: &Context, contributor: &Keypair, datanet: u32, root: [u8; 32]) -> Commitment {
+    let registry = account_bytes(&context.suite.datanet_registry);
+    let purpose = [&proof::signed::TERMS[..], &context.chain.genesis(), &registry, &datanet.to_le_bytes(), &root];
+    let salt = contributor.secret_for(&purpose.concat());
+    Commitment { content_root: root, contributor: contributor.public(), salt }
+}
+
+/// Commits to texts, each alone, where that wasn't done before, and waits until they can be opened: from then on their precedence is fixed,
+/// and nothing of them has been shown. `relayer` pays.
+pub fn commit(context: &Context, relayer: &Keypair, datanet: u32, texts: &[(&Keypair, Text)]) -> Result<()> {
+    let registry = context.suite.datanet_registry;
+    let mut last = 0;
+    for (contributor, text) in texts {
+        let top = commitment(context, contributor, datanet, text.root).node::<Blake2>().hash;
+        let known = || context.read(registry, message_builder!(DatanetRegistry).commitment(top, 1));
+        let now = context.chain.now()?;
+        let live = known()?.filter(|known| now <= known.committed_at.saturating_add(OPENING_MS));
+        let entered = match live {
+            Some(entered) => entered,
+            None => {
+                let call = message_builder!(DatanetRegistry).commit(top, 1);
+                context.send("committing to the text", relayer, registry, call)?;
+                known()?.context("the commitment is not in the registry")?
+            }
+        };
+        last = last.max(entered.committed_at);
+    }
+    Ok(chain::advance_to(&*context.chain, last.saturating_add(1))?)
+}
+
+/// Opens the commitment to a text: the contributor signs the terms, `relayer` sends them in and pays for the transaction.
 pub fn contribute(
     context: &Context,
     relayer: &Keypair,
@@ -59,7 +105,6 @@ pub fn contribute(
 ) -> Result<u64> {
     let registry = context.suite.datanet_registry;
     let account = contributor.account();
-    let nonce = context.read(registry, message_builder!(DatanetRegistry).nonce(account))?;
     let deadline = context.chain.now()?.saturating_add(SIGNATURE_LIFE_MS);
     let cid = text.cid.to_bytes();
     let body = proof::terms::Terms {
@@ -68,8 +113,8 @@ pub fn contribute(
         length: text.length,
         cid: Blake2::blake2_256(&cid),
         contributor: account_bytes(&account),
-        licence: terms.into(),
-        nonce,
+        licence: terms,
+        salt: commitment(context, contributor, datanet, text.root).salt,
         deadline,
     };
     let domain = Suite::domain(context.chain.genesis(), registry);
@@ -80,40 +125,34 @@ pub fn contribute(
         length: text.length,
         cid,
         terms,
-        nonce,
+        salt: body.salt,
         deadline,
         contributor: account,
     };
-    let call = message_builder!(DatanetRegistry).contribute(new, signature);
+    let alone = Opening { count: 1, index: 0, path: Vec::new() };
+    let call = message_builder!(DatanetRegistry).contribute(new, alone, signature);
     Ok(context.send("contributing", relayer, registry, call)?.value)
 }
 
-/// A validator's verdict. Returns where the contribution stands then.
+/// A validator's or curator's verdict. Returns where the contribution stands then.
 pub fn verdict(
     context: &Context,
-    validator: &Keypair,
+    judge: &Keypair,
     contribution: u64,
     accept: bool,
     quality_bps: u16,
 ) -> Result<ContributionStatus> {
     let call = message_builder!(DatanetRegistry).verdict(contribution, accept, quality_bps);
-    Ok(context.send("the verdict", validator, context.suite.datanet_registry, call)?.value)
+    Ok(context.send("the verdict", judge, context.suite.datanet_registry, call)?.value)
 }
 
-/// Cuts a version over all that is accepted.
+/// Cuts a version over all that is in the Datanet.
 pub fn cut_version(context: &Context, owner: &Keypair, datanet: u32) -> Result<u32> {
     let call = message_builder!(DatanetRegistry).cut_version(datanet);
     Ok(context.send("cutting the version", owner, context.suite.datanet_registry, call)?.value)
 }
 
-/// The owner of a curated Datanet refuses a contribution that is pending.
-pub fn veto(context: &Context, owner: &Keypair, contribution: u64) -> Result<()> {
-    let call = message_builder!(DatanetRegistry).veto(contribution);
-    context.send("the veto", owner, context.suite.datanet_registry, call)?;
-    Ok(())
-}
-
-/// Withdraws a contribution from all new versions and models.
+/// Takes a contribution back: it earns nothing from now on, and no new model may rest on it.
 pub fn revoke(context: &Context, contributor: &Keypair, contribution: u64) -> Result<()> {
     let call = message_builder!(DatanetRegistry).revoke(contribution);
     context.send("revoking", contributor, context.suite.datanet_registry, call)?;
@@ -151,12 +190,13 @@ pub fn list(context: &Context) -> Result<Vec<Datanet>> {
 /// A Datanet's contributions, each with its number, in the order of coming.
 pub fn contributions(context: &Context, datanet: u32) -> Result<Vec<(u64, Contribution)>> {
     let registry = context.suite.datanet_registry;
-    let mut all = Vec::new();
+    let mut all: Vec<(u64, Contribution)> = Vec::new();
     loop {
-        let from = u32::try_from(all.len())?;
-        let call = message_builder!(DatanetRegistry).contributions(datanet, from, MAX_DATANET_PAGE);
+        let before = all.last().map(|(number, _)| *number);
+        let call = message_builder!(DatanetRegistry).contributions(datanet, before, MAX_DATANET_PAGE);
         let page = context.read(registry, call)?;
         if page.is_empty() {
+            all.reverse();
             return Ok(all);
         }
         all.extend(page);
@@ -175,7 +215,7 @@ pub fn cut(context: &Context, datanet: u32, number: u32) -> Result<Cut> {
 /// Asks the registry whether a new model may use a version so.
 ///
 /// # Errors
-/// The first term that the use breaks, and whose it is.
+/// The first term that the Datanet does not promise of its texts.
 pub fn check_source(context: &Context, datanet: u32, version: u32, wanted: Use) -> Result<()> {
     let call = message_builder!(DatanetRegistry).check_source(datanet, version, wanted);
     context.read(context.suite.datanet_registry, call)?.map_err(|refusal: DatanetError| {
@@ -185,25 +225,14 @@ pub fn check_source(context: &Context, datanet: u32, version: u32, wanted: Use) 
     })
 }
 
-/// Leaves out of the Datanet's tree what was revoked, struck, passed over or has expired, in as many transactions as
-/// that takes. Versions are cut from the new tree from then on.
-pub fn rebuild(context: &Context, owner: &Keypair, datanet: u32) -> Result<()> {
-    loop {
-        let call = message_builder!(DatanetRegistry).rebuild(datanet, MAX_REBUILD);
-        if context.send("rebuilding the Datanet", owner, context.suite.datanet_registry, call)?.value.finished {
-            return Ok(());
-        }
-    }
+/// The fewest agreeing validators that a new Datanet may name.
+pub fn min_agreeing(context: &Context) -> Result<u8> {
+    Ok(context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).parameters())?.min_agreeing)
 }
 
-/// How many verdicts must agree.
-pub fn agreeing(context: &Context) -> Result<u8> {
-    Ok(context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).parameters())?.agreeing)
-}
-
-/// Which contribution holds a text's root, if one does.
-pub fn holder(context: &Context, root: [u8; 32]) -> Result<Option<u64>> {
-    context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).contribution_of_root(root))
+/// What an account entered with this root in a Datanet.
+pub fn entered(context: &Context, datanet: u32, root: [u8; 32], contributor: AccountId) -> Result<Option<u64>> {
+    context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).entered(datanet, root, contributor))
 }
 
 /// A version's contributions in order, with their texts from the store, all checked against the chain.
@@ -213,7 +242,7 @@ pub fn version(context: &Context, store: &Store, datanet: u32, number: u32) -> R
     let mut listed = Vec::new();
     while (listed.len() as u32) < cut.count {
         let from = listed.len() as u32;
-        let call = message_builder!(DatanetRegistry).leaves(datanet, cut.generation, from, PAGE.min(cut.count - from));
+        let call = message_builder!(DatanetRegistry).leaves(datanet, from, PAGE.min(cut.count - from));
         let page = context.read(registry, call)?;
         anyhow::ensure!(!page.is_empty(), "the registry does not list leaf {from} of Datanet {datanet}");
         for leaf in page {

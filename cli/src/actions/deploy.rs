@@ -38,9 +38,9 @@ pub fn deploy(
     Ok(Context::new(chain, suite))
 }
 
-/// Wires payout with its first oracles, which must have bonded.
-pub fn wire_payout(context: &Context, deployer: &Keypair, oracles: &[AccountId]) -> Result<()> {
-    context.suite.wire_payout(&*context.chain, deployer, oracles).map_err(|error| {
+/// Wires payout with its first oracles, which must have bonded, and their reserves.
+pub fn wire_payout(context: &Context, deployer: &Keypair, oracles: &[AccountId], reserves: &[AccountId]) -> Result<()> {
+    context.suite.wire_payout(&*context.chain, deployer, oracles, reserves).map_err(|error| {
         match crate::hints::hint(&error.reason) {
             Some(hint) => anyhow::anyhow!("{error}: {hint}"),
             None => error.into(),
@@ -114,7 +114,7 @@ pub fn people(context: &Context) -> Result<()> {
     if token::delegate_of(context, alice.account())?.is_none() {
         token::delegate(context, &alice, Some(alice.account()))?;
     }
-    wire_payout(context, &alice, &oracles)
+    wire_payout(context, &alice, &oracles, &[])
 }
 
 /// Whether the development accounts have their roles in this suite.

@@ -107,7 +107,7 @@ pub fn queue(context: &Context, key: &Keypair, id: ProposalId) -> Result<()> {
 pub fn ready_at(context: &Context, id: ProposalId) -> Result<u64> {
     let calls = calls(context, id)?;
     let timelock = context.suite.timelock;
-    let operation = context.read(timelock, message_builder!(Timelock).hash_operation(calls, [0; 32], id))?;
+    let operation = context.read(timelock, message_builder!(Timelock).hash_operation(calls, id))?;
     match context.read(timelock, message_builder!(Timelock).operation(operation))? {
         Some(operation) => Ok(operation.ready_at),
         None => bail!("the proposal is not in the timelock: queue it first"),
@@ -117,7 +117,7 @@ pub fn ready_at(context: &Context, id: ProposalId) -> Result<u64> {
 /// Executes a queued proposal whose delay is over; anyone may.
 pub fn execute(context: &Context, key: &Keypair, id: ProposalId) -> Result<()> {
     let calls = calls(context, id)?;
-    let call = message_builder!(Timelock).execute(calls, [0; 32], id);
+    let call = message_builder!(Timelock).execute(calls, id);
     context.send("executing", key, context.suite.timelock, call)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What can be done, one module a domain: commands and the demo call the same functions.
 
+pub mod arbitration;
 pub mod audit;
 pub mod channel;
 pub mod claims;

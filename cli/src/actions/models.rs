@@ -58,7 +58,8 @@ pub struct Run<'a> {
     pub out: &'a Path,
 }
 
-/// Trains an adapter on Datanet versions whose texts are in the store; the result is a folder.
+/// Trains an adapter on Datanet versions whose texts are in the store; the result is a folder. What was taken back or struck, or whose terms
+/// have ended, is left out: a new model may have no row in it.
 ///
 /// # Errors
 /// A text that is missing or not what the chain says, a configuration that makes no sense, the engine's.
@@ -74,7 +75,11 @@ pub fn train(context: &Context, store: &Store, run: &Run<'_>, progress: &dyn Pro
             version: source.version,
             root: hex::encode(version.root),
         });
+        let now = context.chain.now()?;
         for (index, held) in (0u32..).zip(&version.contributions) {
+            if !datanet::contribution(context, held.listed.leaf.contribution)?.standing().earns(now, now) {
+                continue;
+            }
             let text =
                 held.text().with_context(|| format!("contribution {} is not UTF-8", held.listed.leaf.contribution))?;
             let offset = begin(text);

@@ -266,8 +266,8 @@ fn pausing(contract: &str, message: &str, given: &Datum, mask: &Datum) -> Vec<Ch
 fn administration(action: &Datum, ask: &dyn Fn(&str) -> Result<Option<Datum>>) -> Result<Option<Vec<Change>>> {
     let Some((name, value)) = action.json.as_object().and_then(|object| object.iter().next()) else { return Ok(None) };
     let what = match name.as_str() {
-        "SetMinDelay" => "min_delay",
-        "SetGrace" => "grace",
+        "SetMinDelay" => "min_delay_ms",
+        "SetGrace" => "grace_ms",
         "SetGuardian" => "guardian",
         _ => return Ok(None),
     };

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use ink::message_builder;
-use openledger_abi::payout::{Batch, Epoch, Live, Payout, ReportInfo, Totals};
+use openledger_abi::payout::{Batch, Cut, Live, Payout, ReportInfo, Totals};
 
 use crate::context::Context;
 
@@ -14,10 +14,10 @@ pub fn epochs(context: &Context) -> Result<u32> {
     context.read(context.suite.payout, message_builder!(Payout).epoch_count())
 }
 
-/// A closed epoch.
-pub fn epoch(context: &Context, number: u32) -> Result<Epoch> {
+/// The last cut of a closed epoch, with its attempt.
+pub fn cut(context: &Context, number: u32) -> Result<(u32, Cut)> {
     context
-        .read(context.suite.payout, message_builder!(Payout).epoch(number))?
+        .read(context.suite.payout, message_builder!(Payout).latest_cut(number))?
         .with_context(|| format!("payout has no closed epoch {number}; see `openledger epoch list`"))
 }
 
@@ -36,7 +36,7 @@ pub fn batches(context: &Context, from: u64, to: u64) -> Result<Vec<Batch>> {
 }
 
 /// The latest report of an epoch, or that of an attempt.
-pub fn report(context: &Context, epoch: u32, attempt: Option<u16>) -> Result<Option<ReportInfo>> {
+pub fn report(context: &Context, epoch: u32, attempt: Option<u32>) -> Result<Option<ReportInfo>> {
     let payout = context.suite.payout;
     match attempt {
         None => context.read(payout, message_builder!(Payout).report(epoch)),

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chain::Keypair;
 use corpus::Store;
 use factory::Base;
-use ink::message_builder;
-use openledger_abi::escrow::Escrow;
 use serve::answer::Answerer;
 use serve::cashier::Cashier;
 use serve::catalog::Catalog;
@@ -65,10 +63,6 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
     let mut gatherer = gatherer(context, &options.store, options.mirrors.clone(), Vec::new())?;
     let adapters = folder(options.folder.join("adapters"))?;
     let catalog = Catalog::load(&base.model, &mut gatherer, &options.models, &adapters)?;
-    let escrow = context.suite.escrow;
-    let number = context.read(escrow, message_builder!(Escrow).current_parameters())?;
-    let parameters =
-        context.read(escrow, message_builder!(Escrow).parameters(number))?.context("escrow has no parameter set")?;
     let account = options.key.account();
     let cashier =
         Arc::new(Cashier::new(context.chain.clone(), context.suite.clone(), account, options.max_unpaid, ledger));
@@ -77,8 +71,7 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
         tokenizer,
         scheduler: Scheduler::start(base.model.clone(), options.width)?,
         cashier: cashier.clone(),
-        min_fee: parameters.min_fee,
-        common_max: parameters.common_max,
+        context: base.model.config.context,
         sketching: Mutex::new(()),
         key: options.signing_key.clone(),
     });
@@ -88,7 +81,7 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
         store: Arc::new(Store::folder(&options.store)?),
         network: serve::payment::network(&context.chain.genesis()),
         asset: chain::ss58(&context.suite.token),
-        escrow: chain::ss58(&escrow),
+        escrow: chain::ss58(&context.suite.escrow),
         account: chain::ss58(&account),
         receipt_key: hex::encode(options.signing_key.public()),
     });
@@ -99,7 +92,7 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
             std::thread::sleep(every);
             for outcome in cashier.redeem(&key) {
                 match outcome {
-                    Ok((channel, model, batch)) => tracing::info!(channel, model, batch, "redeemed"),
+                    Ok(redeemed) => tracing::info!(lane = %redeemed.lane, batch = redeemed.batch, "redeemed"),
                     Err(error) => tracing::warn!("{error:#}"),
                 }
             }

@@ -66,7 +66,7 @@ fn on_a_copy(context: &Context, contracts: &Contracts, copy: &dyn ChainCopy, cal
     let somebody = AccountId::from(SOMEBODY);
     let chain: &dyn Chain = copy;
     let mut simulation = Simulation { at: 0, failure: None, changes: Vec::new(), events: Vec::new() };
-    let schedule = message_builder!(Timelock).schedule(calls.to_vec(), [0; 32], SALT, None).input.encode();
+    let schedule = message_builder!(Timelock).schedule(calls.to_vec(), SALT, None).input.encode();
     let receipt = match copy.call_as(governor, timelock, &schedule, 0) {
         Ok(receipt) => receipt,
         Err(error) => {
@@ -76,10 +76,11 @@ fn on_a_copy(context: &Context, contracts: &Contracts, copy: &dyn ChainCopy, cal
     };
     let operation = chain::decode_output::<Result<Operation, TimelockError>>(&receipt.returned)?
         .map_err(|error| anyhow::anyhow!("the timelock: {error:?}"))?;
-    advance_to(chain, operation.ready_at)?;
+    // When it comes at last, if others stand before it.
+    advance_to(chain, operation.free_at)?;
     let before = views(chain, contracts)?;
     simulation.at = chain.now()?;
-    let execute = message_builder!(Timelock).execute(calls.to_vec(), [0; 32], SALT).input.encode();
+    let execute = message_builder!(Timelock).execute(calls.to_vec(), SALT).input.encode();
     match copy.call_as(somebody, timelock, &execute, 0) {
         Ok(receipt) => {
             simulation.events = receipt.events.iter().filter_map(|event| contracts.told(event)).collect();

@@ -78,6 +78,12 @@ pub fn unjail(context: &Context, key: &Keypair) -> Result<()> {
     Ok(())
 }
 
+/// Has staking look again whether an operator's pool earns.
+pub fn refresh(context: &Context, key: &Keypair, operator: AccountId) -> Result<()> {
+    context.send("refreshing", key, context.suite.staking, message_builder!(Staking).refresh(operator))?;
+    Ok(())
+}
+
 /// Has an operator's work signed by another key from now on.
 pub fn set_signing_key(context: &Context, key: &Keypair, signing_key: [u8; 32]) -> Result<()> {
     let call = message_builder!(Staking).set_signing_key(signing_key);

@@ -10,6 +10,7 @@ use openledger_abi::escrow::{Channel, ChannelStatus};
 use serde_json::{Value, json};
 use serve::answer::{Prompt, Shown};
 use serve::http::Ask;
+use serve::payer::Question;
 
 use super::common::{Common, KeyArg, SenderArg, open, short};
 use super::session::SessionCommand;
@@ -80,7 +81,7 @@ pub enum ChannelCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Keys that may sign vouchers in your place, each with a cap and an end.
+    /// Keys that may ask and pay in your place, each with a cap and an end.
     #[command(subcommand)]
     Session(SessionCommand),
     /// Take what escrow credits to you: a host's or owner's shares of fees, the rest of closed channels.
@@ -181,10 +182,11 @@ fn show(common: &Common, number: u64) -> Result<()> {
     );
     let mut paid = Vec::new();
     for model in 0..u32::try_from(models::list(&context)?.len())? {
-        let sums = channel::paid(&context, number, model)?;
+        let sums = channel::paid(&context, number, model, chain::account_bytes(&shown.payer))?;
         if sums.count > 0 {
-            text.push_str(&format!("model {model}: {} answers for {} OPEN\n", sums.count, amount::show(sums.fee)));
-            paid.push(json!({ "model": model, "answers": sums.count, "fee": sums.fee.to_string() }));
+            let fees = amount::show(sums.fee);
+            text.push_str(&format!("model {model}: {} places for {fees} OPEN, by the payer's own key\n", sums.count));
+            paid.push(json!({ "model": model, "places": sums.count, "fee": sums.fee.to_string() }));
         }
     }
     let credited = channel::withdrawable(&context, shown.payer)?;
@@ -222,7 +224,12 @@ fn exit(context: &Context, key: &Keypair, number: u64) -> Result<Said> {
 
 /// Ask a model, pay for the answer, and see whose words are in it.
 ///
+/// What is signed is a request: this question, at most so many tokens, at most this fee. A receipt beyond it is refused and
+/// not paid. If the connection breaks, the next `chat` fetches the answer by the same signed bytes.
+///
 /// Example: openledger chat 1 "What did the Union owe its farmers?" --key //Eve
+/// Example: openledger chat 1 "Read this contract." --private --max-fee 0.5 --key //Eve
+/// Example: openledger chat 1 "And its miners?" --channel 0 --key agent
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct ChatArgs {
@@ -240,6 +247,13 @@ pub struct ChatArgs {
     max_tokens: u32,
     #[arg(long, default_value_t = 0.0)]
     temperature: f32,
+    /// Keep the answer between you, the host and the oracles. What of it is quoted from contributions becomes public in the
+    /// epoch's evidence.
+    #[arg(long)]
+    private: bool,
+    /// The most that the answer may cost, in OPEN; by the announced price if not given.
+    #[arg(long, value_parser = open)]
+    max_fee: Option<u128>,
     /// Where the payer's side of channels is kept. Lost, the host could not be paid for what is unredeemed.
     #[arg(long, default_value = ".openledger/channels")]
     folder: PathBuf,
@@ -265,14 +279,15 @@ impl ChatArgs {
             false => serve::payer::user(&self.prompt),
         };
         let ask = Ask { max_tokens: Some(self.max_tokens), temperature: Some(self.temperature), ..Ask::default() };
+        let question = Question { private: self.private, max_fee: self.max_fee, ..Question::new(prompt, ask) };
         let shown = std::io::stdout().is_terminal() && !self.common.json;
         for late in open.recover(self.model)? {
             let fee = amount::show(late.record.receipt.fee);
             eprintln!("an earlier answer whose connection broke, {fee} OPEN:\n{}\n", late.text.trim());
         }
         let answered = match shown {
-            true => open.ask_streaming(self.model, &prompt, ask, &mut print_now)?,
-            false => open.ask(self.model, &prompt, ask)?,
+            true => open.ask_streaming(self.model, &question, &mut print_now)?,
+            false => open.ask(self.model, &question)?,
         };
         open.acknowledge(self.model)?;
         let receipt = &answered.record.receipt;
@@ -291,6 +306,7 @@ impl ChatArgs {
             "tokens_in": receipt.tokens_in,
             "tokens_out": receipt.tokens_out,
             "sequence": receipt.sequence,
+            "private": self.private,
             "attribution": answered.attribution,
         });
         self.common.output().say(&value, text)

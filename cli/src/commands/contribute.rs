@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use corpus::{Corpus, Options, Preview};
+use corpus::{Corpus, Entry, Options, Preview};
 use openledger_abi::datanet::Terms;
 use serde_json::json;
 
@@ -110,6 +110,8 @@ fn describe(shown: &Preview) -> String {
 
 /// Contribute text under terms that the author signs. Shows first what becomes public, and asks.
 ///
+/// First the registry gets commitments, which show nothing but fix who comes first, a block later the texts' terms. Interrupted, run it
+/// again: what was committed to or contributed is not done twice.
 /// Example: openledger datanet contribute 3 poems.txt --author-key maria --key maria --min-bps 4000
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -139,13 +141,13 @@ pub struct ContributeArgs {
     /// What is built from it must be shared under the same terms.
     #[arg(long)]
     share_alike: bool,
-    /// The least share of a fee that must go to contributors.
+    /// The least share of a fee that must go to contributors; a Datanet says how much may be asked.
     #[arg(long, default_value = "0", value_parser = bps)]
     min_bps: u16,
     /// SPDX expression of the licence.
     #[arg(long, default_value = "CC-BY-4.0")]
     licence: String,
-    /// Until when new versions and models may use it: YYYY-MM-DD (UTC).
+    /// When the terms end, from when on it earns nothing: YYYY-MM-DD (UTC); never if not given.
     #[arg(long, value_parser = |text: &str| time::parse_day(text).map_err(|error| error.to_string()))]
     expires: Option<u64>,
     /// Don't ask.
@@ -188,23 +190,26 @@ impl ContributeArgs {
         let shown = preview(&self.text, options.clone())?;
         let (context, relayer) = self.common.signed(&self.key)?;
         let author = self.common.chain.key(author_name)?;
-        // Said before anybody decides: a Datanet that isn't there, copies of what the registry holds.
-        datanet::show(&context, self.datanet)?;
+        // Said before anybody decides: a Datanet that isn't there, what the author entered before.
+        let target = datanet::show(&context, self.datanet)?;
         let mut sent = BTreeMap::new();
         for document in &shown.documents {
-            let Some(number) = datanet::holder(&context, document.entry.root)? else { continue };
-            let holder = datanet::contribution(&context, number)?;
-            // One's own is passed over, so that a collection of which a part was sent can be sent again.
-            if holder.contributor != author.account() || holder.datanet != self.datanet || shown.documents.len() == 1 {
-                bail!(
-                    "{}: this text is in the registry already, as contribution {number}; a copy can't be contributed",
-                    document.place
-                );
+            let root = document.entry.root;
+            let Some(number) = datanet::entered(&context, self.datanet, root, author.account())? else { continue };
+            // A collection of which a part was sent can be sent again.
+            if shown.documents.len() == 1 {
+                bail!("{}: the author contributed this text already, as contribution {number}", document.place);
             }
-            sent.insert(document.entry.root, number);
+            sent.insert(root, number);
         }
         eprintln!("{}\n\n{}", describe(&shown), self.describe_terms());
         confirm(&format!("Contribute to Datanet {} as {}?", self.datanet, author.address()), self.yes)?;
+        let text = |entry: &Entry| Text { cid: entry.cid, root: entry.root, length: entry.bytes };
+        let entries = shown.documents.iter().map(|document| &document.entry);
+        let new: Vec<_> =
+            entries.filter(|entry| !sent.contains_key(&entry.root)).map(|entry| (&author, text(entry))).collect();
+        // First of all: the store may be published.
+        datanet::commit(&context, &relayer, self.datanet, &new)?;
         let corpus = Corpus::open(&self.text.store)?;
         let manifest = corpus.ingest(&self.collection(), &self.text.path, &options)?.manifest;
         let mut made = Vec::new();
@@ -214,10 +219,9 @@ impl ContributeArgs {
                 bail!("{}: it changed while it was shown; look at it again", document.place);
             }
             let entry = &document.entry;
-            let text = Text { cid: entry.cid, root: entry.root, length: entry.bytes };
             let number = match sent.get(&entry.root) {
                 Some(number) => *number,
-                None => datanet::contribute(&context, &relayer, &author, self.datanet, &text, self.terms())?,
+                None => datanet::contribute(&context, &relayer, &author, self.datanet, &text(entry), self.terms())?,
             };
             made.push((number, entry));
         }
@@ -239,9 +243,9 @@ impl ContributeArgs {
                 .collect::<Vec<_>>()
         );
         let text = format!(
-            "{}\n{} validators' agreeing verdicts accept each",
+            "{}\n{} agreeing verdicts accept each",
             table::render(&["text", "contribution", "object"], &rows),
-            datanet::agreeing(&context)?
+            target.judges.agreeing()
         );
         self.common.output().say(&value, text)
     }

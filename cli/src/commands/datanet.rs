@@ -1,8 +1,8 @@
 //! `datanet`: create, judge, version, look.
 
 use anyhow::Result;
-use clap::Subcommand;
-use openledger_abi::datanet::{Contribution, ContributionStatus, Datanet, DatanetPolicy, VersionTerms};
+use clap::{Args, Subcommand};
+use openledger_abi::datanet::{Contribution, ContributionStatus, Datanet, Judges, LicenceFloor};
 use serde_json::{Value, json};
 
 use super::common::{Common, SenderArg, VersionName, bps, short, version_name};
@@ -13,19 +13,21 @@ use crate::{table, time};
 
 #[derive(Subcommand)]
 pub enum DatanetCommand {
-    /// Create a Datanet.
+    /// Create a Datanet, with what the terms of all its texts must allow and who judges them, for good.
     ///
-    /// Example: openledger datanet create proverbs --min-bps 4000 --key maria
+    /// Example: openledger datanet create proverbs --share-bps 4000 --key maria
     #[command(verbatim_doc_comment)]
     Create {
         /// At most 64 bytes.
         name: String,
-        /// You may veto what is pending; otherwise validators alone decide.
+        #[command(flatten)]
+        floor: FloorArgs,
+        /// A curator, who judges what comes in; once for each. Without any, bonded validators judge.
+        #[arg(long = "curator")]
+        curators: Vec<String>,
+        /// Agreeing verdicts that decide; of curators all if not given, of validators the fewest that governance allows.
         #[arg(long)]
-        curated: bool,
-        /// The least share of a fee that models must give to contributors, whatever single terms say.
-        #[arg(long, default_value = "0", value_parser = bps)]
-        min_bps: u16,
+        agreeing: Option<u8>,
         #[command(flatten)]
         sender: SenderArg,
         #[command(flatten)]
@@ -33,7 +35,7 @@ pub enum DatanetCommand {
     },
     Preview(PreviewArgs),
     Contribute(ContributeArgs),
-    /// Judge a contribution, as a bonded validator.
+    /// Judge a contribution, as a bonded validator or a curator.
     ///
     /// Example: openledger datanet verdict 7 accept --quality-bps 9000 --key //Bob
     #[command(verbatim_doc_comment)]
@@ -49,37 +51,23 @@ pub enum DatanetCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// Fix all that is accepted now as a version that models can be trained on. By the Datanet's owner.
+    /// Fix all that is in the Datanet now as a version that models can be trained on. By the Datanet's owner.
     ///
     /// Example: openledger datanet version 3 --key maria
     #[command(verbatim_doc_comment)]
     Version {
         datanet: u32,
-        /// First leave out what was revoked, struck, passed over or has expired.
-        #[arg(long)]
-        rebuild: bool,
         #[command(flatten)]
         sender: SenderArg,
         #[command(flatten)]
         common: Common,
     },
-    /// Take a contribution back: no new version or model may hold it, and it earns nothing from now on.
+    /// Take a contribution back: it earns nothing from now on, and no new model may be trained on it.
     ///
     /// What it earned stays. Models that were trained on it go on. Whoever has the text keeps it.
     /// Example: openledger datanet revoke 7 --key maria
     #[command(verbatim_doc_comment)]
     Revoke {
-        contribution: u64,
-        #[command(flatten)]
-        sender: SenderArg,
-        #[command(flatten)]
-        common: Common,
-    },
-    /// Refuse a contribution that is pending, as the owner of a curated Datanet.
-    ///
-    /// Example: openledger datanet veto 7 --key maria
-    #[command(verbatim_doc_comment)]
-    Veto {
         contribution: u64,
         #[command(flatten)]
         sender: SenderArg,
@@ -94,7 +82,7 @@ pub enum DatanetCommand {
         #[command(flatten)]
         common: Common,
     },
-    /// A Datanet with its contributions, or one of its versions with what its terms allow.
+    /// A Datanet with what its terms allow and its contributions, or one of its versions.
     ///
     /// Example: openledger datanet show 3     or of its version 1:     openledger datanet show 3:1
     #[command(verbatim_doc_comment)]
@@ -106,14 +94,65 @@ pub enum DatanetCommand {
     },
 }
 
+/// What the terms of all texts of a new Datanet must allow.
+#[derive(Args, Debug, Clone)]
+pub struct FloorArgs {
+    /// Texts need not allow training; then no model is trained on the Datanet.
+    #[arg(long)]
+    no_train: bool,
+    /// Texts need not allow retrieval; then no model retrieves from it.
+    #[arg(long)]
+    no_retrieve: bool,
+    /// Texts need not allow to be shown; then no model pays for its words.
+    #[arg(long)]
+    no_display: bool,
+    /// Texts need not allow models with a price; then none may use it.
+    #[arg(long)]
+    no_commercial: bool,
+    /// Texts may demand that what is built from them is shared alike.
+    #[arg(long)]
+    share_alike: bool,
+    /// The most of a fee that a text may ask for contributors, and the least that a model gives them.
+    #[arg(long, default_value = "4500", value_parser = bps)]
+    share_bps: u16,
+    /// Terms may end from this day on: YYYY-MM-DD (UTC); if not given, they must never end.
+    #[arg(long, value_parser = |text: &str| time::parse_day(text).map_err(|error| error.to_string()))]
+    earliest_end: Option<u64>,
+}
+
+impl FloorArgs {
+    fn floor(&self) -> LicenceFloor {
+        LicenceFloor {
+            train: !self.no_train,
+            retrieve: !self.no_retrieve,
+            display: !self.no_display,
+            commercial: !self.no_commercial,
+            share_alike: self.share_alike,
+            share_bps: self.share_bps,
+            earliest_end: self.earliest_end.unwrap_or(0),
+        }
+    }
+}
+
 impl DatanetCommand {
     pub fn run(self) -> Result<()> {
         match self {
-            Self::Create { name, curated, min_bps, sender, common } => common.transact(&sender, |context, key| {
-                let policy = if curated { DatanetPolicy::Curated } else { DatanetPolicy::Open };
-                let number = datanet::create(context, key, &name, policy, min_bps)?;
-                Ok(Said::new(json!({ "datanet": number }), format!("Datanet {number} `{name}` is yours")))
-            }),
+            Self::Create { name, floor, curators, agreeing, sender, common } => {
+                common.transact(&sender, |context, key| {
+                    let members = curators.iter().map(|curator| common.account(curator)).collect::<Result<Vec<_>>>()?;
+                    let judges = match members.is_empty() {
+                        true => Judges::Validators {
+                            agreeing: agreeing.map_or_else(|| datanet::min_agreeing(context), Ok)?,
+                        },
+                        false => {
+                            let all = u8::try_from(members.len()).unwrap_or(u8::MAX);
+                            Judges::Curators { members, threshold: agreeing.unwrap_or(all) }
+                        }
+                    };
+                    let number = datanet::create(context, key, &name, floor.floor(), judges)?;
+                    Ok(Said::new(json!({ "datanet": number }), format!("Datanet {number} `{name}` is yours")))
+                })
+            }
             Self::Preview(args) => args.run(),
             Self::Contribute(args) => args.run(),
             Self::Verdict { contribution, verdict, quality_bps, sender, common } => {
@@ -125,15 +164,12 @@ impl DatanetCommand {
                         status_name(status),
                         now.accepts,
                         now.rejects,
-                        datanet::agreeing(context)?
+                        datanet::show(context, now.datanet)?.judges.agreeing()
                     );
                     Ok(Said::new(contribution_json(contribution, &now), text))
                 })
             }
-            Self::Version { datanet: number, rebuild, sender, common } => common.transact(&sender, |context, key| {
-                if rebuild {
-                    datanet::rebuild(context, key, number)?;
-                }
+            Self::Version { datanet: number, sender, common } => common.transact(&sender, |context, key| {
                 let version = datanet::cut_version(context, key, number)?;
                 let cut = datanet::cut(context, number, version)?;
                 let root = hex::encode(cut.root);
@@ -144,12 +180,6 @@ impl DatanetCommand {
                 datanet::revoke(context, key, contribution)?;
                 let now = datanet::contribution(context, contribution)?;
                 let text = format!("contribution {contribution} is taken back; it earns nothing from now on");
-                Ok(Said::new(contribution_json(contribution, &now), text))
-            }),
-            Self::Veto { contribution, sender, common } => common.transact(&sender, |context, key| {
-                datanet::veto(context, key, contribution)?;
-                let now = datanet::contribution(context, contribution)?;
-                let text = format!("contribution {contribution} is {}", status_name(now.status));
                 Ok(Said::new(contribution_json(contribution, &now), text))
             }),
             Self::List { common } => list(&common),
@@ -166,8 +196,6 @@ fn status_name(status: ContributionStatus) -> &'static str {
         ContributionStatus::Pending => "pending",
         ContributionStatus::Accepted => "accepted",
         ContributionStatus::Rejected => "rejected",
-        ContributionStatus::Vetoed => "vetoed",
-        ContributionStatus::Retracted => "retracted",
     }
 }
 
@@ -189,7 +217,7 @@ fn contribution_json(number: u64, contribution: &Contribution) -> Value {
         "quality_bps": contribution.quality_bps,
         "withdrawn_at": contribution.withdrawn_at,
         "struck_at": contribution.struck_at,
-        "passed_over_at": contribution.passed_over_at,
+        "restored_at": contribution.restored_at,
         "terms": {
             "train": terms.train,
             "retrieve": terms.retrieve,
@@ -202,11 +230,33 @@ fn contribution_json(number: u64, contribution: &Contribution) -> Value {
     })
 }
 
-fn policy_name(policy: DatanetPolicy) -> &'static str {
-    match policy {
-        DatanetPolicy::Open => "open",
-        DatanetPolicy::Curated => "curated",
+/// Who judges, and how many of them decide.
+fn judges_name(judges: &Judges) -> String {
+    match judges {
+        Judges::Validators { agreeing } => format!("{agreeing} validators"),
+        Judges::Curators { members, threshold } => format!("{threshold} of {} curators", members.len()),
     }
+}
+
+fn judges_json(judges: &Judges) -> Value {
+    match judges {
+        Judges::Validators { agreeing } => json!({ "validators": agreeing }),
+        Judges::Curators { members, threshold } => {
+            json!({ "curators": members.iter().map(chain::ss58).collect::<Vec<_>>(), "threshold": threshold })
+        }
+    }
+}
+
+fn floor_json(floor: &LicenceFloor) -> Value {
+    json!({
+        "train": floor.train,
+        "retrieve": floor.retrieve,
+        "display": floor.display,
+        "commercial": floor.commercial,
+        "share_alike": floor.share_alike,
+        "share_bps": floor.share_bps,
+        "earliest_end": floor.earliest_end,
+    })
 }
 
 fn datanet_json(number: u32, datanet: &Datanet) -> Value {
@@ -214,12 +264,11 @@ fn datanet_json(number: u32, datanet: &Datanet) -> Value {
         "datanet": number,
         "name": String::from_utf8_lossy(&datanet.name),
         "owner": chain::ss58(&datanet.owner),
-        "policy": policy_name(datanet.policy),
-        "min_bps": datanet.floor_bps,
+        "judges": judges_json(&datanet.judges),
+        "floor": floor_json(&datanet.floor),
         "paused": datanet.paused,
         "contributions": datanet.contributions,
         "versions": datanet.versions,
-        "generation": datanet.generation,
     })
 }
 
@@ -232,17 +281,17 @@ fn list(common: &Common) -> Result<()> {
             vec![
                 String::from_utf8_lossy(&datanet.name).into_owned(),
                 number.to_string(),
-                policy_name(datanet.policy).to_owned(),
+                judges_name(&datanet.judges),
                 short(&datanet.owner),
                 datanet.contributions.to_string(),
                 datanet.versions.to_string(),
-                datanet.floor_bps.to_string(),
+                datanet.floor.share_bps.to_string(),
             ]
         })
         .collect();
     let value =
         json!((0u32..).zip(&datanets).map(|(number, datanet)| datanet_json(number, datanet)).collect::<Vec<_>>());
-    let header = ["Datanet", "number", "policy", "owner", "contributions", "versions", "min bps"];
+    let header = ["Datanet", "number", "judged by", "owner", "contributions", "versions", "share bps"];
     common.output().table(&value, &header, &rows, "no Datanets yet; create one with `openledger datanet create NAME`")
 }
 
@@ -264,12 +313,12 @@ fn show(common: &Common, number: u32) -> Result<()> {
         })
         .collect();
     let text = format!(
-        "Datanet {number} `{}`, {}, owner {}\nversions: {}, at least {} bps to contributors\n\n{}",
+        "Datanet {number} `{}`, judged by {}, owner {}\nversions: {}\n{}\n{}",
         String::from_utf8_lossy(&shown.name),
-        policy_name(shown.policy),
+        judges_name(&shown.judges),
         chain::ss58(&shown.owner),
         shown.versions,
-        shown.floor_bps,
+        promised(&shown.floor),
         match rows.is_empty() {
             true => "no contributions yet".to_owned(),
             false => table::render(&["contribution", "status", "contributor", "bytes", "verdicts", "not for"], &rows),
@@ -282,9 +331,8 @@ fn show(common: &Common, number: u32) -> Result<()> {
 
 fn standing(contribution: &Contribution) -> String {
     let facts = [
-        (contribution.struck_at, "struck"),
+        (contribution.struck_at.filter(|_| contribution.restored_at.is_none()), "struck"),
         (contribution.withdrawn_at, "taken back"),
-        (contribution.passed_over_at, "passed over"),
     ];
     let fact = facts.iter().find_map(|(at, name)| at.map(|_| *name));
     fact.unwrap_or_else(|| status_name(contribution.status)).to_owned()
@@ -306,47 +354,35 @@ fn show_version(common: &Common, number: u32, version: u32) -> Result<()> {
     let cut = datanet::cut(&context, number, version)?;
     let root = hex::encode(cut.root);
     let text = format!(
-        "version {number}:{version}, cut {} UTC\n{} contributions, root 0x{root}\n{}",
+        "version {number}:{version}, cut {} UTC\n{} contributions, root 0x{root}",
         time::show(cut.cut_at),
         cut.count,
-        allowed(&cut.terms)
     );
-    let terms = &cut.terms;
     let value = json!({
         "datanet": number,
         "version": version,
         "count": cut.count,
         "root": root,
         "cut_at": cut.cut_at,
-        "generation": cut.generation,
-        "terms": {
-            "no_training": terms.no_training,
-            "no_retrieval": terms.no_retrieval,
-            "no_display": terms.no_display,
-            "no_commerce": terms.no_commerce,
-            "share_alike": terms.share_alike,
-            "min_bps": terms.min_bps,
-            "expires_at": terms.expires_at,
-        },
     });
     common.output().say(&value, text)
 }
 
-fn allowed(terms: &VersionTerms) -> String {
-    let line = |name: &str, forbidden: Option<u64>| match forbidden {
-        None => format!("{name}: allowed\n"),
-        Some(by) => format!("{name}: forbidden by contribution {by}\n"),
-    };
-    let mut text = line("training", terms.no_training);
-    text.push_str(&line("retrieval", terms.no_retrieval));
-    text.push_str(&line("display", terms.no_display));
-    text.push_str(&line("models with a price", terms.no_commerce));
-    if let Some(by) = terms.share_alike {
-        text.push_str(&format!("share alike: demanded by contribution {by}\n"));
+/// What the floor of its terms makes of a Datanet.
+fn promised(floor: &LicenceFloor) -> String {
+    let line =
+        |name: &str, promised: bool| format!("{name}: {}\n", if promised { "allowed" } else { "not for models" });
+    let mut text = line("training", floor.train);
+    text.push_str(&line("retrieval", floor.retrieve));
+    text.push_str(&line("display", floor.display));
+    text.push_str(&line("models with a price", floor.commercial));
+    if floor.share_alike {
+        text.push_str("share alike: texts may demand it\n");
     }
-    text.push_str(&format!("at least {} bps of fees to contributors\n", terms.min_bps));
-    if terms.expires_at > 0 {
-        text.push_str(&format!("expires {} UTC\n", time::show(terms.expires_at)));
-    }
+    text.push_str(&format!("texts ask for at most {0} bps of fees, models give at least {0}\n", floor.share_bps));
+    text.push_str(&match floor.earliest_end {
+        0 => "terms never end\n".to_owned(),
+        end => format!("terms end {} UTC or later\n", time::show(end)),
+    });
     text
 }

@@ -14,7 +14,7 @@ use crate::actions::deploy::{self, Founders, PLAYERS};
 use crate::context::{Context, folder};
 use crate::{table, time};
 
-/// Put the ten contracts on a chain and wire them; payout waits for its oracles (`wire-payout`).
+/// Put the eleven contracts on a chain and wire them; payout waits for its oracles (`wire-payout`).
 ///
 /// Example: openledger deploy --chain ws://127.0.0.1:9944 --key //Alice --quick
 #[derive(Args)]
@@ -86,9 +86,12 @@ fn save(context: &Context, args: &ChainArgs) -> Result<()> {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub struct WirePayoutArgs {
-    /// The oracles' operator accounts.
+    /// The oracles' operator accounts, at least four.
     #[arg(required = true)]
     oracles: Vec<String>,
+    /// Who steps in for an oracle that is out of service for long; once for each, in order.
+    #[arg(long = "reserve")]
+    reserves: Vec<String>,
     #[command(flatten)]
     key: KeyArg,
     #[command(flatten)]
@@ -99,10 +102,11 @@ impl WirePayoutArgs {
     pub fn run(self) -> Result<()> {
         let (context, key) = self.common.signed(&self.key)?;
         let oracles = self.oracles.iter().map(|text| self.common.account(text)).collect::<Result<Vec<_>>>()?;
-        deploy::wire_payout(&context, &key, &oracles)?;
+        let reserves = self.reserves.iter().map(|text| self.common.account(text)).collect::<Result<Vec<_>>>()?;
+        deploy::wire_payout(&context, &key, &oracles, &reserves)?;
         let signatures = proof::limits::quorum(u32::try_from(oracles.len())?);
         let text =
-            format!("{} oracle(s) sign reports from now on; a report needs {signatures} signature(s)", oracles.len());
+            format!("{} oracles sign reports from now on; a report needs {signatures} signatures", oracles.len());
         let accounts: Vec<_> = oracles.iter().map(chain::ss58).collect();
         self.common.output().say(&json!({ "oracles": accounts, "signatures": signatures }), text)
     }

@@ -1,5 +1,6 @@
 //! The command line: one module a group of commands.
 
+mod arbitration;
 mod channel;
 mod common;
 mod contribute;
@@ -75,6 +76,9 @@ enum Command {
     /// Datanets: create, contribute, judge, version.
     #[command(subcommand)]
     Datanet(datanet::DatanetCommand),
+    /// Challenges of contributions: challenge, back, judge, claim.
+    #[command(subcommand)]
+    Arbitration(arbitration::ArbitrationCommand),
     Train(train::TrainArgs),
     /// Models: register, list, show, other prices, pause, retire.
     #[command(subcommand)]
@@ -186,6 +190,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Token(command) => command.run(),
         Command::Stake(command) => command.run(),
         Command::Datanet(command) => command.run(),
+        Command::Arbitration(command) => command.run(),
         Command::Train(args) => args.run(),
         Command::Model(command) => command.run(),
         Command::Host(command) => command.run(),

@@ -102,7 +102,7 @@ impl ProposalCommand {
             Self::Execute { id, sender, common } => execute(&common, &sender, id),
             Self::Cancel { id, sender, common } => common.transact(&sender, |context, key| {
                 governance::cancel(context, key, id)?;
-                Ok(Said::new(json!({ "id": hex::encode(id), "state": "canceled" }), "canceled for good"))
+                Ok(Said::new(json!({ "id": hex::encode(id), "state": "cancelled" }), "cancelled for good"))
             }),
         }
     }
@@ -113,7 +113,7 @@ pub fn state_name(state: ProposalState) -> &'static str {
     match state {
         ProposalState::Pending => "pending",
         ProposalState::Active => "active",
-        ProposalState::Canceled => "canceled",
+        ProposalState::Cancelled => "cancelled",
         ProposalState::Defeated => "defeated",
         ProposalState::Succeeded => "succeeded",
         ProposalState::Queued => "queued",

@@ -52,7 +52,7 @@ fn report_state(report: Option<&ReportInfo>) -> String {
         Some(report) => match report.status {
             ReportStatus::Pending => format!("pending until {} UTC", time::show(report.live_at)),
             ReportStatus::Live => "final".into(),
-            ReportStatus::Void => "refuted".into(),
+            ReportStatus::Void => "void".into(),
         },
     }
 }
@@ -62,7 +62,7 @@ fn list(common: &Common) -> Result<()> {
     let mut rows = Vec::new();
     let mut values = Vec::new();
     for number in 0..reports::epochs(&context)? {
-        let epoch = reports::epoch(&context, number)?;
+        let (attempt, epoch) = reports::cut(&context, number)?;
         let report = reports::report(&context, number, None)?;
         let credited = report.as_ref().map_or(0, |report| report.body.credits.sum);
         rows.push(vec![
@@ -71,7 +71,7 @@ fn list(common: &Common) -> Result<()> {
             epoch.receipts.to_string(),
             amount::show(epoch.pots),
             amount::show(credited),
-            epoch.attempt.to_string(),
+            attempt.to_string(),
             report_state(report.as_ref()),
         ]);
         values.push(json!({
@@ -80,14 +80,15 @@ fn list(common: &Common) -> Result<()> {
             "batches": [epoch.from, epoch.to],
             "receipts": epoch.receipts,
             "pots": epoch.pots.to_string(),
-            "voided": epoch.attempt,
+            "attempt": attempt,
+            "set": epoch.set,
             "report": report.as_ref().map(report_json),
         }));
     }
     let totals = reports::totals(&context)?;
     let live = reports::live(&context)?;
     let none = rows.is_empty();
-    let header = ["epoch", "closed (UTC)", "answers", "pots", "credited", "refuted", "report"];
+    let header = ["epoch", "closed (UTC)", "answers", "pots", "credited", "attempt", "report"];
     let text = format!(
         "{}\n{} reports are final. Funded {} OPEN, credited {}, carried over {}, claimed {}",
         if none { "no epoch is closed yet".to_owned() } else { table::render(&header, &rows) },
@@ -110,7 +111,7 @@ fn list(common: &Common) -> Result<()> {
 
 fn show(common: &Common, number: u32) -> Result<()> {
     let context = common.context()?;
-    let epoch = reports::epoch(&context, number)?;
+    let (attempt, epoch) = reports::cut(&context, number)?;
     let batches = reports::batches(&context, epoch.from, epoch.to)?;
     let report = reports::report(&context, number, None)?;
     let rows: Vec<_> = (epoch.from..)
@@ -123,13 +124,15 @@ fn show(common: &Common, number: u32) -> Result<()> {
                 short(&b.host),
                 b.count_to.saturating_sub(b.count_from).to_string(),
                 amount::show(b.fee_to.saturating_sub(b.fee_from)),
-                amount::show(b.pot),
+                amount::show(epoch.pot_of(batch, b)),
+                if epoch.withheld.contains(&batch) { "withheld".into() } else { String::new() },
             ]
         })
         .collect();
-    let header = ["batch", "channel", "model", "host", "answers", "fees", "pot"];
+    let header = ["batch", "channel", "model", "host", "answers", "fees", "pot", ""];
     let text = format!(
-        "epoch {number}, closed {} UTC, report {}\n{} answers, {} OPEN for contributors\n\n{}",
+        "epoch {number}, attempt {attempt} by oracle set {}, cut {} UTC, report {}\n{} answers, {} OPEN for contributors\n\n{}",
+        epoch.set,
         time::show(epoch.closed_at),
         report_state(report.as_ref()),
         epoch.receipts,
@@ -141,7 +144,8 @@ fn show(common: &Common, number: u32) -> Result<()> {
         "closed_at": epoch.closed_at,
         "receipts": epoch.receipts,
         "pots": epoch.pots.to_string(),
-        "voided": epoch.attempt,
+        "attempt": attempt,
+            "set": epoch.set,
         "report": report.as_ref().map(report_json),
         "batches": (epoch.from..).zip(&batches).map(|(batch, b)| json!({
             "batch": batch,
@@ -151,7 +155,8 @@ fn show(common: &Common, number: u32) -> Result<()> {
             "at": b.at,
             "receipts": [b.count_from, b.count_to],
             "fees": b.fee_to.saturating_sub(b.fee_from).to_string(),
-            "pot": b.pot.to_string(),
+            "pot": epoch.pot_of(batch, b).to_string(),
+            "withheld": epoch.withheld.contains(&batch),
         })).collect::<Vec<_>>(),
     });
     common.output().say(&value, text)
@@ -165,7 +170,7 @@ fn report_json(report: &ReportInfo) -> Value {
         "status": match report.status {
             ReportStatus::Pending => "pending",
             ReportStatus::Live => "final",
-            ReportStatus::Void => "refuted",
+            ReportStatus::Void => "void",
         },
         "signers": report.signers.iter().map(chain::ss58).collect::<Vec<_>>(),
         "submitted_at": report.submitted_at,
@@ -187,9 +192,9 @@ pub enum ReportCommand {
     #[command(verbatim_doc_comment)]
     Show {
         epoch: u32,
-        /// An earlier attempt, which was refuted.
+        /// That of an earlier attempt, which is void.
         #[arg(long)]
-        attempt: Option<u16>,
+        attempt: Option<u32>,
         #[command(flatten)]
         common: Common,
     },

@@ -15,7 +15,13 @@ use crate::actions::roles;
 use crate::context::folder;
 
 /// Serve models. The host must have bonded (`stake register --role host`) and announced its endpoint.
+///
+/// Answers signed requests alone, each place once, and redeems the vouchers over what it answered. Its ledger, below --folder, is
+/// what it is paid by: keep it.
+///
+/// Example: openledger serve --key //Dave --models 1,2 --max-unpaid 4
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub struct ServeArgs {
     #[command(flatten)]
     chain: ChainArgs,
@@ -43,7 +49,7 @@ pub struct ServeArgs {
     /// Other places that may have objects (base URLs).
     #[arg(long = "mirror")]
     mirrors: Vec<String>,
-    /// Answers served ahead of a voucher, a channel.
+    /// Answers served ahead of vouchers, of a channel over all its models and keys. What lapsed unpaid counts too.
     #[arg(long, default_value_t = 1)]
     max_unpaid: u64,
     /// Sequences decoded at once.
@@ -148,6 +154,7 @@ impl OracleArgs {
         };
         let home = folder(self.folder)?;
         let gatherer = roles::gatherer(&context, &home.join("store"), self.mirrors, self.peers)?;
+        let gatherer = gatherer.reading_as(signing_key.clone());
         let config = OracleConfig {
             key: payer,
             signing_key,

@@ -1,4 +1,4 @@
-//! `channel session`: keys that may sign vouchers of a channel in its payer's place.
+//! `channel session`: keys that may sign requests and vouchers of a channel in its payer's place.
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
@@ -12,7 +12,8 @@ use crate::{amount, time};
 
 #[derive(Subcommand)]
 pub enum SessionCommand {
-    /// Let a key sign vouchers up to a cap, until an end. Of a key that may already, both can only grow.
+    /// Let a key ask and pay up to a cap over all models, until an end. Of a key that may already, both can only grow.
+    /// The key then asks with `openledger chat MODEL "…" --channel CHANNEL --key KEY`.
     ///
     /// Example: openledger channel session set 0 agent --cap 5 --valid 1d --key //Eve
     #[command(verbatim_doc_comment)]
@@ -20,7 +21,7 @@ pub enum SessionCommand {
         channel: u64,
         /// The key: its name or file, or its public part in hex.
         session_key: String,
-        /// All that its vouchers may spend, in OPEN.
+        /// All that it may spend, over all models, in OPEN: what was answered and what is being asked.
         #[arg(long, value_parser = open)]
         cap: u128,
         /// For how long from now.

@@ -51,6 +51,7 @@ pub fn role_name(role: Role) -> &'static str {
 pub enum StakeCommand {
     Register(RegisterArgs),
     /// Bond OPEN to an operator (yourself if you are one); it earns a part of the stakers' share, and can be slashed with it.
+    /// An oracle's pool earns while the oracle is in the set.
     ///
     /// Example: openledger stake bond //oracle//3 500 --key //Eve
     #[command(verbatim_doc_comment)]
@@ -119,6 +120,18 @@ pub enum StakeCommand {
     /// Example: openledger stake unjail --key //oracle//0
     #[command(verbatim_doc_comment)]
     Unjail {
+        #[command(flatten)]
+        sender: SenderArg,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Have the chain look again whether an operator's pool earns: once an oracle entered or left the set, or the least bonds changed.
+    /// Anybody may.
+    ///
+    /// Example: openledger stake refresh //oracle//3 --key //Eve
+    #[command(verbatim_doc_comment)]
+    Refresh {
+        operator: String,
         #[command(flatten)]
         sender: SenderArg,
         #[command(flatten)]
@@ -222,8 +235,9 @@ impl StakeCommand {
             Self::Commission { bps, apply, sender, common } => commission(&common, &sender, bps, apply.as_deref()),
             Self::Unjail { sender, common } => common.transact(&sender, |context, key| {
                 staking::unjail(context, key)?;
-                Ok(Said::new(json!({ "account": key.address() }), "out of jail: the pool earns again"))
+                Ok(Said::new(json!({ "account": key.address() }), "out of jail"))
             }),
+            Self::Refresh { operator, sender, common } => refresh(&common, &sender, &operator),
             Self::SigningKey { signing_key, sender, common } => {
                 let public = match bytes32(&signing_key) {
                     Ok(public) => public,
@@ -251,6 +265,16 @@ impl StakeCommand {
             Self::Operators { common } => stake_show::operators(&common),
         }
     }
+}
+
+fn refresh(common: &Common, sender: &SenderArg, operator: &str) -> Result<()> {
+    let account = common.account(operator)?;
+    common.transact(sender, |context, key| {
+        staking::refresh(context, key, account)?;
+        let info = staking::operator(context, account)?.context("staking does not know the operator")?;
+        let text = format!("{operator}: {}", stake_show::service_text(&info));
+        Ok(Said::new(stake_show::operator_json(&account, &info), text))
+    })
 }
 
 fn bond(common: &Common, sender: &SenderArg, operator: &str, amount: u128) -> Result<()> {

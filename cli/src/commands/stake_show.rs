@@ -18,6 +18,9 @@ pub fn operator_json(account: &chain::AccountId, info: &OperatorInfo) -> Value {
         "own": info.own.to_string(),
         "slashable": info.slashable.to_string(),
         "jailed_at": info.jailed_at,
+        "in_service": info.in_service,
+        "out_since": info.out_since,
+        "earning": info.earning,
         "commission_bps": info.commission_bps,
         "commission_rise": info.rise.map(|rise| json!({ "commission_bps": rise.commission_bps, "due_at": rise.due_at })),
     })
@@ -30,6 +33,15 @@ pub fn commission_text(info: &OperatorInfo) -> String {
         Some(rise) => {
             format!("{} bps, {} from {} UTC on", info.commission_bps, rise.commission_bps, time::show(rise.due_at))
         }
+    }
+}
+
+/// Whether it serves and earns.
+pub fn service_text(info: &OperatorInfo) -> String {
+    match (info.out_since, info.earning) {
+        (Some(since), _) => format!("out of service since {} UTC", time::show(since)),
+        (None, true) => "in service, its pool earns".into(),
+        (None, false) => "in service, its pool earns nothing".into(),
     }
 }
 
@@ -50,11 +62,12 @@ pub fn show(common: &Common, name: &str) -> Result<()> {
                 None => String::new(),
             };
             text.push_str(&format!(
-                "{}: {} OPEN bonded, {} of them its own; commission {}{jail}\nsigning key 0x{}\n",
+                "{}: {} OPEN bonded, {} of them its own; commission {}; {}{jail}\nsigning key 0x{}\n",
                 role_name(info.role),
                 amount::show(info.active),
                 amount::show(info.own),
                 commission_text(info),
+                service_text(info),
                 hex::encode(info.signing_key)
             ));
         }
@@ -109,7 +122,13 @@ pub fn operators(common: &Common) -> Result<()> {
                 amount::show(info.active),
                 amount::show(info.own),
                 commission_text(info),
-                if info.jailed_at.is_some() { "jailed" } else { "" }.to_owned(),
+                match (info.jailed_at, info.in_service, info.earning) {
+                    (Some(_), _, _) => "jailed",
+                    (None, false, _) => "out of service",
+                    (None, true, false) => "earns nothing",
+                    (None, true, true) => "",
+                }
+                .to_owned(),
             ]
         })
         .collect();

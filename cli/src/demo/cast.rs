@@ -3,10 +3,12 @@
 use anyhow::Result;
 use chain::{AccountId, Keypair};
 
-/// Oracles: four, so that one may be false (f = 1) and two must sign.
-pub const ORACLES: usize = 4;
-/// The first so many oracles lie about the first epoch.
-pub const LIARS: usize = 2;
+/// Oracles in the set: four, so that one may be false (f = 1) and three must sign.
+pub const MEMBERS: usize = 4;
+/// The first so many oracles lie about the first epoch: more than the protocol takes to be false, or no lie would be accepted.
+pub const LIARS: usize = 3;
+/// Oracles with their reserves, one for each liar.
+pub const ORACLES: usize = MEMBERS + LIARS;
 
 /// An operator: the account that bonds, and its hot key.
 #[derive(Clone)]

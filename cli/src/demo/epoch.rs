@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use chain::advance_to;
 use ink::message_builder;
-use openledger_abi::payout::Payout;
+use openledger_abi::payout::{Payout, ReportStatus};
 use proof::Account;
 use serve::answer::{Prompt, Shown};
 use serve::http::Ask;
-use serve::payer::Answered;
+use serve::payer::{Answered, Question as Asked};
 use worker::fetch::Fetcher;
+use worker::published::Lane;
 
 use super::Options;
 use super::cast::Cast;
@@ -60,7 +61,8 @@ struct Question {
 
 /// Plays both epochs.
 pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Options, stage: &mut Stage) -> Result<()> {
-    narrator.step("First epoch: paid answers", "each request carries a voucher over all that was answered before");
+    narrator
+        .step("First epoch: paid answers", "each question is a signed request; each answer is co-signed by a voucher");
     let first = questions(stage, 0);
     ask_all(context, narrator, options, stage, &first)?;
     report(context, cast, narrator, stage, 0)?;
@@ -121,11 +123,11 @@ fn ask_all(
                 for question in questions {
                     let model = models[question.room];
                     let ask = Ask { max_tokens: Some(options.max_tokens), temperature: Some(0.0), ..Ask::default() };
-                    let prompt = Prompt::Text(question.prompt.clone());
+                    let asked = Asked::new(Prompt::Text(question.prompt.clone()), ask);
                     // Both ways of asking are in the loop: every second payer reads the answer as it comes.
                     let answered = match payer % 2 {
-                        0 => channel.ask(model, &prompt, ask)?,
-                        _ => channel.ask_streaming(model, &prompt, ask, &mut |_| {})?,
+                        0 => channel.ask(model, &asked)?,
+                        _ => channel.ask_streaming(model, &asked, &mut |_| {})?,
                     };
                     channel.acknowledge(model)?;
                     answers.push((question.room, answered));
@@ -211,14 +213,13 @@ fn until<T>(stage: &mut Stage, what: &str, mut look: impl FnMut(&mut Stage) -> R
 
 /// Waits until the host has redeemed every voucher.
 fn settled(context: &Context, stage: &mut Stage) -> Result<()> {
-    let mut owed: BTreeMap<(u64, u32), u64> = BTreeMap::new();
+    let mut owed: BTreeMap<Lane, u64> = BTreeMap::new();
     for (_, answer) in &stage.played.answers {
-        let receipt = &answer.record.receipt;
-        *owed.entry((receipt.channel, receipt.model)).or_default() += 1;
+        *owed.entry(Lane::of(&answer.record.request)).or_default() += 1;
     }
     until(stage, "the host to redeem its vouchers", |_| {
-        for ((number, model), count) in &owed {
-            if channel::paid(context, *number, *model)?.count < *count {
+        for (lane, count) in &owed {
+            if channel::paid(context, lane.channel, lane.model, lane.key)?.count < *count {
                 return Ok(None);
             }
         }
@@ -232,7 +233,8 @@ fn report(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage
     let due = context.read(payout, message_builder!(Payout).due_at())?;
     advance_to(&*context.chain, due)?;
     context.send("closing the epoch", &cast.curator, payout, message_builder!(Payout).close_epoch())?;
-    let facts = context.read(payout, message_builder!(Payout).epoch(epoch))?.context("the epoch did not close")?;
+    let (_, facts) =
+        context.read(payout, message_builder!(Payout).latest_cut(epoch))?.context("the epoch did not close")?;
     narrator.step(
         &format!("Epoch {epoch} closes"),
         &format!(
@@ -242,12 +244,12 @@ fn report(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage
             amount::show(facts.pots)
         ),
     );
-    advance_to(&*context.chain, facts.demand_end + 1)?;
-    for attempt in 0.. {
+    loop {
         let report = until(stage, "a report", |_| {
-            let report = context.read(payout, message_builder!(Payout).report_of(epoch, attempt))?;
-            Ok(report)
+            let report = context.read(payout, message_builder!(Payout).report(epoch))?;
+            Ok(report.filter(|report| report.status == ReportStatus::Pending))
         })?;
+        let attempt = report.body.attempt;
         narrator.line(&format!(
             "report {epoch}.{attempt}: signed by {} of 4 oracles; {} OPEN credited in {} credits, {} carried over",
             report.signers.len(),
@@ -267,6 +269,7 @@ fn report(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage
                 ));
                 stage.played.fraud_proofs += 1;
                 stage.played.slashed += slashed;
+                wait_for_reserves(context, narrator)?;
             }
             worker::watcher::Finding::True { .. } => {
                 advance_to(&*context.chain, report.live_at + 1)?;
@@ -277,12 +280,19 @@ fn report(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage
                 narrator.line("the watcher computes the same; the window passes, the report is live");
                 return Ok(());
             }
+            other => anyhow::bail!("nobody hides or asks for anything in the demo: {other:?}"),
         }
     }
-    bail!("epoch {epoch} got no true report")
 }
 
-fn finding(stage: &mut Stage, epoch: u32, attempt: u16) -> Result<Option<worker::watcher::Finding>> {
+/// Lets the time pass after which reserves take the places of oracles in jail; the oracle that is left sees to it.
+fn wait_for_reserves(context: &Context, narrator: &Narrator) -> Result<()> {
+    let refill_ms = context.read(context.suite.payout, message_builder!(Payout).parameters())?.refill_ms;
+    narrator.line("reserves step in for them, and the epoch is cut again for the new set");
+    Ok(advance_to(&*context.chain, context.chain.now()?.saturating_add(refill_ms).saturating_add(1))?)
+}
+
+fn finding(stage: &mut Stage, epoch: u32, attempt: u32) -> Result<Option<worker::watcher::Finding>> {
     let text = std::fs::read_to_string(&stage.findings).unwrap_or_default();
     for line in text.lines() {
         let Ok(finding) = serde_json::from_str::<worker::watcher::Finding>(line) else { continue };
@@ -365,9 +375,7 @@ fn revoke(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Stage
     let key = stage.contributors.get(&name).context("a contributor without a key")?.clone();
     narrator.step(
         "A contributor takes a text back",
-        &format!(
-            "{name} revokes contribution {contribution}; no new version or model may hold it, what it earned stays"
-        ),
+        &format!("{name} revokes contribution {contribution}; no new model may rest on it, what it earned stays"),
     );
     // It has only signed so far; revoking is a transaction of its own.
     let fuelled = context.chain.balance(key.account())? > 0 || buy_gas(context, cast, narrator, stage, &name, &key)?;
@@ -417,5 +425,5 @@ fn show_revoked(context: &Context, narrator: &Narrator, stage: &mut Stage, revok
 }
 
 fn hash(record: &worker::published::ReceiptRecord) -> [u8; 32] {
-    proof::receipt::Receipt::from(record.receipt.clone()).hash::<proof::Blake2>()
+    record.receipt.hash::<proof::Blake2>()
 }

@@ -92,7 +92,7 @@ pub fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Sta
     narrator.step("Holders vote on the fee split", &format!("“{text}”: platform 10 → 5 %, contributors 45 → 50 %"));
     let parameters = context.read(context.suite.governor, message_builder!(Governor).parameters())?;
     let now = context.chain.now()?;
-    advance_to(&*context.chain, now + parameters.voting_delay + 1)?;
+    advance_to(&*context.chain, now + parameters.voting_delay_ms + 1)?;
     simulate(context, narrator, id)?;
     let mut votes = governance::vote(context, proposer, id, Support::For)?;
     stage.played.ballots += 1;

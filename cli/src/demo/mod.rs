@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Result<()> {
     let context = Context::new(opened.chain.clone(), suite);
     context.save(&options.home.join("suite.json"))?;
     narrator.line(&format!(
-        "ten contracts deployed and wired; 1,000,000,000 OPEN at {}",
+        "eleven contracts deployed and wired; 1,000,000,000 OPEN at {}",
         chain::ss58_short(&context.suite.token)
     ));
     let mut stage = stage::set(&context, &cast, &narrator, options, &opened.url)?;

@@ -9,13 +9,13 @@ use chain::{AccountId, Keypair};
 use corpus::{Corpus, Store, Version};
 use factory::{Base, Terminal, TrainConfig};
 use openledger_abi::OPEN;
-use openledger_abi::datanet::DatanetPolicy;
+use openledger_abi::datanet::Judges;
 use openledger_abi::models::{Parent, Source};
 use openledger_abi::staking::Role;
 use proof::Account;
 use serve::payer::PayerChannel;
 
-use super::cast::{Cast, LIARS, Operator};
+use super::cast::{Cast, LIARS, MEMBERS, Operator};
 use super::narrate::Narrator;
 use super::processes::{Process, free_port};
 use super::texts::{self, Document};
@@ -113,10 +113,11 @@ fn bond(context: &Context, cast: &Cast, narrator: &Narrator) -> Result<()> {
     for validator in &cast.validators {
         staking::register(context, validator, Role::Validator, validator.public(), 0, OPERATOR_BOND)?;
     }
-    let honest = cast.oracles.last().context("no oracles")?;
+    let honest = cast.oracles.get(LIARS).context("no honest oracle")?;
     staking::bond(context, &cast.delegator, honest.key.account(), DELEGATION)?;
     let accounts: Vec<AccountId> = cast.oracles.iter().map(|oracle| oracle.key.account()).collect();
-    context.suite.wire_payout(&*context.chain, &cast.deployer, &accounts)?;
+    let (members, reserves) = accounts.split_at(MEMBERS);
+    context.suite.wire_payout(&*context.chain, &cast.deployer, members, reserves)?;
     narrator.step(
         "Operators bond OPEN",
         &format!(
@@ -154,7 +155,11 @@ fn fill(context: &Context, cast: &Cast, narrator: &Narrator, options: &Options, 
     );
     let mut rooms = Vec::new();
     for (name, documents) in ["union-1790-1900", "union-1901-today"].into_iter().zip(&chosen) {
-        let number = datanet::create(context, &cast.curator, name, DatanetPolicy::Open, MIN_BPS)?;
+        let judges = Judges::Validators { agreeing: datanet::min_agreeing(context)? };
+        let number = datanet::create(context, &cast.curator, name, datanet::open_floor(MIN_BPS), judges)?;
+        let by = |document: &Document| contributors.get(&document.author).context("a contributor without a key");
+        let texts = documents.iter().map(|document| Ok((by(document)?, document.text))).collect::<Result<Vec<_>>>()?;
+        datanet::commit(context, &cast.curator, number, &texts)?;
         for document in documents {
             contribute(context, cast, number, &contributors, document)?;
         }
@@ -318,7 +323,7 @@ fn start(
         stage.channels.push((number, channel::attach(context, payer.clone(), number, &home.join("channels"))?));
     }
     narrator.step(
-        "OpenLoRA, four oracles and a watcher start, payers open channels",
+        "OpenLoRA, oracles and a watcher start, payers open channels",
         &format!(
             "one base in memory, models {served:?} at {host_url}; {} channels of {} OPEN; logs in {}",
             stage.channels.len(),

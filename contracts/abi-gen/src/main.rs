@@ -3,6 +3,10 @@
 //! ink! gives that function the same symbol in every contract, so two features at once don't link; the allowance
 //! is for the crates, which are linked for that symbol alone.
 #![allow(unused_extern_crates)]
+#[cfg(feature = "arbitration")]
+extern crate arbitration as _;
+#[cfg(feature = "availability")]
+extern crate availability as _;
 #[cfg(feature = "datanet_registry")]
 extern crate datanet_registry as _;
 #[cfg(feature = "disputes")]
@@ -13,6 +17,8 @@ extern crate escrow as _;
 extern crate gas_station as _;
 #[cfg(feature = "governor")]
 extern crate governor as _;
+#[cfg(feature = "judge")]
+extern crate judge as _;
 #[cfg(feature = "model_registry")]
 extern crate model_registry as _;
 #[cfg(feature = "open_token")]
@@ -31,10 +37,13 @@ extern crate timelock as _;
     feature = "timelock",
     feature = "gas_station",
     feature = "datanet_registry",
+    feature = "arbitration",
     feature = "model_registry",
     feature = "escrow",
     feature = "payout",
-    feature = "disputes"
+    feature = "disputes",
+    feature = "judge",
+    feature = "availability"
 ))]
 fn main() -> Result<(), serde_json::Error> {
     extern "Rust" {
@@ -53,10 +62,13 @@ fn main() -> Result<(), serde_json::Error> {
     feature = "timelock",
     feature = "gas_station",
     feature = "datanet_registry",
+    feature = "arbitration",
     feature = "model_registry",
     feature = "escrow",
     feature = "payout",
-    feature = "disputes"
+    feature = "disputes",
+    feature = "judge",
+    feature = "availability"
 )))]
 fn main() {
     eprintln!("built without a contract: choose one with --features NAME, as scripts/build-contracts does");

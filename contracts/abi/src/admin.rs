@@ -211,11 +211,11 @@ pub trait Pausable {
     /// Stops a function. By the guardian or the admin. Emits [`crate::PauseSet`].
     /// Errors: `NotWired`, `NotGuardian`, `NoSuchFunction`.
     #[ink(message)]
-    fn pause(&mut self, function: u8) -> Result<(), AdminError>;
+    fn pause(&mut self, number: u8) -> Result<(), AdminError>;
 
     /// Sets a function free. By the admin. Emits [`crate::PauseSet`]. Errors: `NotWired`, `NotAdmin`, `NoSuchFunction`.
     #[ink(message)]
-    fn unpause(&mut self, function: u8) -> Result<(), AdminError>;
+    fn unpause(&mut self, number: u8) -> Result<(), AdminError>;
 
     /// Bit i: function i is stopped.
     #[ink(message)]

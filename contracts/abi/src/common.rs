@@ -53,7 +53,7 @@ pub struct AdminTransferred {
 #[derive(Debug, PartialEq, Eq)]
 pub struct PauseSet {
     /// The bit of the function in the contract's pause mask.
-    pub function: u8,
+    pub number: u8,
     pub paused: bool,
     pub by: AccountId,
 }

@@ -1,12 +1,15 @@
 //! Datanets: who contributed which text under which terms, which of it was accepted, and the versions that models name.
 //!
-//! A contribution enters by its contributor's signature over the terms. Validators judge it; k agreeing verdicts accept it,
-//! give it the global acceptance number and append it to its Datanet's tree, of which the contract keeps the right edge. So
-//! the root of a version is the contract's own word. Revoking, striking and passing over are facts with a time: nothing that
-//! was earned before is touched.
+//! Precedence is that of a commitment, which shows nothing before it is opened: a contribution opens one a block later or more,
+//! with terms that its contributor signed. Those whom the Datanet named judge it; what is accepted is appended to the Datanet's
+//! one tree, of which the contract keeps the right edge. So the root of a version is the contract's own word. Revoking and
+//! striking are facts with a time: nothing that was earned before is touched, and nothing is rebuilt.
 
 use crate::{AccountId, AdminError, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
+/// What a contributor allows. The least share and the end are held to the Datanet's [`LicenceFloor`].
+pub use proof::terms::Licence as Terms;
+use proof::terms::Standing;
 
 /// Bytes of a Datanet's name.
 pub const MAX_NAME: usize = 64;
@@ -18,84 +21,80 @@ pub const MAX_VERSION: u32 = 1 << 20;
 pub const MAX_DATANET_PAGE: u32 = 16;
 /// Rows of a page of [`DatanetRegistry::leaves`].
 pub const MAX_LEAVES_PAGE: u32 = 128;
-/// Contributions that one `rebuild` call goes through.
-pub const MAX_REBUILD: u32 = 256;
 /// Times that a contribution's payee can change.
 pub const MAX_PAYEES: usize = 8;
-/// Agreeing verdicts that can be demanded.
+/// Agreeing verdicts that can be demanded of validators.
 pub const MAX_AGREEING: u8 = 15;
+/// Curators of a Datanet.
+pub const MAX_CURATORS: usize = 16;
+/// How long a commitment can be opened, ms: 30 days.
+pub const OPENING_MS: u64 = 30 * 24 * 3_600_000;
 
-/// Functions that can be paused ([`crate::Pausable`]). Vetoing, revoking and what disputes says never pause.
+/// Functions that can be paused ([`crate::Pausable`]). Committing, revoking and what arbitration decides never pause.
 pub mod pause {
     /// `create`, `contribute`.
     pub const CONTRIBUTE: u8 = 0;
     /// `verdict`.
     pub const VERDICT: u8 = 1;
-    /// `cut_version`, `rebuild`.
+    /// `cut_version`.
     pub const VERSION: u8 = 2;
     /// How many there are.
     pub const FUNCTIONS: u8 = 3;
 }
 
-/// Who has a say in what a Datanet accepts.
+/// Who judges what is contributed to a Datanet, from its creation on.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DatanetPolicy {
-    /// The validators alone.
-    Open,
-    /// The owner may veto what is pending; verdicts count after it had its time to.
-    Curated,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judges {
+    /// These accounts, at most [`MAX_CURATORS`] and none twice; `threshold` agreeing ones decide.
+    Curators { members: Vec<AccountId>, threshold: u8 },
+    /// The bonded validators; so many agreeing ones decide: [`DatanetParameters::min_agreeing`] to [`MAX_AGREEING`].
+    Validators { agreeing: u8 },
 }
 
-/// What a contributor allows: the `Licence` of crate proof, in a form that storage knows.
+impl Judges {
+    /// Verdicts of one kind that decide.
+    pub fn agreeing(&self) -> u8 {
+        match self {
+            Self::Curators { threshold, .. } => *threshold,
+            Self::Validators { agreeing } => *agreeing,
+        }
+    }
+}
+
+/// What a Datanet states at its creation about the terms of all texts in it, so that no single text can end it: whoever allows
+/// less, asks more or ends sooner is refused, and models are held to it whatever the texts' own terms are.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
-    /// H of the licence's SPDX expression in ASCII, or of its text.
-    pub licence: Bytes32,
+pub struct LicenceFloor {
+    /// A text must allow training. If it need not, no model is trained on the Datanet; so with the next three.
     pub train: bool,
     pub retrieve: bool,
     pub display: bool,
-    /// May be used by models with a price.
     pub commercial: bool,
-    /// What is built from it must be shared under the same terms.
+    /// A text may demand that what is built from it is shared alike.
     pub share_alike: bool,
-    /// The least share of a fee that must go to contributors.
-    pub min_bps: u16,
-    /// Until when new versions and models may use it; 0 for ever.
-    pub expires_at: Timestamp,
+    /// The highest `min_bps` that a text may ask, and the least share of a fee that a model gives to contributors.
+    pub share_bps: u16,
+    /// The earliest end of a text's terms; 0: they must never end.
+    pub earliest_end: Timestamp,
 }
 
-impl From<Terms> for proof::terms::Licence {
-    fn from(terms: Terms) -> Self {
-        Self {
-            licence: terms.licence,
-            train: terms.train,
-            retrieve: terms.retrieve,
-            display: terms.display,
-            commercial: terms.commercial,
-            share_alike: terms.share_alike,
-            min_bps: terms.min_bps,
-            expires_at: terms.expires_at,
-        }
-    }
-}
-
-impl From<proof::terms::Licence> for Terms {
-    fn from(licence: proof::terms::Licence) -> Self {
-        Self {
-            licence: licence.licence,
-            train: licence.train,
-            retrieve: licence.retrieve,
-            display: licence.display,
-            commercial: licence.commercial,
-            share_alike: licence.share_alike,
-            min_bps: licence.min_bps,
-            expires_at: licence.expires_at,
-        }
-    }
+/// A term of a licence.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    Training,
+    Retrieval,
+    Display,
+    Commerce,
+    ShareAlike,
+    /// The share of a fee that goes to contributors.
+    Share,
+    /// When the terms end.
+    End,
 }
 
 /// A contribution as its contributor signs it: the body under tag `OL-TERMS-1` is `proof::terms::Terms` of these fields, with
@@ -111,11 +110,33 @@ pub struct NewContribution {
     /// Where the text is stored; at most [`MAX_CID`] bytes.
     pub cid: Vec<u8>,
     pub terms: Terms,
-    /// [`DatanetRegistry::nonce`] of the contributor.
-    pub nonce: u64,
+    /// The salt of the commitment that is opened: the signed terms open no other.
+    pub salt: Bytes32,
     /// The signature can be used strictly before this.
     pub deadline: Timestamp,
     pub contributor: AccountId,
+}
+
+/// Where a commitment stands in the tree that was committed to.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Commitments of the tree; 1 for one alone.
+    pub count: u32,
+    pub index: u32,
+    /// Siblings bottom-up; none for one alone.
+    pub path: Vec<Bytes32>,
+}
+
+/// A tree of commitments that was entered.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommitmentInfo {
+    /// Its number, from 0: precedence is by it, then by the index in the tree.
+    pub number: u64,
+    /// It opens strictly after this, and until [`OPENING_MS`] later.
+    pub committed_at: Timestamp,
 }
 
 /// A Datanet.
@@ -128,18 +149,17 @@ pub struct Datanet {
     pub offered: Option<AccountId>,
     pub name: Vec<u8>,
     pub metadata_cid: Vec<u8>,
-    pub policy: DatanetPolicy,
-    /// The least share of a fee that models must give to contributors, whatever the single terms say.
-    pub floor_bps: u16,
+    pub floor: LicenceFloor,
+    pub judges: Judges,
     /// The owner takes no contributions for now.
     pub paused: bool,
     pub created_at: Timestamp,
     /// All contributions ever made to it.
     pub contributions: u32,
+    /// The newest of them.
+    pub last: Option<u64>,
     /// Versions, numbered from 0.
     pub versions: u32,
-    /// The tree that versions are cut from; `rebuild` starts the next one.
-    pub generation: u32,
 }
 
 /// Where a contribution stands.
@@ -150,17 +170,12 @@ pub enum ContributionStatus {
     /// Waits for verdicts.
     Pending,
     Accepted,
-    /// k validators refused it. Its root is free again.
+    /// Refused by verdicts. Arbitration may find that wrong.
     Rejected,
-    /// The owner of the curated Datanet refused it. Its root is free again.
-    Vetoed,
-    /// Its contributor took it back before it was accepted. Its root is free again.
-    Retracted,
 }
 
 /// A contribution, with what happened to it and when.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contribution {
     pub datanet: u32,
@@ -168,67 +183,64 @@ pub struct Contribution {
     pub length: u64,
     pub cid: Vec<u8>,
     pub contributor: AccountId,
-    /// Who is paid for it now: the contributor, until an ownership claim is upheld.
+    /// Who is paid for it now: the contributor, until arbitration decides otherwise.
     pub payee: AccountId,
     pub terms: Terms,
     pub status: ContributionStatus,
     pub contributed_at: Timestamp,
-    /// The registry's global acceptance number, from 0.
-    pub seq: Option<u64>,
-    /// Its leaf in the tree of the Datanet's generation, which stands below; `None` if that doesn't hold it.
+    /// Its precedence, from its commitment: the lower comes first.
+    pub seq: u64,
+    /// Its leaf in the Datanet's tree; `None` until it is admitted.
     pub index: Option<u32>,
-    pub generation: u32,
-    pub accepted_at: Option<Timestamp>,
+    /// When verdicts decided it, or arbitration reinstated it.
+    pub decided_at: Option<Timestamp>,
     /// Mean quality of the accepting verdicts.
     pub quality_bps: u16,
     /// Verdicts for it so far.
     pub accepts: u8,
     /// Verdicts against it so far.
     pub rejects: u8,
-    /// Its contributor revoked it: no new version or model may hold it.
+    /// It was revoked: it holds its text, and earns nothing from now on.
     pub withdrawn_at: Option<Timestamp>,
-    /// A bonded verdict found that it was not the contributor's.
+    /// Arbitration found that it was copied or is worthless: it is as if not there.
     pub struck_at: Option<Timestamp>,
-    /// Its data was demanded in vain.
-    pub passed_over_at: Option<Timestamp>,
+    /// A vote lifted the strike, for good.
+    pub restored_at: Option<Timestamp>,
+    /// The contribution before it in its Datanet.
+    pub previous: Option<u64>,
 }
 
-/// What all contributions of a version allow together. Where a term forbids, the first contribution that does is named.
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct VersionTerms {
-    /// The first contribution that forbids training; `None` if none does.
-    pub no_training: Option<u64>,
-    pub no_retrieval: Option<u64>,
-    pub no_display: Option<u64>,
-    pub no_commerce: Option<u64>,
-    /// The first that demands share-alike.
-    pub share_alike: Option<u64>,
-    /// The highest least share; the Datanet's floor included when the version is cut.
-    pub min_bps: u16,
-    /// The first contribution that demands it; `None` if it is the floor.
-    pub min_bps_by: Option<u64>,
-    /// The earliest expiry; 0 if none expires.
-    pub expires_at: Timestamp,
-    /// The contribution that expires then.
-    pub expires_by: Option<u64>,
+impl Contribution {
+    /// What happened to it, as the rules read it.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            expires_at: self.terms.expires_at,
+            withdrawn_at: self.withdrawn_at,
+            struck_at: self.struck_at,
+            restored_at: self.restored_at,
+        }
+    }
 }
 
-/// A version: an immutable tree 02 over the accepted contributions in order of acceptance.
+// By hand, since the terms' type belongs to a crate that knows nothing of ink!.
+#[cfg(feature = "std")]
+impl ink::storage::traits::StorageLayout for Contribution {
+    fn layout(key: &ink::primitives::Key) -> ink::metadata::layout::Layout {
+        ink::metadata::layout::Layout::Leaf(ink::metadata::layout::LeafLayout::from_key::<Self>((*key).into()))
+    }
+}
+
+/// A version: the first leaves of the Datanet's tree 02, in order of admission.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// The Datanet's generation: its leaves are [`DatanetRegistry::leaves`] of it, from 0 to `count`.
-    pub generation: u32,
     pub count: u32,
     /// The tree's top.
     pub top: Bytes32,
     /// The version's root: H(0x82 ‖ count ‖ top).
     pub root: Bytes32,
     pub cut_at: Timestamp,
-    pub terms: VersionTerms,
 }
 
 /// A leaf of a Datanet's tree.
@@ -254,42 +266,7 @@ pub struct Use {
     pub contributors_bps: u16,
 }
 
-/// The term that a use breaks, and the contribution that it is of.
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Breach {
-    ForbidsTraining {
-        contribution: u64,
-    },
-    ForbidsRetrieval {
-        contribution: u64,
-    },
-    ForbidsDisplay {
-        contribution: u64,
-    },
-    ForbidsCommerce {
-        contribution: u64,
-    },
-    /// Contributors' share below the least; `contribution` is `None` if the Datanet's floor is the least.
-    ShareTooLow {
-        wanted_bps: u16,
-        contribution: Option<u64>,
-    },
-    Expired {
-        contribution: u64,
-        expires_at: Timestamp,
-    },
-    /// A contribution in it was revoked, struck or passed over.
-    HoldsRevoked {
-        contribution: u64,
-    },
-    /// The Datanet was rebuilt without some of what this version holds: name a version of the new generation.
-    Superseded {
-        generation: u32,
-    },
-}
-
-/// A validator's judgement.
+/// A judge's verdict.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,7 +277,7 @@ pub struct Verdict {
     pub at: Timestamp,
 }
 
-/// How validators decided a contribution.
+/// How validators judged a contribution. What arbitration made of it later changes nothing here.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerdictOutcome {
@@ -314,10 +291,8 @@ pub struct VerdictOutcome {
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatanetParameters {
-    /// Agreeing verdicts that decide, 1 to [`MAX_AGREEING`].
-    pub agreeing: u8,
-    /// Time that the owner of a curated Datanet has for a veto before verdicts are taken, ms.
-    pub veto_ms: u64,
+    /// The fewest agreeing validators that a new Datanet may name, 1 to [`MAX_AGREEING`].
+    pub min_agreeing: u8,
 }
 
 /// The contracts that the registry works with.
@@ -326,19 +301,7 @@ pub struct DatanetParameters {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatanetPeers {
     pub staking: AccountId,
-    pub disputes: AccountId,
-}
-
-/// How far a rebuild came.
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RebuildProgress {
-    /// Leaves of the old generation gone through.
-    pub done: u32,
-    /// Leaves of the old generation.
-    pub of: u32,
-    /// The new generation is the Datanet's from now on.
-    pub finished: bool,
+    pub arbitration: AccountId,
 }
 
 /// Why the registry refused. Appended to, never reordered.
@@ -372,56 +335,71 @@ pub enum DatanetError {
     Empty,
     /// A text above 16 MiB.
     TooLong,
-    /// This text is in the registry already, as this contribution.
-    RootTaken {
+    /// A tree of no commitments, or of more than 2^20.
+    BadCount,
+    /// This tree can be opened already, as this commitment.
+    AlreadyCommitted {
+        commitment: u64,
+    },
+    /// Nobody committed to this root for this contributor with this salt, or not at this place of a tree like that; or it was
+    /// opened.
+    UnknownCommitment,
+    /// A commitment opens in a later block.
+    CommittedNow,
+    /// The commitment could be opened until then.
+    CommitmentLapsed {
+        until: Timestamp,
+    },
+    /// This place of the tree was opened.
+    AlreadyOpened,
+    /// The commitment can still be opened, until then.
+    StillOpen {
+        until: Timestamp,
+    },
+    /// The contributor has entered this text in this Datanet, as this contribution.
+    AlreadyEntered {
         contribution: u64,
     },
+    /// The Datanet asks for better terms than these.
+    BelowFloor(Term),
+    /// No judges, too many, one twice, or a number of agreeing ones that can't be reached or is too low.
+    BadJudges,
     /// The terms have expired already.
     TermsExpired,
     /// The signature's deadline is over.
     SignatureExpired,
-    /// Not the contributor's next nonce.
-    WrongNonce {
-        expected: u64,
-    },
     /// The signature is not the contributor's over these terms, for this contract on this chain.
     BadSignature,
-    /// Only the contributor may do this.
-    NotContributor,
+    /// Only who is paid for the contribution may do this: its contributor, until arbitration decides otherwise.
+    NotPayee,
     /// The caller is no active validator.
     NotValidator,
-    /// A validator does not judge its own text.
+    /// The caller is none of the Datanet's curators.
+    NotCurator,
+    /// Nobody judges a text of its own.
     OwnContribution,
-    /// The validator has judged this contribution already.
+    /// The caller has judged this contribution already.
     AlreadyJudged,
     /// The contribution is decided.
     NotPending,
-    /// The contribution is not accepted.
-    NotAccepted,
-    /// The owner of the curated Datanet may still veto; verdicts are taken from then on.
-    VetoOpen {
-        until: Timestamp,
-    },
-    /// The Datanet isn't curated: its owner has no veto.
-    NotCurated,
+    /// The contribution is not rejected.
+    NotRejected,
+    /// The contribution is struck.
+    Struck,
+    /// The contribution is not struck, or was restored.
+    NotStruck,
+    /// The contribution was revoked.
+    Withdrawn,
     /// Revoked already.
     AlreadyRevoked,
     /// The tree holds 2^20 contributions.
     TreeFull,
     /// Nothing was accepted since the last version.
     NothingNew,
-    /// The tree holds a contribution that was revoked, struck or passed over, or has expired: rebuild first.
-    MustRebuild {
-        contribution: u64,
-    },
-    /// The tree holds nothing that was revoked, struck, passed over or has expired.
-    NothingToRebuild,
-    /// A limit of 0.
-    ZeroLimit,
-    /// The use breaks a term of the version.
-    Breach(Breach),
-    /// Only disputes may do this.
-    NotDisputes,
+    /// The Datanet does not promise this term of all its texts.
+    NotPromised(Term),
+    /// Only arbitration may do this.
+    NotArbitration,
     /// The fact is set already.
     AlreadySet,
     /// The payee changed as often as it may.
@@ -444,21 +422,21 @@ impl From<AdminError> for DatanetError {
 pub trait DatanetRegistry {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
     #[ink(message)]
-    fn wire(&mut self, staking: AccountId, timelock: AccountId, disputes: AccountId) -> Result<(), DatanetError>;
+    fn wire(&mut self, staking: AccountId, timelock: AccountId, arbitration: AccountId) -> Result<(), DatanetError>;
 
-    /// Creates a Datanet of the caller's. Returns its number, from 0.
+    /// Creates a Datanet of the caller's, with the floor of its terms and who judges, for good. Returns its number, from 0.
     #[ink(message)]
     fn create(
         &mut self,
         name: Vec<u8>,
         metadata_cid: Vec<u8>,
-        policy: DatanetPolicy,
-        floor_bps: u16,
+        floor: LicenceFloor,
+        judges: Judges,
     ) -> Result<u32, DatanetError>;
 
-    /// Changes what describes a Datanet and the floor of versions from now on. By its owner.
+    /// Changes what describes a Datanet. By its owner.
     #[ink(message)]
-    fn describe(&mut self, datanet: u32, metadata_cid: Vec<u8>, floor_bps: u16) -> Result<(), DatanetError>;
+    fn describe(&mut self, datanet: u32, metadata_cid: Vec<u8>) -> Result<(), DatanetError>;
 
     /// Stops contributions to a Datanet, or takes them again. By its owner.
     #[ink(message)]
@@ -472,13 +450,23 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn accept_datanet(&mut self, datanet: u32) -> Result<(), DatanetError>;
 
-    /// Enters a text under terms that its contributor signed (sr25519 over `Signable::terms`, raw or as wallets wrap it).
-    /// Anyone may send it in. Returns the contribution's number, from 0 over all Datanets.
+    /// Commits to contributions that will be made: `top` and `count` of a tree 0F over them (alone, the leaf itself and 1). By anyone
+    /// for anyone. The same top and count are not entered again while they can be opened. Returns the commitment's number.
     #[ink(message)]
-    fn contribute(&mut self, new: NewContribution, signature: [u8; 64]) -> Result<u64, DatanetError>;
+    fn commit(&mut self, top: Bytes32, count: u32) -> Result<u64, DatanetError>;
 
-    /// The calling validator's judgement, one a contribution. The k-th agreeing one decides: accepted, the contribution gets
-    /// the next global acceptance number and its leaf. Returns where the contribution stands then.
+    /// Enters a text under terms that its contributor signed (sr25519 over `Signable::terms`, raw or as wallets wrap it). Opens a
+    /// commitment to it, which an earlier block took, at most [`OPENING_MS`] ago; each place of a tree opens once, and one that stands alone
+    /// leaves storage, so its deposit is given back. Anyone may send it in. Returns the contribution's number, from 0 over all Datanets.
+    #[ink(message)]
+    fn contribute(&mut self, new: NewContribution, opening: Opening, signature: [u8; 64]) -> Result<u64, DatanetError>;
+
+    /// Takes a commitment that can be opened no more out of storage; its deposit is given to the caller. By anyone.
+    #[ink(message)]
+    fn forget(&mut self, top: Bytes32, count: u32) -> Result<(), DatanetError>;
+
+    /// The caller's judgement, one a contribution: a validator's or a curator's, as the Datanet says. The last one needed of one kind
+    /// decides; what is accepted is appended to the Datanet's tree. Returns where the contribution stands then.
     #[ink(message)]
     fn verdict(
         &mut self,
@@ -487,36 +475,30 @@ pub trait DatanetRegistry {
         quality_bps: u16,
     ) -> Result<ContributionStatus, DatanetError>;
 
-    /// Refuses what is pending in a curated Datanet. By its owner.
-    #[ink(message)]
-    fn veto(&mut self, contribution: u64) -> Result<(), DatanetError>;
-
-    /// Takes a contribution back, at any time: no new version or model may hold it. What it earned stays; what it would earn from
-    /// now on goes to nobody. By its contributor.
+    /// Takes a contribution back, at any time: what it earned stays; what it would earn from now on goes to nobody, and no new
+    /// model may rest on it. By who is paid for it.
     #[ink(message)]
     fn revoke(&mut self, contribution: u64) -> Result<(), DatanetError>;
 
-    /// Fixes all that is accepted now as a version. By the owner. Returns its number.
+    /// Fixes all that is in the Datanet's tree now as a version. By the owner. Returns its number.
     #[ink(message)]
     fn cut_version(&mut self, datanet: u32) -> Result<u32, DatanetError>;
 
-    /// Goes through up to `max_items` (and [`MAX_REBUILD`]) leaves of the Datanet's tree and puts those that stand (not revoked, struck,
-    /// passed over or expired) into the next generation; call until `finished`. Versions are cut from the new generation then, and new models can't name older ones.
-    /// By the owner. Acceptances go on meanwhile.
-    #[ink(message)]
-    fn rebuild(&mut self, datanet: u32, max_items: u32) -> Result<RebuildProgress, DatanetError>;
-
-    /// A contribution was stolen: from now on it is as if not there. By disputes.
+    /// A contribution was copied or is worthless: from now on it is as if not there. By arbitration.
     #[ink(message)]
     fn strike(&mut self, contribution: u64) -> Result<(), DatanetError>;
 
-    /// A contribution's data was demanded in vain. By disputes.
-    #[ink(message)]
-    fn pass_over(&mut self, contribution: u64) -> Result<(), DatanetError>;
-
-    /// An ownership claim was upheld: `payee` is paid from now on. By disputes.
+    /// A contribution was somebody else's: `payee` is paid from now on. By arbitration.
     #[ink(message)]
     fn set_payee(&mut self, contribution: u64, payee: AccountId) -> Result<(), DatanetError>;
+
+    /// A contribution was wrongly rejected: it is accepted. By arbitration.
+    #[ink(message)]
+    fn reinstate(&mut self, contribution: u64) -> Result<(), DatanetError>;
+
+    /// Lifts a strike; what was restored is never struck again. By the admin.
+    #[ink(message)]
+    fn restore(&mut self, contribution: u64) -> Result<(), DatanetError>;
 
     /// By the admin.
     #[ink(message)]
@@ -528,9 +510,9 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn datanet_count(&self) -> u32;
 
-    /// Datanets `from..`, at most `limit` and [`MAX_DATANET_PAGE`].
+    /// Datanets from `first` on, at most `limit` and [`MAX_DATANET_PAGE`].
     #[ink(message)]
-    fn datanets(&self, from: u32, limit: u32) -> Vec<Datanet>;
+    fn datanets(&self, first: u32, limit: u32) -> Vec<Datanet>;
 
     #[ink(message)]
     fn contribution(&self, contribution: u64) -> Option<Contribution>;
@@ -538,60 +520,58 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn contribution_count(&self) -> u64;
 
-    /// A Datanet's contributions by their order in it, `from..`, at most `limit` and [`MAX_DATANET_PAGE`], each with its number.
+    /// A Datanet's contributions from the newest back, at most `limit` and [`MAX_DATANET_PAGE`], each with its number; those before
+    /// the contribution `before`, if one of the Datanet's is given.
     #[ink(message)]
-    fn contributions(&self, datanet: u32, from: u32, limit: u32) -> Vec<(u64, Contribution)>;
+    fn contributions(&self, datanet: u32, before: Option<u64>, limit: u32) -> Vec<(u64, Contribution)>;
 
-    /// The contribution that holds a root now.
+    /// What a contributor entered with this root in a Datanet.
     #[ink(message)]
-    fn contribution_of_root(&self, root: Bytes32) -> Option<u64>;
+    fn entered(&self, datanet: u32, root: Bytes32, contributor: AccountId) -> Option<u64>;
 
-    /// Contributions accepted so far, over all Datanets: the next acceptance number.
+    /// A commitment that can be opened, or could be and was not forgotten yet.
     #[ink(message)]
-    fn accepted_count(&self) -> u64;
+    fn commitment(&self, top: Bytes32, count: u32) -> Option<CommitmentInfo>;
 
-    /// Leaves `from..` of a generation's tree, at most `limit` and [`MAX_LEAVES_PAGE`]: all that a program needs to rebuild a
+    /// Commitments so far, over all Datanets: the next one's number.
+    #[ink(message)]
+    fn commitment_count(&self) -> u64;
+
+    /// Leaves of a Datanet's tree from `first` on, at most `limit` and [`MAX_LEAVES_PAGE`]: all that a program needs to rebuild a
     /// version's tree.
     #[ink(message)]
-    fn leaves(&self, datanet: u32, generation: u32, from: u32, limit: u32) -> Vec<LeafInfo>;
-
-    /// The leaf of a contribution in a generation's tree.
-    #[ink(message)]
-    fn index_in(&self, contribution: u64, generation: u32) -> Option<u32>;
+    fn leaves(&self, datanet: u32, first: u32, limit: u32) -> Vec<LeafInfo>;
 
     #[ink(message)]
     fn version(&self, datanet: u32, version: u32) -> Option<Version>;
 
-    /// Versions `from..`, at most `limit` and [`MAX_DATANET_PAGE`].
+    /// Versions from `first` on, at most `limit` and [`MAX_DATANET_PAGE`].
     #[ink(message)]
-    fn versions(&self, datanet: u32, from: u32, limit: u32) -> Vec<Version>;
+    fn versions(&self, datanet: u32, first: u32, limit: u32) -> Vec<Version>;
 
-    /// Whether a new model may use a version so.
+    /// Whether a new model may use a version so: whether the floor of the Datanet's terms allows it. So the answer never depends on
+    /// what a single text says or what became of it.
     ///
     /// # Errors
-    /// `UnknownDatanet`, `UnknownVersion`, or `Breach` with the first term that it breaks.
+    /// `UnknownDatanet`, `UnknownVersion`, or `NotPromised` with the first term that it breaks.
     #[ink(message)]
     fn check_source(&self, datanet: u32, version: u32, wanted: Use) -> Result<(), DatanetError>;
 
-    /// A validator's verdict over a contribution.
+    /// A judge's verdict over a contribution.
     #[ink(message)]
-    fn verdict_of(&self, contribution: u64, validator: AccountId) -> Option<Verdict>;
+    fn verdict_of(&self, contribution: u64, judge: AccountId) -> Option<Verdict>;
 
-    /// All verdicts over a contribution in their order: fewer than twice [`MAX_AGREEING`].
+    /// All verdicts over a contribution in their order: fewer than twice as many as decide.
     #[ink(message)]
     fn verdicts(&self, contribution: u64) -> Vec<(AccountId, Verdict)>;
 
-    /// How validators decided a contribution; `None` while they have not, and for what was vetoed or taken back before.
+    /// How validators decided a contribution; `None` while they have not, and where curators judge.
     #[ink(message)]
     fn outcome(&self, contribution: u64) -> Option<VerdictOutcome>;
 
     /// Who was paid for a contribution at a time: changes that are strictly earlier count.
     #[ink(message)]
     fn payee_at(&self, contribution: u64, at: Timestamp) -> Option<AccountId>;
-
-    /// The nonce that a contributor signs next.
-    #[ink(message)]
-    fn nonce(&self, contributor: AccountId) -> u64;
 
     #[ink(message)]
     fn parameters(&self) -> DatanetParameters;
@@ -614,18 +594,17 @@ pub struct DatanetCreated {
     pub owner: AccountId,
     pub name: Vec<u8>,
     pub metadata_cid: Vec<u8>,
-    pub policy: DatanetPolicy,
-    pub floor_bps: u16,
+    pub floor: LicenceFloor,
+    pub judges: Judges,
 }
 
-/// A Datanet's description or floor changed.
+/// A Datanet's description changed.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct DatanetDescribed {
     #[ink(topic)]
     pub datanet: u32,
     pub metadata_cid: Vec<u8>,
-    pub floor_bps: u16,
 }
 
 /// A Datanet takes no contributions (`paused`), or takes them again.
@@ -655,7 +634,25 @@ pub struct DatanetTransferred {
     pub to: AccountId,
 }
 
-/// A text was entered.
+/// Contributions were committed to.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Committed {
+    #[ink(topic)]
+    pub commitment: u64,
+    pub top: Bytes32,
+    pub count: u32,
+}
+
+/// A commitment that could be opened no more left storage.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct CommitmentForgotten {
+    #[ink(topic)]
+    pub commitment: u64,
+}
+
+/// A text was entered; `seq` says which place of which commitment it opened.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ContributionMade {
@@ -663,46 +660,53 @@ pub struct ContributionMade {
     pub contributor: AccountId,
     pub contribution: u64,
     pub datanet: u32,
+    pub seq: u64,
     pub root: Bytes32,
     pub length: u64,
     pub cid: Vec<u8>,
     pub terms: Terms,
 }
 
-/// A validator judged a contribution.
+/// A contribution was judged.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct VerdictGiven {
     #[ink(topic)]
     pub contribution: u64,
-    pub validator: AccountId,
+    pub judge: AccountId,
     pub accept: bool,
     pub quality_bps: u16,
 }
 
-/// A contribution was accepted and stands at `index` in the tree of its Datanet's `generation`.
+/// A contribution was accepted, by verdicts or (quality 0) by arbitration.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ContributionAccepted {
     #[ink(topic)]
     pub contribution: u64,
-    pub datanet: u32,
-    pub seq: u64,
-    pub generation: u32,
-    pub index: u32,
     pub quality_bps: u16,
 }
 
-/// A contribution was refused, by validators or (status `Vetoed`) by the owner.
+/// A contribution stands at `index` in the tree of its Datanet.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
-pub struct ContributionRefused {
+pub struct ContributionAdmitted {
     #[ink(topic)]
     pub contribution: u64,
-    pub status: ContributionStatus,
+    pub datanet: u32,
+    pub seq: u64,
+    pub index: u32,
 }
 
-/// A contribution was taken back by its contributor.
+/// A contribution was refused by verdicts.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ContributionRejected {
+    #[ink(topic)]
+    pub contribution: u64,
+}
+
+/// A contribution was taken back.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ContributionRevoked {
@@ -720,10 +724,10 @@ pub struct ContributionStruck {
     pub at: Timestamp,
 }
 
-/// A contribution is passed over.
+/// A strike was lifted.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
-pub struct ContributionPassedOver {
+pub struct ContributionRestored {
     #[ink(topic)]
     pub contribution: u64,
     pub at: Timestamp,
@@ -746,22 +750,8 @@ pub struct VersionCut {
     #[ink(topic)]
     pub datanet: u32,
     pub version: u32,
-    pub generation: u32,
     pub count: u32,
     pub root: Bytes32,
-    pub terms: VersionTerms,
-}
-
-/// A rebuild went through leaves up to `done` of the old generation; `kept` stand in the new one so far.
-#[ink::event]
-#[derive(Debug, PartialEq, Eq)]
-pub struct DatanetRebuilt {
-    #[ink(topic)]
-    pub datanet: u32,
-    pub generation: u32,
-    pub done: u32,
-    pub kept: u32,
-    pub finished: bool,
 }
 
 /// Governance set the parameters.

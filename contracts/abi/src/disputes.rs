@@ -1,40 +1,38 @@
-//! Fraud proofs against reports and their signers (PROTOCOL.md section 5).
+//! Commits to fraud proofs, reveals, and what provers get (PROTOCOL.md section 9).
 //!
-//! Whoever finds a false report commits to a proof with a bond and reveals it at least one block later. A proof that
-//! holds voids the report (but for equivocation, which only slashes) and slashes each signer; up to 30 % of that is the
-//! prover's. The hash names the prover, so nobody can take a proof seen on its way and reveal it as his own: a commit
-//! of his would come too late.
+//! Whoever finds a false report commits to a proof with a bond and reveals it at least one block later. What the proof shows
+//! is the [judge](crate::judge)'s to say. The first reveal that holds voids the report and slashes each signer; staking moves the
+//! *reward*, the provers' part of the slash, here. The hash names the prover, so nobody can take a proof seen on its way and reveal it
+//! as his own: a commit of his would come too late.
 //!
-//! The bond comes back with the reveal of a proof that holds, and also if the report was voided by somebody else's proof
-//! first. A proof that doesn't hold changes nothing: the reveal fails, and may be tried again until `reveal_ms` after the
-//! commit. A commit that isn't revealed by then kept a report from going live for nothing: its bond is burned.
+//! **Who shares.** A liar can always prove its own lie first, so being first must not be worth the whole reward. All commits of
+//! blocks before the first reveal that holds may be revealed within `reveal_ms` of it, judged by the record that payout keeps. Half of the
+//! reward is the prover's whose commit is the earliest of those that hold, the other half goes to the other provers in equal
+//! parts. Each reveal after the first pays a tenth of its bond.
+//!
+//! **Bonds.** A commit's bond comes back with the reveal of a proof that holds, and also if the report fell before by another's. A proof
+//! that doesn't hold changes nothing: the reveal fails, and may be tried again until `reveal_by`. A commit that isn't revealed by then kept a
+//! report from going live for nothing: its bond is burned. If the report falls later all the same, bonds lost on it are repaid from
+//! the reward first.
 
+use crate::judge::{JudgeError, ReportId};
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
-pub use proof::check::credits::CreditFault;
-pub use proof::check::equivocation::EquivocationWitness;
-pub use proof::check::form::FormWitness;
-pub use proof::check::influence::InfluenceWitness;
-pub use proof::check::outranked::OutrankedWitness;
-pub use proof::check::payouts::PayoutWitness;
-pub use proof::check::receipt::ReceiptWitness;
-pub use proof::check::span::SpanWitness;
-pub use proof::check::tree::TreeWitness;
-pub use proof::check::{Fraud, Proof};
-pub use proof::{Error as ProofError, Node};
+pub use proof::check::Fraud;
+pub use proof::Error as ProofError;
 
 /// The longest proof, in bytes.
-pub const MAX_PROOF_BYTES: usize = 16_000;
-
-/// A report, by its epoch and how many were voided before it.
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReportId {
-    pub epoch: u32,
-    pub attempt: u16,
-}
+pub const MAX_PROOF_BYTES: usize = proof::limits::MAX_PROOF_BYTES;
+/// Provers that share the reward of one report.
+pub const MAX_PROVERS: u32 = 32;
+/// A commit costs a sixteenth of the bond more for each that is open on its report already.
+pub const BOND_STEPS: u128 = 16;
+/// What a reveal after the first pays: its bond divided by this.
+pub const SHARE_FEE_DIVISOR: u128 = 10;
+/// Bonds lost on a report are repaid from at most the reward divided by this. Without a limit a liar could lose bonds to itself and
+/// have them repaid with what is the honest provers'.
+pub const REPAID_DIVISOR: u128 = 2;
 
 /// What became of a commit.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
@@ -45,7 +43,7 @@ pub enum CommitStatus {
     Open,
     /// Its proof held; the bond went back.
     Proven,
-    /// Its bond went back, since the report was voided by another proof.
+    /// Its bond went back, since the report fell without it.
     Returned,
     /// Its bond was burned.
     Forfeited,
@@ -59,82 +57,62 @@ pub struct Commit {
     pub prover: AccountId,
     /// blake2b-256 over the prover's 32 bytes, then the proof's bytes.
     pub hash: Bytes32,
-    /// The report that the proof voids; `None` for an equivocation, which voids none.
-    pub report: Option<ReportId>,
+    pub report: ReportId,
     pub bond: Balance,
     pub at: Timestamp,
     /// Its block: the reveal comes in a later one.
     pub block: u32,
-    /// The reveal comes at this time or before.
+    /// The reveal comes at this time or before, or while the provers of a report that fell within this time share.
     pub reveal_by: Timestamp,
     pub status: CommitStatus,
 }
 
-/// A fraud, shown. The first byte of its SCALE bytes is the proof's number in the protocol; 0x83 and 0x84 are 3 and 4
-/// against the host of a private receipt.
+/// What is open and lost on a report.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FraudProof {
-    /// The oracle at this place of the set signed two reports of one slot. It is slashed; no report is voided.
-    #[codec(index = 1)]
-    Equivocation(u8, EquivocationWitness),
-    /// An evidence leaf is not its batch's receipt, or has the wrong part or status.
-    #[codec(index = 2)]
-    Receipt(ReceiptWitness),
-    /// A span or exempt range of a public receipt that the bytes don't bear out.
-    #[codec(index = 3)]
-    Span(SpanWitness),
-    /// A public receipt's spans are outranked by what was left out.
-    #[codec(index = 4)]
-    Outranked(OutrankedWitness),
-    /// Influence that the sketches don't give.
-    #[codec(index = 5)]
-    Influence(InfluenceWitness),
-    /// A leaf of wrong form or amounts.
-    #[codec(index = 6)]
-    Form(FormWitness),
-    /// Credits that the evidence doesn't give.
-    #[codec(index = 7)]
-    Credits(CreditFault),
-    /// A sum tree that is none.
-    #[codec(index = 8)]
-    Tree(TreeWitness),
-    /// A total that is not the old one and its credits.
-    #[codec(index = 9)]
-    Payouts(PayoutWitness),
-    /// 3 on a private receipt: its host wrote the entries, so the host is slashed and the report stands.
-    #[codec(index = 0x83)]
-    PrivateSpan(HostsReceipt, SpanWitness),
-    /// 4 on a private receipt.
-    #[codec(index = 0x84)]
-    PrivateOutranked(HostsReceipt, OutrankedWitness),
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Docket {
+    /// Commits that wait for their reveal.
+    pub open: u32,
+    /// Σ of the bonds that were lost on it.
+    pub lost: Balance,
 }
 
-impl FraudProof {
-    /// A proof against a report's signers; `None` for an equivocation, which also needs the oracle's place.
-    pub fn against_signers(proof: Proof) -> Option<Self> {
-        Some(match proof {
-            Proof::Equivocation(_) => return None,
-            Proof::Receipt(witness) => Self::Receipt(witness),
-            Proof::Span(witness) => Self::Span(witness),
-            Proof::Outranked(witness) => Self::Outranked(witness),
-            Proof::Influence(witness) => Self::Influence(witness),
-            Proof::Form(witness) => Self::Form(witness),
-            Proof::Credits(fault) => Self::Credits(fault),
-            Proof::Tree(witness) => Self::Tree(witness),
-            Proof::Payouts(witness) => Self::Payouts(witness),
-        })
-    }
+/// How a report fell, and what its provers share.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fall {
+    pub at: Timestamp,
+    /// The block of the first reveal that held: commits of earlier ones share.
+    pub block: u32,
+    /// Provers are taken through this time, and paid after it.
+    pub share_until: Timestamp,
+    /// The earliest commit that held; `None` if the report fell by an unanswered question, whose asker is the first prover.
+    pub earliest: Option<u64>,
+    /// Whose half is the first.
+    pub first: AccountId,
+    /// The provers beside the first.
+    pub others: u32,
+    /// What they share, bonds repaid taken off.
+    pub reward: Balance,
+    /// What repays the bonds lost on the report, in proportion.
+    pub repaid: Balance,
+    /// Σ of those bonds.
+    pub lost: Balance,
 }
 
-/// Where the receipt of a proof was redeemed: its payer signed it, its host was paid for it.
+/// What an account has to do with a report.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostsReceipt {
-    /// The batch.
-    pub batch: u64,
-    /// The receipt's path in the batch's tree 03.
-    pub path: Vec<Node>,
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Part {
+    /// It is one of the provers.
+    pub proved: bool,
+    /// Σ of the bonds that it lost on the report.
+    pub lost: Balance,
+    /// It was paid.
+    pub paid: bool,
 }
 
 /// The hash that a prover commits to: blake2b-256 over its 32 bytes, then the proof's.
@@ -146,30 +124,32 @@ pub fn commit_hash<H: proof::Hasher>(prover: &AccountId, proof: &[u8]) -> Bytes3
     H::blake2_256(&preimage)
 }
 
+/// What the next commit, or question, on a report locks: bond · (1 + open/16), `None` beyond the type.
+///
+/// The price makes it dear to open so many that nobody can follow all.
+pub fn price(bond: Balance, open: u32) -> Option<Balance> {
+    proof::math::mul_div(bond, BOND_STEPS.checked_add(u128::from(open))?, BOND_STEPS).ok()
+}
+
 /// What a proof that holds did.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The report is void, each signer was slashed; the sum.
-    Voided { report: ReportId, signers: Vec<AccountId>, slashed: Balance },
-    /// The report stands; an oracle that equivocated, or the host of a private receipt, was slashed (by 0 if somebody
-    /// proved the same before: the bond comes back all the same).
-    Slashed { operator: AccountId, slashed: Balance },
+    /// It was the first: the report is void, each signer was slashed; the sum, and what is the provers' of it.
+    Voided { report: ReportId, signers: Vec<AccountId>, slashed: Balance, reward: Balance },
+    /// The report had fallen within `reveal_ms` before; the prover shares the reward.
+    Shared { report: ReportId },
 }
 
-/// Bond, times and rates, set by the admin. A commit keeps the bond and the time it was made with.
+/// Bond and times, set by the admin. A commit keeps the bond and the time it was made with.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DisputeParameters {
-    /// What a commit locks, in 10^-18 OPEN; at least 1.
+    /// What the first commit open on a report locks, in 10^-18 OPEN; at least 16.
     pub bond: Balance,
-    /// How long after the commit its proof can be revealed.
+    /// How long after the commit its proof can be revealed, and after the first reveal the others'.
     pub reveal_ms: u64,
-    /// What a signer of a voided report, or the host of a false private receipt, loses of its stake; 1 to 10,000.
-    pub report_bps: u16,
-    /// What an oracle that equivocates loses; 1 to 10,000.
-    pub equivocation_bps: u16,
 }
 
 /// Why disputes refused. Appended to, never reordered.
@@ -195,42 +175,36 @@ pub enum DisputesError {
     WrongPreimage,
     /// The proof is longer than 16,000 bytes.
     ProofTooLong,
-    /// The proof's bytes decode to nothing.
-    BadProof,
-    /// The proof speaks of another report than the commit.
-    WrongReport,
-    /// Payout doesn't know the epoch, the report or the oracle set.
+    /// Payout doesn't know the report.
     NoSuchReport,
     /// The report is live or void already.
     NotPending,
     /// The report's window was over when the commit came.
     WindowOver,
-    /// Payout doesn't know the batch, or it is none of the epoch's.
-    NoSuchBatch,
-    /// The model registry doesn't know the model or its revision.
-    NoSuchModel,
-    /// The Datanet registry doesn't know the version or contribution.
-    NoSuchContribution,
-    /// Opened bytes lead nowhere, or break no rule.
-    NotProven(ProofError),
-    /// The proof is against another than what it was sent as: a private receipt's entries are its host's word, not the
-    /// signers', and a public one's the signers'.
-    WrongAgainst,
-    /// The receipt is not in the batch, or its host did not write these entries (with amounts 0 they are the preimage of the
-    /// receipt's credits hash).
-    NotTheHosts,
-    /// The token contract refused the transfer of the bond.
+    /// The judge found no fraud, or could not ask for the facts.
+    Judge(JudgeError),
+    /// The judge could not be asked.
+    JudgeFailed,
+    /// The commit is not of a block before the first reveal that held.
+    NotBeforeFirst,
+    /// The account is one of the report's provers already.
+    AlreadyShares,
+    /// As many provers share as may.
+    TooManyProvers,
+    /// The report did not fall by a proof or an unanswered question.
+    NotFallen,
+    /// Provers may still join.
+    SharingOpen,
+    /// The account has nothing to get of this report, or got it.
+    NothingToClaim,
+    /// The token contract refused a transfer.
     TransferFailed,
     /// Payout could not be asked, or refused.
     PayoutFailed,
-    /// The model registry could not be asked.
-    ModelRegistryFailed,
-    /// The Datanet registry could not be asked.
-    DatanetRegistryFailed,
-    /// Staking refused the slash.
+    /// Only availability may do this.
+    NotAvailability,
+    /// Staking could not be asked.
     StakingFailed,
-    /// Escrow could not be asked.
-    EscrowFailed,
 }
 
 impl From<AdminError> for DisputesError {
@@ -242,16 +216,15 @@ impl From<AdminError> for DisputesError {
 /// The peers of disputes.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DisputesPeers {
     pub token: AccountId,
     pub payout: AccountId,
     pub staking: AccountId,
-    pub model_registry: AccountId,
-    pub datanet_registry: AccountId,
+    pub judge: AccountId,
 }
 
-/// Commit, reveal, slash. Constructor: `new(token, genesis, parameters)`.
+/// Commit, reveal, share. Constructor: `new(token, unit, parameters)`.
 #[ink::trait_definition]
 pub trait Disputes {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
@@ -260,25 +233,39 @@ pub trait Disputes {
         &mut self,
         payout: AccountId,
         staking: AccountId,
-        model_registry: AccountId,
-        datanet_registry: AccountId,
+        judge: AccountId,
         timelock: AccountId,
     ) -> Result<(), DisputesError>;
 
-    /// Commits to a proof: `hash` is blake2b-256 over the caller's 32 bytes and the proof's bytes. Takes the bond by
-    /// `transfer_from`. With a report, it must be pending and within its window; it then doesn't go live before
-    /// `reveal_ms` are over. Returns the commit's number.
+    /// Commits to a proof: `hash` is blake2b-256 over the caller's 32 bytes and the proof's bytes. Takes [`Disputes::bond_for`] the report by
+    /// `transfer_from`. The report must be pending, and within its window or the time for a next step of some line of questions; it then doesn't go live before `reveal_ms` are over.
+    /// Returns the commit's number.
     #[ink(message)]
-    fn commit(&mut self, report: Option<ReportId>, hash: Bytes32) -> Result<u64, DisputesError>;
+    fn commit(&mut self, report: ReportId, hash: Bytes32) -> Result<u64, DisputesError>;
 
-    /// Shows the proof: the SCALE bytes of a [`FraudProof`]. By the prover, in a later block, through `reveal_by`.
+    /// Shows the proof: the SCALE bytes of a [`proof::check::Proof`]. By the prover, in a later block, through `reveal_by`; if another's
+    /// reveal made the report fall before that, through the fall's `share_until`, if the commit is of a block before it.
     #[ink(message)]
     fn reveal(&mut self, commit: u64, proof: Vec<u8>) -> Result<Outcome, DisputesError>;
 
-    /// Settles a commit that is not to be revealed any more, by anyone: its bond goes back if its report was voided, and
-    /// is burned once the time to reveal is over. Returns what it became.
+    /// Settles a commit that is not to be revealed any more: its bond goes back if its report fell or is void, and is
+    /// burned once the time to reveal is over. By anyone; while provers may still join, by its prover. Returns what it became.
     #[ink(message)]
     fn settle(&mut self, commit: u64) -> Result<CommitStatus, DisputesError>;
+
+    /// Pays the caller's part of the reward for a report that fell, and the bonds that it lost on it, after `share_until`.
+    /// Returns the amount.
+    #[ink(message)]
+    fn claim(&mut self, report: ReportId) -> Result<Balance, DisputesError>;
+
+    /// Makes a pending report fall, as a first reveal does, with the asker of an unanswered question as the first prover. By
+    /// availability, which payout knows.
+    #[ink(message)]
+    fn convict(&mut self, report: ReportId, asker: AccountId) -> Result<Outcome, DisputesError>;
+
+    /// Notes that the account lost a bond on the report elsewhere. By availability.
+    #[ink(message)]
+    fn lose(&mut self, report: ReportId, account: AccountId, bond: Balance) -> Result<(), DisputesError>;
 
     /// By the admin.
     #[ink(message)]
@@ -290,6 +277,20 @@ pub trait Disputes {
     /// Commits are numbered from 0 to this.
     #[ink(message)]
     fn commit_count(&self) -> u64;
+
+    /// What the next commit on a report locks: bond · (1 + k/16) with k commits open on it.
+    #[ink(message)]
+    fn bond_for(&self, report: ReportId) -> Balance;
+
+    #[ink(message)]
+    fn docket(&self, report: ReportId) -> Docket;
+
+    /// How a report fell, if it did.
+    #[ink(message)]
+    fn fall_of(&self, report: ReportId) -> Option<Fall>;
+
+    #[ink(message)]
+    fn part_of(&self, report: ReportId, account: AccountId) -> Part;
 
     #[ink(message)]
     fn parameters(&self) -> DisputeParameters;
@@ -306,7 +307,7 @@ pub struct ProofCommitted {
     #[ink(topic)]
     pub commit: u64,
     pub prover: AccountId,
-    pub report: Option<ReportId>,
+    pub report: ReportId,
     pub bond: Balance,
     pub reveal_by: Timestamp,
 }
@@ -318,12 +319,33 @@ pub struct FraudProven {
     #[ink(topic)]
     pub commit: u64,
     pub prover: AccountId,
+    pub report: ReportId,
     pub fraud: Fraud,
-    /// The report that is void; `None` if it stands.
-    pub report: Option<ReportId>,
-    /// Who was slashed.
+    /// What the prover paid for coming later: 0 for the first.
+    pub fee: Balance,
+}
+
+/// A report fell: its signers were slashed.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ReportFell {
+    pub report: ReportId,
     pub slashed: Vec<AccountId>,
     pub amount: Balance,
+    /// What provers share, and what repays bonds.
+    pub reward: Balance,
+    pub repaid: Balance,
+    pub share_until: Timestamp,
+}
+
+/// An account lost a bond on a report.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct BondLost {
+    pub report: ReportId,
+    #[ink(topic)]
+    pub account: AccountId,
+    pub bond: Balance,
 }
 
 /// A commit ended without a proof.
@@ -336,7 +358,20 @@ pub struct CommitSettled {
     pub bond: Balance,
 }
 
-/// Bond, times and rates changed.
+/// A prover, or who lost a bond, was paid.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct RewardClaimed {
+    pub report: ReportId,
+    #[ink(topic)]
+    pub account: AccountId,
+    /// Its part of the reward.
+    pub share: Balance,
+    /// Of the bonds that it lost.
+    pub repaid: Balance,
+}
+
+/// Bond and times changed.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct DisputeParametersSet {

@@ -5,10 +5,11 @@
 //! increase: the fee splits by the current parameter set into shares that are pulled and a pot that moves to payout,
 //! where it stands as one batch of the next epoch.
 
-use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
+use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp, OPEN};
 use ink::prelude::vec::Vec;
 
-pub use proof::receipt::ReceiptLeaf;
+pub use proof::receipt::Receipt;
+pub use proof::request::{Request, SignedRequest};
 pub use proof::voucher::Voucher;
 pub use proof::Node;
 
@@ -32,8 +33,10 @@ pub struct ParameterSet {
     pub stakers_bps: u16,
     /// To the contributors' pot, which also takes what the divisions leave. The five add up to 10,000.
     pub contributors_bps: u16,
-    /// A voucher's fee must be at least count · min_fee; at least 1.
+    /// The least fee of an answer, 1 to [`MAX_MIN_FEE`]. A batch's must be at least filled · min_fee + kib · min_fee_kib.
     pub min_fee: Balance,
+    /// The least fee of each KiB of responses, at most [`MAX_MIN_FEE`]: what oracles fetch and keep has its price.
+    pub min_fee_kib: Balance,
     /// Weights of retrieved chunks by rank, at most 16; 0 beyond.
     pub retrieval_weights: Vec<u16>,
     /// The longest quote that can be common knowledge, 1 to 256 bytes.
@@ -42,7 +45,7 @@ pub struct ParameterSet {
 
 impl From<ParameterSet> for proof::params::ParameterSet {
     fn from(set: ParameterSet) -> Self {
-        Self { rank_weights: set.retrieval_weights, common_max: set.common_max }
+        Self { min_fee: set.min_fee, rank_weights: set.retrieval_weights, common_max: set.common_max }
     }
 }
 
@@ -74,7 +77,7 @@ pub struct Channel {
     pub status: ChannelStatus,
 }
 
-/// A key that may sign vouchers of one channel in the payer's place, for an agent.
+/// A key that may sign requests and vouchers of one channel in the payer's place, for an agent. Its cap holds over all models.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,22 +99,34 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
-/// What was redeemed of one (channel, model).
+/// What was redeemed of one (channel, model, key).
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Paid {
-    /// Receipts.
+    /// Places of tree 03.
     pub count: u64,
     /// Their fees.
     pub fee: Balance,
+    /// The tops of the complete subtrees that the places consist of, largest first: every later tree begins with them.
+    pub peaks: Vec<Node>,
 }
 
-/// A leaf of tree 03 with its path.
+// By hand, since nodes belong to a crate that knows nothing of ink!.
+#[cfg(feature = "std")]
+impl ink::storage::traits::StorageLayout for Paid {
+    fn layout(key: &ink::primitives::Key) -> ink::metadata::layout::Layout {
+        ink::metadata::layout::Layout::Leaf(ink::metadata::layout::LeafLayout::from_key::<Self>((*key).into()))
+    }
+}
+
+/// A receipt in the tree of a voucher, and the request that it answers.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceiptOpening {
-    pub leaf: ReceiptLeaf,
+pub struct AnswerOpening {
+    pub receipt: Receipt,
+    pub request: SignedRequest,
+    /// Its index in tree 03.
+    pub index: u64,
     /// Siblings bottom-up, with their sums.
     pub path: Vec<Node>,
 }
@@ -125,8 +140,18 @@ pub struct Redemption {
     pub session: Option<Bytes32>,
     /// sr25519 over the voucher's signing hash, raw or wrapped in `<Bytes>`.
     pub signature: [u8; 64],
-    /// Leaf `count paid so far` of the voucher's tree: its path shows that the sum before it is the fee paid so far.
-    pub first: ReceiptOpening,
+    /// Through which place the voucher is paid: all of it, or what the deposit and the session's cap allow.
+    pub count: u64,
+    /// The tops of the complete subtrees that fill the places from those paid so far to `count`.
+    pub added: Vec<Node>,
+    /// The same from `count` to the voucher's end.
+    pub rest: Vec<Node>,
+    /// New places that hold a receipt.
+    pub filled: u64,
+    /// KiB of their responses, each rounded up.
+    pub kib: u64,
+    /// One of them: its request names the batch's parameter set. The voucher's signer signed for it with the voucher's top.
+    pub answer: AnswerOpening,
 }
 
 /// Why escrow refused. Appended to, never reordered.
@@ -157,18 +182,22 @@ pub enum EscrowError {
     BadSignature,
     /// The voucher's or consent's deadline is over.
     Expired,
-    /// The voucher covers nothing new: its count is not above what was paid.
+    /// Nothing new is to be paid: the count is not above what was paid, or beyond the voucher's.
     NothingNew,
-    /// More than 2^20 receipts in one batch.
+    /// More than 2^20 places in one batch.
     BatchTooLarge,
-    /// The voucher's total is below what was paid already.
-    FeeDecreased,
-    /// The fee is below count · min_fee.
+    /// The fee is below filled · min_fee + kib · min_fee_kib.
     FeeTooLow,
+    /// Fewer than half of the new places are filled, or more than there are.
+    TooFewFilled,
     /// The channel's deposit doesn't cover the increase.
     DepositExceeded,
-    /// The opened receipt is not leaf `count paid so far` of the voucher's tree, or the sum before it is not what was paid.
+    /// The nodes don't lead from what was paid to the voucher's top: its tree does not begin with the places that were paid.
     BadPath,
+    /// The opened receipt is no new one of the voucher's tree, or the request is not its own.
+    BadAnswer,
+    /// The answer's request names a parameter set that is not current, nor was replaced less than the exit delay ago.
+    ParametersExpired,
     NoSuchSession,
     /// The session key's time is over.
     SessionExpired,
@@ -182,11 +211,18 @@ pub enum EscrowError {
     ModelRegistryFailed,
     /// Payout did not record the batch.
     PayoutFailed,
-    /// The five shares don't add up to 10,000 bps, min_fee is 0, or there are more than 16 weights.
+    /// The five shares don't add up to 10,000 bps, min_fee is 0, a least fee is above [`MAX_MIN_FEE`], or there are more than
+    /// 16 weights.
     BadParameters,
     /// The contributors' share is below the floor.
     BelowPotFloor,
     NothingToWithdraw,
+    /// The host's consent is to another amount spent than is spent now.
+    SpentMismatch,
+    /// The account is no host that is bonded and in service.
+    NotInService,
+    /// Staking could not be asked.
+    StakingFailed,
 }
 
 impl From<AdminError> for EscrowError {
@@ -209,10 +245,10 @@ pub struct EscrowPeers {
     pub treasury: AccountId,
 }
 
-/// The longest `exit_delay_ms`: thirty days.
-pub const MAX_EXIT_DELAY_MS: u64 = 30 * 86_400_000;
+/// The most that `min_fee` and `min_fee_kib` may be: above it no answer would be worth its price, and nobody could be paid.
+pub const MAX_MIN_FEE: Balance = OPEN;
 
-/// Channels, vouchers, shares. Constructor: `new(token, genesis, exit_delay_ms, pot_floor_bps, parameters)`.
+/// Channels, vouchers, shares. Constructor: `new(token, genesis, unit, exit_delay_ms, pot_floor_bps, parameters)`.
 #[ink::trait_definition]
 pub trait Escrow {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
@@ -226,7 +262,8 @@ pub trait Escrow {
         treasury: AccountId,
     ) -> Result<(), EscrowError>;
 
-    /// Opens a channel from the caller to `host`; takes `deposit` by `transfer_from`. Returns the channel's number.
+    /// Opens a channel from the caller to `host`, who must be bonded as a host and in service; takes `deposit` by
+    /// `transfer_from`. Returns the channel's number.
     #[ink(message)]
     fn open(&mut self, host: AccountId, deposit: Balance, session: Option<NewSession>) -> Result<u64, EscrowError>;
 
@@ -242,8 +279,9 @@ pub trait Escrow {
     #[ink(message)]
     fn revoke_session(&mut self, channel: u64, key: Bytes32) -> Result<(), EscrowError>;
 
-    /// Pays what a voucher adds. By the host, who alone knows whether the voucher is over receipts that it gave. Splits the increase,
-    /// moves the pot to payout and records the batch there. Returns the batch's number in payout.
+    /// Pays what a voucher, or a prefix of its tree, adds. By the host, who alone knows whether the voucher is over receipts that
+    /// it gave; it need not be bonded any more. Takes the fee, splits it, moves the pot to payout and records the batch there.
+    /// Returns the batch's number in payout.
     #[ink(message)]
     fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError>;
 
@@ -251,10 +289,17 @@ pub trait Escrow {
     #[ink(message)]
     fn close(&mut self, channel: u64) -> Result<(), EscrowError>;
 
-    /// The same by the host's signature over tag `OL-CLOSE-1`, body channel u64, deadline u64; anyone sends it in. The key
-    /// is the host account's own, or its signing key in staking.
+    /// The same by the host's signature over tag `OL-CLOSE-1`, body channel u64, spent u128, deadline u64; anyone sends it in. It
+    /// counts while `spent` is what is spent, so that nobody closes by it once the host served and redeemed more. The key is the
+    /// host account's own, or its signing key in staking.
     #[ink(message)]
-    fn close_by_consent(&mut self, channel: u64, deadline: Timestamp, signature: [u8; 64]) -> Result<(), EscrowError>;
+    fn close_by_consent(
+        &mut self,
+        channel: u64,
+        spent: Balance,
+        deadline: Timestamp,
+        signature: [u8; 64],
+    ) -> Result<(), EscrowError>;
 
     /// The payer announces that it leaves; the host has the exit delay to redeem what it holds. Returns when that is over.
     #[ink(message)]
@@ -280,8 +325,8 @@ pub trait Escrow {
     #[ink(message)]
     fn set_pot_floor(&mut self, bps: u16) -> Result<(), EscrowError>;
 
-    /// Sets how long payers who leave, and keys that are revoked, wait from now on; at most [`MAX_EXIT_DELAY_MS`], so that a payer can
-    /// always leave. By the admin.
+    /// Sets how long payers who leave, and keys that are revoked, wait from now on; within [`crate::times::EXIT_DELAY`], so that a
+    /// payer can always leave and a host is paid first. By the admin.
     #[ink(message)]
     fn set_exit_delay(&mut self, exit_delay_ms: u64) -> Result<(), EscrowError>;
 
@@ -296,16 +341,16 @@ pub trait Escrow {
     #[ink(message)]
     fn channel_count(&self) -> u64;
 
-    /// Channels `from..`, at most `limit` and 50.
+    /// Channels `first..`, at most `limit` and 50.
     #[ink(message)]
-    fn channels(&self, from: u64, limit: u32) -> Vec<Channel>;
+    fn channels(&self, first: u64, limit: u32) -> Vec<Channel>;
 
     #[ink(message)]
     fn session(&self, channel: u64, key: Bytes32) -> Option<Session>;
 
-    /// What was redeemed of (channel, model).
+    /// What was redeemed of (channel, model, key), the payer's account being a key too.
     #[ink(message)]
-    fn paid(&self, channel: u64, model: u32) -> Paid;
+    fn paid(&self, channel: u64, model: u32, key: Bytes32) -> Paid;
 
     /// Credited to the account and not withdrawn yet.
     #[ink(message)]
@@ -351,7 +396,8 @@ pub struct ChannelOpened {
 pub struct ChannelToppedUp {
     #[ink(topic)]
     pub channel: u64,
-    pub from: AccountId,
+    /// Who paid it in.
+    pub account: AccountId,
     pub amount: Balance,
 }
 
@@ -374,12 +420,17 @@ pub struct VoucherRedeemed {
     pub channel: u64,
     pub model: u32,
     pub batch: u64,
-    /// The total number of receipts of this (channel, model) that are paid now.
+    /// Who signed: the payer or a session key.
+    pub key: Bytes32,
+    /// The total number of places of this (channel, model, key) that are paid now.
     pub count: u64,
+    /// New places that hold a receipt.
+    pub filled: u64,
+    /// KiB of their responses.
+    pub kib: u64,
     /// The increase.
     pub fee: Balance,
     pub parameters: u32,
-    pub session: Option<Bytes32>,
     pub platform: Balance,
     pub host: Balance,
     pub owner: AccountId,

@@ -1,18 +1,18 @@
 //! The governor: holders of OPEN, staked or not, propose calls and vote on them; what passes goes to the timelock.
 //!
-//! Constructor: `new(genesis: Bytes32, voting_delay_ms: u64, voting_period_ms: u64, threshold: Balance,
-//! quorum_bps: u16, late_quorum_extension_ms: u64)`. States and words are OpenZeppelin's Governor's.
+//! Constructor: `new(genesis: Bytes32, unit: Unit, parameters: GovernorParameters)`. States and words are OpenZeppelin's Governor's.
 //!
 //! ```text
 //!            propose         delay passed      period passed, quorum reached, for > against
 //!   (none) ──────────▶ Pending ─────────▶ Active ─────────────────────▶ Succeeded ──queue──▶ Queued ──▶ Executed
 //!                         │                  │ └──────────▶ Defeated        │                  └──▶ Expired
-//!                         └──────────────────┴──────── cancel ──────────────┴─────────▶ Canceled
+//!                         └──────────────────┴──────── cancel ──────────────┴─────────▶ Cancelled
 //! ```
 
 use crate::admin::AdminError;
 use crate::common::{AccountId, Balance, Bytes32, Timestamp};
 use crate::timelock::{Call, TimelockError};
+use crate::times::Unit;
 use ink::prelude::{string::String, vec::Vec};
 use proof::signed::{tag, Tag};
 
@@ -27,8 +27,10 @@ pub const VOTE_TAG: Tag = tag("OL-VOTE-1");
 pub const MAX_DESCRIPTION: usize = 4_096;
 /// The longest reason given with a vote, bytes.
 pub const MAX_REASON: usize = 1_024;
-/// The longest delay, the longest period and the longest extension of a vote, ms: a year. Longer ones would lock everybody out for good.
-pub const MAX_VOTING_MS: Timestamp = 365 * 86_400_000;
+/// The highest quorum: more than a half could be out of reach for good, since burned and unclaimed OPEN never votes.
+pub const MAX_QUORUM_BPS: u16 = 5_000;
+/// The highest threshold, a hundredth of the supply: above what anybody holds, nobody could propose to lower it.
+pub const MAX_THRESHOLD: Balance = crate::token::TOTAL_SUPPLY / 100;
 /// The most ids in one page.
 pub const MAX_PAGE: u32 = 100;
 
@@ -50,13 +52,13 @@ pub enum ProposalState {
     /// Voting has not begun; votes are counted as of its begin.
     Pending,
     Active,
-    Canceled,
+    Cancelled,
     /// No quorum, or not more for than against.
     Defeated,
     Succeeded,
     /// In the timelock.
     Queued,
-    /// Nobody executed it while the timelock held it ready.
+    /// Nobody queued it within the timelock's grace, or executed it while the timelock held it ready.
     Expired,
     Executed,
 }
@@ -66,17 +68,17 @@ pub enum ProposalState {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 pub struct GovernorParameters {
-    /// From a proposal to the begin of its vote, ms; ≤ [`MAX_VOTING_MS`].
-    pub voting_delay: Timestamp,
-    /// How long a vote is open, ms; 1 to [`MAX_VOTING_MS`].
-    pub voting_period: Timestamp,
-    /// The votes that a proposer needs, as of just before it proposes; at most the whole supply.
+    /// From a proposal to the begin of its vote, ms. With the two times below it is within [`crate::times::VOTING`].
+    pub voting_delay_ms: Timestamp,
+    /// How long a vote is open, ms; at least 1.
+    pub voting_period_ms: Timestamp,
+    /// The votes that a proposer needs, as of just before it proposes; at most [`MAX_THRESHOLD`].
     pub threshold: Balance,
-    /// The share of the supply at the vote's begin that must vote for or abstain; ≤ 10,000.
+    /// The share of the supply at the vote's begin that must vote for or abstain; at most [`MAX_QUORUM_BPS`].
     pub quorum_bps: u16,
-    /// The least time that a vote stays open after the quorum was reached, ms; ≤ [`MAX_VOTING_MS`]. So nobody can bring the
-    /// quorum in the last moment, when those against have no time to vote (OpenZeppelin's GovernorPreventLateQuorum).
-    pub late_quorum_extension: Timestamp,
+    /// The least time that a vote stays open after the quorum was reached, ms. So nobody can bring the quorum in the last moment,
+    /// when those against have no time to vote (OpenZeppelin's GovernorPreventLateQuorum).
+    pub late_quorum_extension_ms: Timestamp,
 }
 
 /// A proposal and its count.
@@ -100,11 +102,13 @@ pub struct Proposal {
     pub quorum_bps: u16,
     /// The votes that make the quorum; known from the first vote on.
     pub quorum: Option<Balance>,
-    pub canceled: bool,
+    pub cancelled: bool,
     /// The operation in the timelock, once queued.
     pub operation: Option<Bytes32>,
     /// The least time that the vote stays open after the quorum was reached, ms.
-    pub late_quorum_extension: Timestamp,
+    pub late_quorum_extension_ms: Timestamp,
+    /// How long after its deadline it can be queued, ms: the timelock's grace when it was proposed.
+    pub grace_ms: Timestamp,
 }
 
 /// How an account voted.
@@ -122,7 +126,7 @@ pub struct Ballot {
 pub enum GovernorError {
     /// See [`AdminError`].
     Admin(AdminError),
-    /// A period of zero, a time above [`MAX_VOTING_MS`], a threshold above the supply, a quorum above 10,000 bps.
+    /// A period of zero, times longer than a vote may take, a threshold or a quorum out of reach.
     BadParameters,
     /// No calls, too many, or too long: see the timelock's limits.
     BadCalls,
@@ -175,7 +179,7 @@ pub trait Governor {
     fn wire(&mut self, token: AccountId, staking: AccountId, timelock: AccountId) -> Result<(), GovernorError>;
 
     /// Proposes that the timelock make `calls`. The description is kept in the event alone. Emits `ProposalCreated`.
-    /// Errors: `Admin(NotWired)`, `BadCalls`, `TooLong`, `BelowThreshold`, `AlreadyProposed`, `Overflow`.
+    /// Errors: `Admin(NotWired)`, `BadCalls`, `TooLong`, `BelowThreshold`, `AlreadyProposed`, `TimelockFailed`, `Overflow`.
     #[ink(message)]
     fn propose(&mut self, calls: Vec<Call>, description: String) -> Result<ProposalId, GovernorError>;
 
@@ -215,7 +219,7 @@ pub trait Governor {
     fn queue(&mut self, id: ProposalId) -> Result<(), GovernorError>;
 
     /// Cancels: the proposer, while pending; anyone, until it is executed, once the proposer has less votes than the
-    /// proposal's threshold. In the timelock too. Emits `ProposalCanceled`.
+    /// proposal's threshold. In the timelock too. Emits `ProposalCancelled`.
     /// Errors: `UnknownProposal`, `WrongState`, `MayNotCancel`, `Timelock`, `TimelockFailed`.
     #[ink(message)]
     fn cancel(&mut self, id: ProposalId) -> Result<(), GovernorError>;
@@ -240,9 +244,9 @@ pub trait Governor {
     #[ink(message)]
     fn proposal_count(&self) -> u32;
 
-    /// The ids of up to `limit` (≤ [`MAX_PAGE`]) proposals from number `from` on, oldest first.
+    /// The ids of up to `limit` (≤ [`MAX_PAGE`]) proposals from number `start` on, oldest first.
     #[ink(message)]
-    fn proposals(&self, from: u32, limit: u32) -> Vec<ProposalId>;
+    fn proposals(&self, start: u32, limit: u32) -> Vec<ProposalId>;
 
     /// How the account voted.
     #[ink(message)]
@@ -263,6 +267,10 @@ pub trait Governor {
     /// The parameters for the next proposal.
     #[ink(message)]
     fn parameters(&self) -> GovernorParameters;
+
+    /// What times are bounded in.
+    #[ink(message)]
+    fn unit(&self) -> Unit;
 
     /// Token, staking and timelock, once wired.
     #[ink(message)]
@@ -339,10 +347,10 @@ pub struct ProposalQueued {
     pub expires_at: Timestamp,
 }
 
-/// A proposal was canceled.
+/// A proposal was cancelled.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
-pub struct ProposalCanceled {
+pub struct ProposalCancelled {
     #[ink(topic)]
     pub id: ProposalId,
     pub by: AccountId,

@@ -6,7 +6,9 @@
 #![allow(clippy::cast_possible_truncation)]
 
 pub mod admin;
+pub mod arbitration;
 pub mod ask;
+pub mod availability;
 pub mod common;
 pub mod datanet;
 pub mod disputes;
@@ -14,11 +16,14 @@ pub mod escrow;
 pub mod gas_station;
 pub mod governor;
 pub mod host;
+pub mod judge;
 pub mod models;
 pub mod payout;
+pub mod quorum;
 pub mod roles;
 pub mod staking;
 pub mod timelock;
+pub mod times;
 pub mod token;
 
 pub use admin::{Admin, AdminError, Administered, Migrates, Pausable};

@@ -100,6 +100,7 @@ pub struct AttributionPolicy {
     /// The three sum to 10,000.
     pub span_bps: u16,
     pub influence_bps: u16,
+    /// At most 2,000: what was retrieved is the payer's word.
     pub retrieval_bps: u16,
     /// The fewest words of a match.
     pub min_words: u16,

@@ -1,28 +1,29 @@
-//! Batches, epochs, oracle-signed reports, windows and claims (PROTOCOL.md section 4).
+//! Batches, epochs, oracle-signed reports, windows and claims (PROTOCOL.md section 8).
 //!
-//! Escrow records each redeemed voucher as a *batch* with its pot. `close_epoch` fixes which batches an epoch holds. A
-//! report, signed by exactly f + 1 of the oracle set, says what each account is due of all epochs so far, as the top of a
-//! Merkle sum tree. Within its window it can be voided by disputes; after it the tree is live and claims are paid.
+//! Escrow records each redeemed voucher as a *batch* with its pot. `close_epoch` makes a *cut*: which batches an epoch holds, and
+//! all else that its report depends on. A report, signed by exactly q = n − f of the oracle set, says what each account is due of
+//! all epochs so far, as the top of a Merkle sum tree. Within its window it can be voided; after it the tree is live and claims are
+//! paid. Each cut is kept for ever by (epoch, attempt), so that there is one true report of each.
 
+use crate::quorum::QuorumError;
+use crate::times::Unit;
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
+pub use proof::limits::{MAX_CARRY_BPS, MAX_EPOCH_RECEIPTS};
 pub use proof::report::ReportBody;
 pub use proof::{Node, SumHead, TreeHead};
 
-/// Receipts that one epoch may hold.
-pub const MAX_EPOCH_RECEIPTS: u64 = 1 << 26;
-/// Oracles in a set.
-pub const MAX_ORACLES: usize = 31;
-/// The highest share of an epoch's pots that may be added from what was carried.
-pub const MAX_CARRY_BPS: u16 = 1_000;
-/// Voided reports of an epoch after which the admin has to name a new oracle set.
-pub const MAX_ATTEMPTS: u16 = 3;
-/// Epochs that can be closed and without a live report at a time.
-pub const MAX_UNREPORTED: u32 = 2;
+/// Oracles in a set, and reserves.
+pub const MAX_ORACLES: usize = proof::limits::MAX_ORACLES as usize;
+/// Oracles in a set, at least.
+pub const MIN_ORACLES: usize = proof::limits::MIN_ORACLES as usize;
+/// Batches that can be marked as withheld and are not reported yet.
+pub const MAX_WITHHELD: usize = 64;
 
-/// Functions that can be paused ([`crate::Pausable`]). Recording batches, voiding and extending never pause.
+/// Functions that can be paused ([`crate::Pausable`]). Recording batches, refilling, voiding and delaying never pause.
 pub mod pause {
+    /// `close_epoch`, `recut`.
     pub const CLOSE_EPOCH: u8 = 0;
     pub const SUBMIT_REPORT: u8 = 1;
     pub const CLAIM: u8 = 2;
@@ -37,9 +38,13 @@ pub struct NewBatch {
     pub channel: u64,
     pub host: AccountId,
     pub model: u32,
+    /// The payer's or the session's, which signed all of it.
+    pub key: Bytes32,
     /// The parameter set that the batch is judged by.
     pub params: u32,
-    /// The batch holds the receipts `count_from .. count_to` of (channel, model).
+    /// When its fee was taken.
+    pub at: Timestamp,
+    /// The batch holds the places `count_from .. count_to` of (channel, model, key).
     pub count_from: u64,
     pub count_to: u64,
     /// The sums of all fees before them, and with them.
@@ -47,6 +52,10 @@ pub struct NewBatch {
     pub fee_to: Balance,
     /// Top of tree 03 over `count_to` receipts.
     pub top: Bytes32,
+    /// Places of the batch that hold a receipt.
+    pub filled: u64,
+    /// KiB of their responses, each rounded up.
+    pub kib: u64,
     /// What was moved to payout for its contributors, at least 1.
     pub pot: Balance,
 }
@@ -59,6 +68,7 @@ pub struct Batch {
     pub channel: u64,
     pub host: AccountId,
     pub model: u32,
+    pub key: Bytes32,
     pub params: u32,
     /// When it was redeemed.
     pub at: Timestamp,
@@ -67,6 +77,8 @@ pub struct Batch {
     pub fee_from: Balance,
     pub fee_to: Balance,
     pub top: Bytes32,
+    pub filled: u64,
+    pub kib: u64,
     pub pot: Balance,
     /// Receipts of all batches through this one.
     pub sum_counts: u64,
@@ -74,27 +86,41 @@ pub struct Batch {
     pub sum_pots: Balance,
 }
 
-/// An epoch: closed batches that are reported together.
+/// A cut of an epoch: the batches that are reported together, and all else that their report depends on. Never changed.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Epoch {
+pub struct Cut {
+    /// The oracle set that reports it.
+    pub set: u32,
     /// It holds the batches `from .. to`.
     pub from: u64,
     pub to: u64,
     /// Receipts in them.
     pub receipts: u64,
-    /// Σ of their pots.
+    /// What it takes of the first batch's pot: less than all if other epochs take some of it too, since the whole was more than
+    /// could be covered. Of the others it takes all.
+    pub first_pot: Balance,
+    /// Σ of what it takes, withheld batches included.
     pub pots: Balance,
-    /// At most this share of the pots is added from what was carried.
+    /// Those of the batches that are withheld, ascending; at most [`MAX_WITHHELD`].
+    pub withheld: Vec<u64>,
+    /// What the epoch before carried out.
+    pub carry_in: Balance,
+    /// At most this share of the pots is added from it.
     pub carry_bps: u16,
     pub closed_at: Timestamp,
-    /// Until when withheld data can be demanded; reports are accepted strictly after it.
-    pub demand_end: Timestamp,
-    /// Reports voided so far: the number that the next report must name.
-    pub attempt: u16,
-    /// The report must be signed by this oracle set or a later one (raised when three attempts were voided).
-    pub min_set: u32,
+}
+
+impl Cut {
+    /// What it takes of the pot of one of its batches.
+    pub fn pot_of(&self, number: u64, batch: &Batch) -> Balance {
+        if number == self.from {
+            self.first_pot
+        } else {
+            batch.pot
+        }
+    }
 }
 
 /// Where a report stands.
@@ -106,7 +132,7 @@ pub enum ReportStatus {
     Pending,
     /// Claims were or are paid by it.
     Live,
-    /// Refuted.
+    /// Refuted, or voided by vote.
     Void,
 }
 
@@ -118,9 +144,11 @@ pub struct ReportInfo {
     /// Those who signed, in the set's order.
     pub signers: Vec<AccountId>,
     pub submitted_at: Timestamp,
-    /// Commits, requests and holds are accepted through this.
+    /// What begins a dispute, and a hold, is accepted through this.
     pub window_end: Timestamp,
-    /// It goes live strictly after this: the window's end, or the end of the last commit, request or hold.
+    /// Commits to proofs are accepted through this: the window's end, or the end of the last step of a line of questions.
+    pub open_until: Timestamp,
+    /// It goes live strictly after this: the window's end, or the end of the last commit, question or hold.
     pub live_at: Timestamp,
     /// The guardian used its one hold.
     pub held: bool,
@@ -135,14 +163,6 @@ impl ink::storage::traits::StorageLayout for ReportInfo {
     }
 }
 
-/// A report that was just voided, and its epoch before that.
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Voided {
-    pub report: ReportInfo,
-    pub epoch: Epoch,
-}
-
 /// One oracle of a set with the key it had when the set was made.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -154,7 +174,7 @@ pub struct Oracle {
     pub key: Bytes32,
 }
 
-/// Those who may sign reports. Numbered from 1, immutable and kept.
+/// Those who sign reports and attestations. Numbered from 1, immutable and kept: a key counts in its set and place alone.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,23 +183,24 @@ pub struct OracleSet {
     pub made_at: Timestamp,
 }
 
-/// Durations and limits, set by the admin; what an epoch needs of them is fixed when it closes.
+/// Durations and limits, set by the admin within the bounds of [`crate::times`]; what an epoch needs of them is kept in its cut.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PayoutParameters {
     /// The least time between two closed epochs.
     pub epoch_ms: u64,
-    /// How long after an epoch closed data can be demanded.
-    pub demand_ms: u64,
+    /// After so long an epoch without a report can be cut again.
+    pub report_ms: u64,
     /// How long a report can be refuted.
     pub window_ms: u64,
-    /// The longest that the guardian may hold a report.
+    /// The longest that the guardian may hold a report: longer than a vote's whole way.
     pub max_hold_ms: u64,
+    /// How long a member of the set has to be out of service, without a break, before a reserve takes its place; and the least time
+    /// between two refills, unless more than f are out.
+    pub refill_ms: u64,
     /// At most this share of an epoch's pots is added from what was carried; ≤ 1,000.
     pub carry_bps: u16,
-    /// What is credited and unclaimed may reach this share of the signers' slashable stake; ≤ 10,000.
-    pub cover_bps: u16,
 }
 
 /// One account's leaf of the live payouts and its path.
@@ -247,21 +268,32 @@ pub enum PayoutError {
     EpochNotDue,
     /// No batch to put into an epoch.
     NothingToClose,
-    /// Not even one more batch is covered: oracles must bond more, or accounts must claim.
+    /// Nothing at all is covered: oracles must bond more, or accounts must claim.
     CoverExceeded,
+    /// The epoch before has no live report yet.
+    EpochOpen,
     NoSuchEpoch,
+    /// The epoch's cut stands: its set is the current one, its cover holds, and `report_ms` are not over.
+    CutStands,
+    /// The epoch has a pending report.
+    ReportPending,
+    NoSuchBatch,
+    /// The batch is reported already.
+    BatchReported,
+    /// The batch is marked already.
+    AlreadyWithheld,
+    /// [`MAX_WITHHELD`] batches are marked and not reported.
+    TooManyWithheld,
     /// Reports come in the order of epochs: this is not the next one.
     WrongEpoch,
     /// The report before this one is not final yet.
     PreviousNotFinal,
-    /// Data can still be demanded.
-    DemandOpen,
     /// The epoch has a report that was not voided.
     AlreadyReported,
     WrongAttempt,
-    /// The body names another oracle set than the current one, or a set that may no longer report this epoch.
+    /// The body names another oracle set than the cut does, or that one is no longer the current one: cut again.
     WrongOracleSet,
-    /// The body's batches are not the epoch's.
+    /// The body's batches are not the cut's.
     WrongBatches,
     /// The body's previous payouts are not the live ones.
     WrongPrevious,
@@ -275,17 +307,11 @@ pub enum PayoutError {
     CarryExceeded,
     /// A tree's count, sum and top don't fit each other.
     BadHead,
-    /// The body's deadline is over.
-    Expired,
-    /// Not exactly f + 1 signatures, as many as bits.
-    WrongSignatureCount,
-    /// A bit beyond the set.
-    NoSuchOracle,
-    /// The signature of the oracle at this place of the set is not its own over this body in this contract on this chain.
-    BadSignature(u8),
+    /// The signatures are not those of exactly q of the set.
+    Quorum(QuorumError),
     /// The oracle at this place of the set is in jail, below its least own bond, or no operator.
-    SignerJailed(u8),
-    /// What is credited and unclaimed exceeds the share of the signers' slashable stake that covers it.
+    SignerOutOfService(u8),
+    /// What is credited and unclaimed exceeds half of what the signers would lose.
     NotCovered,
     /// Staking could not be asked.
     StakingFailed,
@@ -306,13 +332,21 @@ pub enum PayoutError {
     NotFunded,
     /// The token contract refused the transfer.
     TransferFailed,
-    /// No oracles, too many, one twice, or one that is no operator with the role.
+    /// Fewer than [`MIN_ORACLES`], too many, one twice, or a member that is no oracle in service.
     BadOracles,
+    /// The last refill was less than `refill_ms` ago, and no more than f are out.
+    RefillNotDue,
+    /// No member has been out for `refill_ms`, or no reserve is in service.
+    NothingToRefill,
     BadParameters,
     /// An empty list, or too many.
     BadInput,
-    /// [`MAX_UNREPORTED`] epochs are closed and have no live report yet.
-    EpochsWaiting,
+}
+
+impl From<QuorumError> for PayoutError {
+    fn from(error: QuorumError) -> Self {
+        Self::Quorum(error)
+    }
 }
 
 impl From<AdminError> for PayoutError {
@@ -329,37 +363,52 @@ pub struct PayoutPeers {
     pub token: AccountId,
     pub escrow: AccountId,
     pub disputes: AccountId,
+    pub availability: AccountId,
     pub staking: AccountId,
 }
 
 /// Epochs, reports, claims; beside it stand [`crate::Administered`] and [`crate::Pausable`], whose guardian may also hold a
-/// report. Constructor: `new(token: AccountId, genesis: Bytes32, guardian: Option<AccountId>, parameters: PayoutParameters)`.
+/// report. Constructor: `new(token: AccountId, genesis: Bytes32, guardian: Option<AccountId>, unit: Unit, parameters:
+/// PayoutParameters)`.
 #[ink::trait_definition]
 pub trait Payout {
-    /// Sets the peers, makes `timelock` the admin, and makes oracle set 1 of `oracles` unless that is empty. Once, by the
-    /// deployer; all that changes state errors until then.
+    /// Sets the peers, makes `timelock` the admin, and makes oracle set 1 of `oracles`, with `reserves`, unless `oracles` is empty.
+    /// Once, by the deployer; all that changes state errors until then.
     #[ink(message)]
+    #[allow(clippy::too_many_arguments)]
     fn wire(
         &mut self,
         escrow: AccountId,
         disputes: AccountId,
+        availability: AccountId,
         staking: AccountId,
         timelock: AccountId,
         oracles: Vec<AccountId>,
+        reserves: Vec<AccountId>,
     ) -> Result<(), PayoutError>;
 
     /// Records a batch whose pot escrow has just moved here. By escrow. Returns the batch's number, from 0.
     #[ink(message)]
     fn record_batch(&mut self, batch: NewBatch) -> Result<u64, PayoutError>;
 
-    /// Closes the next epoch over the batches that wait, by anyone: at least one batch, at most 2^26 receipts, and no more
-    /// pots than f + 1 oracles cover even if the f best-bonded ones don't sign; while fewer than [`MAX_UNREPORTED`] wait for a live
-    /// report. Returns the epoch's number, from 0.
+    /// Closes the next epoch over the batches that wait, by anyone, when the one before has a live report: at least one batch, at
+    /// most 2^26 receipts, and no more pots than whichever q oracles sign cover. If the first batch alone is more, as much of its pot
+    /// as is covered; the rest stays first in the queue, over the same receipts. Returns the epoch's number, from 0.
     #[ink(message)]
     fn close_epoch(&mut self) -> Result<u32, PayoutError>;
 
+    /// Cuts the last epoch again over what waits now, by anyone, while it has no pending report: once its cover is below what it
+    /// holds, the oracle set changed, or `report_ms` are over since its cut. Returns the new attempt.
+    #[ink(message)]
+    fn recut(&mut self, epoch: u32) -> Result<u32, PayoutError>;
+
+    /// Marks a batch that is not reported yet as withheld: nobody is credited for it, its pot carries over. If its epoch is closed,
+    /// a pending report of it is voided, which slashes nobody, and the epoch's attempt grows by one. By the admin.
+    #[ink(message)]
+    fn mark_withheld(&mut self, batch: u64) -> Result<(), PayoutError>;
+
     /// Submits the next epoch's report, by anyone. `signers` has one bit an oracle of the current set, `signatures` follow
-    /// in ascending order of the bits: exactly f + 1, sr25519 over the body's signing hash, raw or wrapped in `<Bytes>`.
+    /// in ascending order of the bits: exactly q, sr25519 over the body's signing hash, raw or wrapped in `<Bytes>`.
     #[ink(message)]
     fn submit_report(&mut self, body: ReportBody, signers: u32, signatures: Vec<[u8; 64]>) -> Result<(), PayoutError>;
 
@@ -367,15 +416,25 @@ pub trait Payout {
     #[ink(message)]
     fn finalize(&mut self, epoch: u32) -> Result<(), PayoutError>;
 
-    /// Keeps a pending report from going live until `until`, since a commit or request against it is open. By disputes,
-    /// within the window. Returns when it goes live.
+    /// Keeps a pending report from going live until `until`, since a commit or question against it is open. By disputes, while
+    /// commits are accepted; by availability, which judges itself whether a question comes in time, and after an answer has
+    /// commits accepted until `open_until`. Returns when it goes live.
     #[ink(message)]
-    fn extend(&mut self, epoch: u32, attempt: u16, until: Timestamp) -> Result<Timestamp, PayoutError>;
+    fn delay(
+        &mut self,
+        epoch: u32,
+        attempt: u32,
+        until: Timestamp,
+        open_until: Option<Timestamp>,
+    ) -> Result<Timestamp, PayoutError>;
 
-    /// Voids a pending report. By disputes. The epoch's attempt grows by one, its pots stay. Returns the report and its
-    /// epoch as they were: disputes voids first, judges by what it got, and errors, which undoes it, if nothing is wrong.
+    /// Voids a pending report. By disputes. The epoch's attempt grows by one, its batches stay. Returns the report as it was.
     #[ink(message)]
-    fn void(&mut self, epoch: u32, attempt: u16) -> Result<Voided, PayoutError>;
+    fn void(&mut self, epoch: u32, attempt: u32) -> Result<ReportInfo, PayoutError>;
+
+    /// Voids a pending report without slashing anybody, by vote: the admin.
+    #[ink(message)]
+    fn void_report(&mut self, epoch: u32, attempt: u32) -> Result<(), PayoutError>;
 
     /// Keeps a pending report from going live for `hold_ms` longer. By the guardian, once a report, within its window.
     #[ink(message)]
@@ -394,10 +453,16 @@ pub trait Payout {
     #[ink(message)]
     fn set_recipient(&mut self, recipient: Option<AccountId>) -> Result<(), PayoutError>;
 
-    /// Makes a new oracle set of operators with the role, with the signing keys they have in staking now. By the admin.
-    /// Returns its number.
+    /// Makes a new oracle set of operators with the role, with the signing keys they have in staking now, and names the reserves, in
+    /// the order in which they step in. The same operators may be named again. By the admin. Returns the set's number.
     #[ink(message)]
-    fn set_oracles(&mut self, oracles: Vec<AccountId>) -> Result<u32, PayoutError>;
+    fn set_oracles(&mut self, members: Vec<AccountId>, reserves: Vec<AccountId>) -> Result<u32, PayoutError>;
+
+    /// Makes a new oracle set in which reserves have taken the places of members that have been in jail or out of service for
+    /// `refill_ms` without a break. Each reserve steps in once; who left comes back by vote alone. A place without a reserve in
+    /// service keeps its member. By anyone; at most once in `refill_ms` unless more than f are out. Returns the set's number.
+    #[ink(message)]
+    fn refill(&mut self) -> Result<u32, PayoutError>;
 
     /// By the admin.
     #[ink(message)]
@@ -413,8 +478,17 @@ pub trait Payout {
     #[ink(message)]
     fn batches(&self, from: u64, limit: u32) -> Vec<Batch>;
 
+    /// A cut of an epoch, kept for ever.
     #[ink(message)]
-    fn epoch(&self, epoch: u32) -> Option<Epoch>;
+    fn cut(&self, epoch: u32, attempt: u32) -> Option<Cut>;
+
+    /// The last cut of an epoch with its attempt.
+    #[ink(message)]
+    fn latest_cut(&self, epoch: u32) -> Option<(u32, Cut)>;
+
+    /// Batches that are marked as withheld and not reported yet.
+    #[ink(message)]
+    fn withheld(&self) -> Vec<u64>;
 
     /// Epochs that are closed: 0 .. this.
     #[ink(message)]
@@ -430,7 +504,7 @@ pub trait Payout {
 
     /// The report of an attempt, also a voided one.
     #[ink(message)]
-    fn report_of(&self, epoch: u32, attempt: u16) -> Option<ReportInfo>;
+    fn report_of(&self, epoch: u32, attempt: u32) -> Option<ReportInfo>;
 
     /// The payouts that claims are paid by. (A report whose window is over and that nobody finalized is not in it yet.)
     #[ink(message)]
@@ -454,6 +528,22 @@ pub trait Payout {
     #[ink(message)]
     fn current_set(&self) -> u32;
 
+    /// The same with its keys by place: what [`crate::quorum::signers`] checks oracles' word by.
+    #[ink(message)]
+    fn current_keys(&self) -> (u32, Vec<Bytes32>);
+
+    /// Whether the account is in the current set.
+    #[ink(message)]
+    fn is_oracle(&self, account: AccountId) -> bool;
+
+    /// Who steps in next, in order.
+    #[ink(message)]
+    fn reserves(&self) -> Vec<AccountId>;
+
+    /// What times are bounded in.
+    #[ink(message)]
+    fn unit(&self) -> Unit;
+
     #[ink(message)]
     fn parameters(&self) -> PayoutParameters;
 
@@ -470,23 +560,31 @@ pub struct BatchRecorded {
     pub batch: u64,
     pub channel: u64,
     pub model: u32,
+    pub key: Bytes32,
     pub host: AccountId,
     pub count_from: u64,
     pub count_to: u64,
+    pub filled: u64,
+    pub kib: u64,
     pub pot: Balance,
 }
 
-/// An epoch was closed.
+/// An epoch was closed, or cut again.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
-pub struct EpochClosed {
+pub struct EpochCut {
     #[ink(topic)]
     pub epoch: u32,
-    pub from: u64,
-    pub to: u64,
-    pub receipts: u64,
-    pub pots: Balance,
-    pub demand_end: Timestamp,
+    pub attempt: u32,
+    pub cut: Cut,
+}
+
+/// A batch was marked as withheld.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct BatchWithheld {
+    #[ink(topic)]
+    pub batch: u64,
 }
 
 /// A report was accepted and can be refuted.
@@ -503,23 +601,25 @@ pub struct ReportSubmitted {
 /// A report goes live later than it would have.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
-pub struct ReportExtended {
+pub struct ReportDelayed {
     #[ink(topic)]
     pub epoch: u32,
-    pub attempt: u16,
+    pub attempt: u32,
     pub live_at: Timestamp,
     /// By the guardian, not for a dispute.
     pub hold: bool,
 }
 
-/// A report was refuted.
+/// A report was voided.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ReportVoided {
     #[ink(topic)]
     pub epoch: u32,
-    pub attempt: u16,
+    pub attempt: u32,
     pub signers: Vec<AccountId>,
+    /// By disputes, not by vote.
+    pub refuted: bool,
 }
 
 /// A report is final; claims are paid by it.
@@ -528,7 +628,7 @@ pub struct ReportVoided {
 pub struct ReportFinalized {
     #[ink(topic)]
     pub epoch: u32,
-    pub attempt: u16,
+    pub attempt: u32,
     /// Σ of all payouts so far.
     pub total: Balance,
     pub carry: Balance,
@@ -561,6 +661,8 @@ pub struct OracleSetMade {
     #[ink(topic)]
     pub set: u32,
     pub oracles: Vec<Oracle>,
+    /// Who steps in next.
+    pub reserves: Vec<AccountId>,
 }
 
 /// Durations and limits changed.

@@ -92,7 +92,7 @@ pub fn set_paused<K: StorageKey>(
         true => state.pause(by, *mask, function, functions)?,
         false => state.unpause(by, *mask, function, functions)?,
     };
-    ink::env::emit_event::<DefaultEnvironment, _>(PauseSet { function, paused: stopped, by });
+    ink::env::emit_event::<DefaultEnvironment, _>(PauseSet { number: function, paused: stopped, by });
     Ok(())
 }
 

@@ -4,15 +4,22 @@
 //! is worth a constant amount; a slash lowers the worth of all shares alike, so no message ever walks over the stakers of a
 //! pool. What unbonds stays within a slash's reach until it matures.
 //!
+//! **A false report** costs its signers all that is their own: the operator account's shares of its own pool and what it has
+//! unbonding from it and was not mature at the offence. What others bonded to them loses `false_report_bps`.
+//!
 //! **What a bond risks.** A slash takes its part of all that is bonded in the pool when it is made, also of what was bonded after
 //! the offence: to tell them apart, shares of each time would need a worth, rewards and votes of their own for as long as an
 //! offence can be shown. Who bonds to an operator takes over what it did within the last unbonding period. (What began to unbond
 //! and was mature at the offence is not touched.)
 //!
+//! **Who earns.** What is given out goes to the roles by their weight, and within a role to the pools that earn, by what is bonded
+//! in them. A role in which no pool earns takes no part. An oracle's pool earns while the oracle is in the current set.
+//!
 //! **Work that is paid.** Of each stakers' share that is given out, `duty_bps` goes into a *duty fund* until that holds `duty_cap`.
 //! From it each signer of a live report and each validator who agreed with a contribution's outcome is paid a fixed amount, once,
 //! when anyone asks for it. The fund is never overdrawn: what it can't pay in full waits.
 
+use crate::times::Unit;
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
 use ink::prelude::vec::Vec;
 
@@ -26,6 +33,14 @@ pub const MAX_UNBONDINGS: usize = 16;
 pub const MAX_STAKING_PAGE: u32 = 32;
 /// The most of a slash that can go to who proved the offence.
 pub const MAX_BENEFICIARY_BPS: u16 = 3_000;
+/// The least of it: who watches must be paid for what it finds.
+pub const MIN_BENEFICIARY_BPS: u16 = 100;
+/// The longest `jail_ms`: a year.
+pub const MAX_JAIL_MS: u64 = 365 * 86_400_000;
+/// The most of what is given out that can go into the duty fund: the rest is the stakers'.
+pub const MAX_DUTY_BPS: u16 = 5_000;
+/// The highest least bond, a hundredth of the supply: above what anybody holds, nobody could work in the role.
+pub const MAX_LEAST_BOND: Balance = crate::token::TOTAL_SUPPLY / 100;
 
 /// Functions that can be paused ([`crate::Pausable`]). Unbonding, withdrawing and slashing never pause.
 pub mod pause {
@@ -45,27 +60,27 @@ pub mod pause {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offence {
-    /// An oracle signed a report that was refuted. Disputes slashes for it, by a fraud proof (PROTOCOL.md section 5, 2 to 9).
+    /// An oracle signed a report that was refuted. Disputes, by [`Staking::slash_false_report`] alone.
     FalseReport,
-    /// An oracle signed two reports of one slot. Disputes, by both signatures (proof 1).
-    Equivocation,
-    /// A host's own entries of a private receipt are false. Disputes, by proofs 3 and 4 on the redeemed receipt.
+    /// A host's receipt is false in what no bytes can show. Governance, by vote.
     FalseReceipt,
-    /// A validator's verdict over a contribution was false. Bytes can't show quality: the Datanet registry may slash for it, when
-    /// it has a message that judges, and until then governance, by vote.
+    /// A validator's verdict over a contribution was overturned. Bytes can't show quality, so the validators judge by their stake:
+    /// arbitration slashes for it.
     FalseVerdict,
     /// An agent signed two vouchers of one channel, model and count that differ. Both signatures can be shown to voters; no
     /// contract compares them, so governance slashes for it, by vote.
     ContradictingVouchers,
     /// Whatever else voters find: by governance alone.
     Misconduct,
+    /// An oracle attested a batch whose bytes nobody could get from it. Governance, by the vote that marks the batch as withheld.
+    FalseAttestation,
 }
 
 /// Who may slash for an offence, beside governance, which may for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judge {
     Disputes,
-    DatanetRegistry,
+    Arbitration,
     GovernanceAlone,
 }
 
@@ -73,16 +88,18 @@ impl Offence {
     /// Who may slash for it.
     pub fn judge(self) -> Judge {
         match self {
-            Self::FalseReport | Self::Equivocation | Self::FalseReceipt => Judge::Disputes,
-            Self::FalseVerdict => Judge::DatanetRegistry,
-            Self::ContradictingVouchers | Self::Misconduct => Judge::GovernanceAlone,
+            Self::FalseReport => Judge::Disputes,
+            Self::FalseVerdict => Judge::Arbitration,
+            Self::FalseReceipt | Self::ContradictingVouchers | Self::Misconduct | Self::FalseAttestation => {
+                Judge::GovernanceAlone
+            }
         }
     }
 
     /// The role whose work it concerns; `None` if any's.
     pub fn role(self) -> Option<Role> {
         match self {
-            Self::FalseReport | Self::Equivocation => Some(Role::Oracle),
+            Self::FalseReport | Self::FalseAttestation => Some(Role::Oracle),
             Self::FalseVerdict => Some(Role::Validator),
             Self::FalseReceipt => Some(Role::Host),
             Self::ContradictingVouchers => Some(Role::Agent),
@@ -139,8 +156,22 @@ pub struct OperatorInfo {
     pub jailed_until: Timestamp,
     /// A higher commission that is to come: who doesn't want to pay it has until then to leave.
     pub rise: Option<CommissionRise>,
-    /// Not in jail, with the least own bond of its role: what it does counts, and its pool earns.
+    /// Not in jail, with the least own bond of its role: what it does counts.
     pub in_service: bool,
+    /// Since when it has been out of service without a break; `None` if it is in service. A rise of the least bonds takes
+    /// nobody out before the next message about the operator ([`Staking::refresh`]) notes it; until then this is now.
+    pub out_since: Option<Timestamp>,
+    /// Whether its pool earns.
+    pub earning: bool,
+}
+
+/// What slashing the signers of a false report took.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FalseReportSlash {
+    pub taken: Balance,
+    /// The provers' part of it, moved to the caller.
+    pub reward: Balance,
 }
 
 /// What an account has in an operator's pool.
@@ -172,28 +203,33 @@ pub struct UnbondingInfo {
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StakingParameters {
-    /// Least time between unbonding and withdrawing, ms. Maturities are rounded up to sixteenths of it. Longer than the longest
-    /// possible window of a report; at least 16.
+    /// Least time between unbonding and withdrawing, ms, within [`crate::times::UNBONDING`]. Maturities are rounded up to sixteenths
+    /// of it.
     pub unbonding_ms: u64,
-    /// Least time in jail, ms.
+    /// Least time in jail, ms; at most [`MAX_JAIL_MS`].
     pub jail_ms: u64,
-    /// Least own bond of an active operator, by role in the order of [`Role`].
+    /// Least own bond of an active operator, by role in the order of [`Role`], each at most [`MAX_LEAST_BOND`].
     pub min_bonds: [Balance; 4],
     /// The highest commission.
     pub commission_cap_bps: u16,
-    /// Part of a slash that goes to who proved the offence, at most [`MAX_BENEFICIARY_BPS`]. Half of a slash is burned, the
+    /// Part of a slash that goes to who proved the offence, from [`MIN_BENEFICIARY_BPS`] to [`MAX_BENEFICIARY_BPS`]. Half of a slash is burned, the
     /// rest goes to the stakers.
     pub beneficiary_bps: u16,
     /// From the announcement of a higher commission until it can be put in force, ms; at most a year.
     pub commission_delay_ms: u64,
-    /// Part of each stakers' share that goes into the duty fund.
+    /// Part of each stakers' share that goes into the duty fund, at most [`MAX_DUTY_BPS`].
     pub duty_bps: u16,
-    /// What the duty fund holds at most.
+    /// What the duty fund holds at most; enough to pay a report's signers and a contribution's validators.
     pub duty_cap: Balance,
     /// Paid from the duty fund to each signer of a live report.
     pub signature_pay: Balance,
     /// Paid from the duty fund for each verdict that agrees with the outcome.
     pub verdict_pay: Balance,
+    /// What a false report takes of what others bonded to its signers; of their own it takes all.
+    pub false_report_bps: u16,
+    /// How the stakers' share is split between the roles, in the order of [`Role`]: in these proportions, among those in which a
+    /// pool earns. Not all 0.
+    pub role_weights: [u16; 4],
 }
 
 /// The longest `commission_delay_ms`: a year.
@@ -206,8 +242,9 @@ pub const MAX_COMMISSION_DELAY_MS: u64 = 365 * 86_400_000;
 pub struct StakingTotals {
     /// Bonded in all pools.
     pub active: Balance,
-    /// Of `active`, in pools that earn: the operator is not in jail and its own bond reaches the least.
-    pub earning: Balance,
+    /// Of `active`, in pools that earn, by role in the order of [`Role`]: the operator is not in jail, its own bond reaches the
+    /// least and, if it is an oracle, it is in the current set.
+    pub earning: [Balance; 4],
     /// Unbonding or matured, and not withdrawn.
     pub unbonding: Balance,
     /// Given to pools as rewards and not claimed.
@@ -229,6 +266,7 @@ pub struct StakingPeers {
     pub escrow: AccountId,
     pub disputes: AccountId,
     pub datanet_registry: AccountId,
+    pub arbitration: AccountId,
     pub payout: AccountId,
 }
 
@@ -312,6 +350,10 @@ pub enum StakingError {
     PayoutFailed,
     /// The Datanet registry could not be asked.
     RegistryFailed,
+    /// Stake through time is kept for validators alone.
+    NotKept,
+    /// A false report is slashed for by `slash_false_report`.
+    WrongOffence,
 }
 
 impl From<AdminError> for StakingError {
@@ -321,7 +363,7 @@ impl From<AdminError> for StakingError {
 }
 
 /// Bonds, rewards, slashes, votes of stake; beside it stand [`crate::Administered`] and [`crate::Pausable`].
-/// Constructor: `new(token: AccountId, guardian: Option<AccountId>, parameters: StakingParameters)`.
+/// Constructor: `new(token: AccountId, guardian: Option<AccountId>, unit: Unit, parameters: StakingParameters)`.
 #[ink::trait_definition]
 pub trait Staking {
     /// Sets the peers and makes `timelock` the admin. Once, by the deployer; all that changes state errors until then.
@@ -331,6 +373,7 @@ pub trait Staking {
         escrow: AccountId,
         disputes: AccountId,
         datanet_registry: AccountId,
+        arbitration: AccountId,
         payout: AccountId,
         timelock: AccountId,
     ) -> Result<(), StakingError>;
@@ -346,7 +389,7 @@ pub trait Staking {
     ) -> Result<(), StakingError>;
 
     /// Bonds `amount` of the caller's to an operator; takes it by `transfer_from`. To an operator in jail only itself can. Does what
-    /// `pull_rewards` does first, so that nobody bonds just in time for what others earned.
+    /// `pull_rewards` does first, so that nobody bonds just in time for what others earned, and returns an error if it can't.
     #[ink(message)]
     fn bond(&mut self, operator: AccountId, amount: Balance) -> Result<(), StakingError>;
 
@@ -382,19 +425,21 @@ pub trait Staking {
     #[ink(message)]
     fn apply_commission(&mut self, operator: AccountId) -> Result<u16, StakingError>;
 
-    /// The calling operator leaves jail, when its time there is over and its own bond reaches the least.
+    /// The calling operator leaves jail, when its time there is over and its own bond reaches the least. Does what `pull_rewards` does
+    /// first, or returns an error.
     #[ink(message)]
     fn unjail(&mut self) -> Result<(), StakingError>;
 
-    /// Takes the stakers' share from escrow, if there is any, and gives it with the pot to the pools that earn, by what is
-    /// bonded in them. By anyone. Returns what was given; 0 if no pool earns (the pot then keeps it).
+    /// Takes the stakers' share from escrow, if there is any, and gives it with the pot to the pools that earn: to the
+    /// roles by their weights, within a role by what is bonded. By anyone. Returns what was given; 0 if no pool earns (the pot then keeps it).
     #[ink(message)]
     fn pull_rewards(&mut self) -> Result<Balance, StakingError>;
 
     /// Takes `bps` of all that an operator's pool has bonded and of what unbonds from it and was not mature at the offence,
     /// and jails the operator at once (0 bps only jails). At least half is burned, `beneficiary` is credited its part, the rest
     /// goes to the stakers' pot; with a beneficiary, both together are no more than half of what the operator itself loses, so that
-    /// nobody gains by its own proof, and the rest is burned too. By the offence's judge ([`Offence::judge`]) and the admin. Returns the amount taken.
+    /// nobody gains by its own proof, and the rest is burned too. By the offence's judge ([`Offence::judge`]) and the admin; not for a
+    /// false report. Returns the amount taken.
     #[ink(message)]
     fn slash(
         &mut self,
@@ -416,6 +461,18 @@ pub trait Staking {
         beneficiary: Option<AccountId>,
         offence: Offence,
     ) -> Result<Balance, StakingError>;
+
+    /// Slashes and jails the signers of a false report, at most [`MAX_OPERATORS_ASKED`]; accounts that are no operators are passed
+    /// over. Takes all that is their own, in the pool and unbonding since before the offence, and `false_report_bps` of the rest. At
+    /// most half of what they lose of their own is kept: `beneficiary_bps` of all that is taken as the provers' reward, which is
+    /// moved to the caller, and what is left of it goes to the stakers' pot; the rest is burned. So nobody gains by proving its own
+    /// lie. By disputes; by the admin too, without a reward.
+    #[ink(message)]
+    fn slash_false_report(
+        &mut self,
+        signers: Vec<AccountId>,
+        offence_at: Timestamp,
+    ) -> Result<FalseReportSlash, StakingError>;
 
     /// Pays those who signed a live report `signature_pay` each from the duty fund, into their own rewards. Who is in jail gets
     /// nothing. By anyone, once a report. Returns the sum.
@@ -439,8 +496,8 @@ pub trait Staking {
     #[ink(message)]
     fn set_parameters(&mut self, parameters: StakingParameters) -> Result<(), StakingError>;
 
-    /// Looks again whether an operator's pool earns, after the least bonds changed, and brings its commission down to the cap, if
-    /// that was lowered. By anyone.
+    /// Looks again whether an operator's pool earns, after the least bonds or the oracle set changed, and brings its commission down
+    /// to the cap, if that was lowered. By anyone.
     #[ink(message)]
     fn refresh(&mut self, operator: AccountId) -> Result<(), StakingError>;
 
@@ -451,9 +508,15 @@ pub trait Staking {
     #[ink(message)]
     fn operators(&self, accounts: Vec<AccountId>) -> Vec<Option<OperatorInfo>>;
 
-    /// Operators `from..` in the order of registration, at most `limit` and [`MAX_STAKING_PAGE`].
+    /// What each account's signature would answer for, in order; an empty list if more than [`MAX_OPERATORS_ASKED`] are asked for.
+    /// Its own bond, counting of what unbonds only what matures after `matures_after`, and of others' active stake the part that a
+    /// false report takes, at most as much as the own bond. `None` if it is not in service.
     #[ink(message)]
-    fn operator_page(&self, from: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)>;
+    fn report_cover(&self, operators: Vec<AccountId>, matures_after: Timestamp) -> Vec<Option<Balance>>;
+
+    /// Operators `start..` in the order of registration, at most `limit` and [`MAX_STAKING_PAGE`].
+    #[ink(message)]
+    fn operator_page(&self, start: u32, limit: u32) -> Vec<(AccountId, OperatorInfo)>;
 
     #[ink(message)]
     fn operator_count(&self) -> u32;
@@ -484,6 +547,10 @@ pub trait Staking {
     #[ink(message)]
     fn parameters(&self) -> StakingParameters;
 
+    /// What times are bounded in.
+    #[ink(message)]
+    fn unit(&self) -> Unit;
+
     /// `None` until wired.
     #[ink(message)]
     fn peers(&self) -> Option<StakingPeers>;
@@ -498,6 +565,20 @@ pub trait Staking {
     /// `FutureLookup` for a time at or after now.
     #[ink(message)]
     fn get_past_votes(&self, account: AccountId, at: Timestamp) -> Result<Balance, StakingError>;
+
+    /// What an operator's pool had bonded as of the end of a time before now. Kept for validators alone, for arbitration.
+    ///
+    /// # Errors
+    /// `FutureLookup` for a time at or after now, `UnknownOperator`, `NotKept` for another role.
+    #[ink(message)]
+    fn stake_at(&self, operator: AccountId, at: Timestamp) -> Result<Balance, StakingError>;
+
+    /// What all pools of a role, also of operators in jail, had bonded as of the end of a time before now. Kept for validators alone.
+    ///
+    /// # Errors
+    /// `FutureLookup` for a time at or after now, `NotKept` for another role.
+    #[ink(message)]
+    fn role_stake_at(&self, role: Role, at: Timestamp) -> Result<Balance, StakingError>;
 
     /// Now, ms (ERC-6372).
     #[ink(message)]
@@ -623,19 +704,20 @@ pub struct Unjailed {
     pub operator: AccountId,
 }
 
-/// `given` of rewards went to the pools that earn, by `over` bonded in them, and `duty` into the duty fund; `pulled` of both came
-/// from escrow.
+/// `given` of rewards went to the pools of each role that earn, by `over` bonded in them, and `duty` into the duty fund; `pulled`
+/// of both came from escrow.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct RewardsDistributed {
     pub pulled: Balance,
-    pub given: Balance,
+    pub given: [Balance; 4],
     pub duty: Balance,
-    pub over: Balance,
+    pub over: [Balance; 4],
 }
 
-/// An operator was slashed and jailed, and its pool earns nothing any more (no [`EarningSet`] says so). `active` and `unbonding`
-/// were taken; `burned`, `credited` and `to_pot` add up to them.
+/// An operator was slashed and jailed, and its pool earns nothing any more (no [`EarningSet`] says so). `own` of its own shares and
+/// `active` of the rest of the pool, and `unbonding`, were taken; `burned`, `credited` and `to_pot` add up to them. For a false report
+/// `credited` is the provers' reward.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Slashed {
@@ -643,6 +725,7 @@ pub struct Slashed {
     pub operator: AccountId,
     pub bps: u16,
     pub offence_at: Timestamp,
+    pub own: Balance,
     pub active: Balance,
     pub unbonding: Balance,
     pub burned: Balance,

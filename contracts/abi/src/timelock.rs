@@ -1,11 +1,17 @@
 //! The timelock: it holds the admin role of every contract, and does nothing before its delay has passed in public.
 //!
-//! Constructor: `new(min_delay_ms: u64, grace_ms: u64, guardian: Option<AccountId>)`, both at most [`MAX_DELAY`],
-//! `grace_ms` > 0.
+//! **In order.** An operation waits for each one that was queued before it and has a call on one of its contracts, so that of two votes
+//! over one contract the later one has the last word. The earlier one holds it back while it is waiting or ready, but no longer
+//! than [`crate::times::QUEUE_SLACK`] after anyone could have executed it: an operation whose call fails freezes nothing. Whoever
+//! executes the later one then closes the earlier one.
+//!
+//! Constructor: `new(min_delay_ms: u64, grace_ms: u64, guardian: Option<AccountId>, unit: Unit)`, within
+//! [`crate::times::TIMELOCK_DELAY`] and [`GRACE`].
 //! Its own admin is itself: what changes the timelock is an operation like any other, and is applied inside.
 
 use crate::admin::AdminError;
 use crate::common::{AccountId, Balance, Bytes32, Timestamp};
+use crate::times::{Bounds, Unit, QUEUE_SLACK};
 use ink::prelude::vec::Vec;
 
 /// The most calls an operation may have.
@@ -13,8 +19,10 @@ pub const MAX_CALLS: usize = 16;
 /// The most bytes that an operation's calls may take, SCALE-encoded.
 pub const MAX_CALLS_BYTES: usize = 8_192;
 
-/// The longest delay and the longest grace period, ms: a year. A longer one would lock everybody out for good.
-pub const MAX_DELAY: Timestamp = 365 * 86_400_000;
+/// The most operations that wait or are ready at a time with a call on one contract.
+pub const MAX_QUEUED: usize = 16;
+/// How long an operation stays ready, in units: at least as long as it may hold others back.
+pub const GRACE: Bounds = Bounds { min: QUEUE_SLACK, max: 365 };
 
 /// One call that the timelock makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +56,9 @@ impl Call {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub enum Administration {
-    /// The shortest delay from now on, in ms, ≤ [`MAX_DELAY`]; what is scheduled keeps its time.
+    /// The shortest delay from now on, ms, within [`crate::times::TIMELOCK_DELAY`]; what is scheduled keeps its time.
     SetMinDelay(Timestamp),
-    /// How long an operation stays ready before it expires, in ms, 1 to [`MAX_DELAY`]. What is scheduled keeps its time.
+    /// How long an operation stays ready before it expires, ms, within [`GRACE`]. What is scheduled keeps its time.
     SetGrace(Timestamp),
     /// Who may cancel beside the proposers.
     SetGuardian(Option<AccountId>),
@@ -72,22 +80,24 @@ pub enum OperationState {
     Waiting,
     /// Anyone may execute it.
     Ready,
-    /// Nobody executed it in its grace period; it can be scheduled again.
+    /// Nobody executed it in its grace period, or a later one came before it; it can be scheduled again.
     Expired,
     /// Executed.
     Done,
-    /// Canceled; it can be scheduled again.
-    Canceled,
+    /// Cancelled; it can be scheduled again.
+    Cancelled,
 }
 
 /// A scheduled operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 pub struct Operation {
-    /// blake2b-256 of (calls, predecessor, salt), SCALE-encoded.
+    /// blake2b-256 of (calls, salt), SCALE-encoded.
     pub id: Bytes32,
-    /// From when on it may be executed, ms.
+    /// From when on it may be executed, ms, if none that was queued before it still holds it back.
     pub ready_at: Timestamp,
+    /// From when on none does any more, ms; not before `ready_at`.
+    pub free_at: Timestamp,
     /// From when on it may not be executed any more, ms.
     pub expires_at: Timestamp,
 }
@@ -127,14 +137,14 @@ pub enum TimelockError {
     /// The delay is shorter than the least one.
     DelayTooShort {
         /// The least delay, ms.
-        min_delay: Timestamp,
+        min_delay_ms: Timestamp,
     },
     /// The operation is scheduled or done already.
     AlreadyScheduled,
     /// The operation doesn't stand where this needs it to.
     WrongState(OperationState),
-    /// The operation that must come before this one is not done.
-    PredecessorNotDone,
+    /// An operation that was queued before this one, with a call on one of its contracts, holds it back.
+    PredecessorOpen,
     /// A call failed, so nothing of the operation was done.
     CallFailed {
         /// The place of the call in the operation, from 0.
@@ -146,8 +156,10 @@ pub enum TimelockError {
     OnlyItself,
     /// A time left its range.
     Overflow,
-    /// A grace period of zero, or a time above [`MAX_DELAY`].
+    /// A time out of its bounds.
     BadParameters,
+    /// As many operations as may wait have a call on one of the contracts.
+    TooManyQueued,
 }
 
 impl From<AdminError> for TimelockError {
@@ -164,25 +176,25 @@ pub trait Timelock {
     #[ink(message)]
     fn wire(&mut self, governor: AccountId) -> Result<(), TimelockError>;
 
-    /// Schedules `calls`, to be executed `delay` ms from now or later (`None`: the least delay), after the operation
-    /// `predecessor` (zeros: none). `salt` tells equal operations apart. Emits `OperationScheduled`.
-    /// Errors: `Admin(NotWired)`, `NotProposer`, `BadCalls`, `DelayTooShort`, `AlreadyScheduled`, `Overflow`.
+    /// Schedules `calls`, to be executed `delay_ms` from now or later (`None`: the least delay), after those queued before with a
+    /// call on one of their contracts. `salt` tells equal operations apart. Emits `OperationScheduled`.
+    /// Errors: `Admin(NotWired)`, `NotProposer`, `BadCalls`, `DelayTooShort`, `AlreadyScheduled`, `TooManyQueued`, `Overflow`.
     #[ink(message)]
     fn schedule(
         &mut self,
         calls: Vec<Call>,
-        predecessor: Bytes32,
         salt: Bytes32,
-        delay: Option<Timestamp>,
+        delay_ms: Option<Timestamp>,
     ) -> Result<Operation, TimelockError>;
 
-    /// Executes a ready operation: all of its calls in order, or none. Anyone. Emits `OperationExecuted`, and an event
-    /// for each change of the timelock itself. Errors: `WrongState`, `PredecessorNotDone`, `CallFailed`.
+    /// Executes a ready operation: all of its calls in order, or none. Anyone. Emits `OperationSuperseded` for each one before it that
+    /// no longer holds it back, `OperationExecuted`, and an event for each change of the timelock itself.
+    /// Errors: `WrongState`, `PredecessorOpen`, `CallFailed`.
     #[ink(message)]
-    fn execute(&mut self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Result<(), TimelockError>;
+    fn execute(&mut self, calls: Vec<Call>, salt: Bytes32) -> Result<(), TimelockError>;
 
     /// Cancels an operation that is waiting or ready. Proposers and the guardian, who can't cancel what names another guardian
-    /// (or none) and does nothing else: it could stay for good. Emits `OperationCanceled`.
+    /// (or none) and does nothing else: it could stay for good. Emits `OperationCancelled`.
     /// Errors: `MayNotCancel`, `WrongState`.
     #[ink(message)]
     fn cancel(&mut self, id: Bytes32) -> Result<(), TimelockError>;
@@ -202,15 +214,23 @@ pub trait Timelock {
 
     /// The id of an operation.
     #[ink(message)]
-    fn hash_operation(&self, calls: Vec<Call>, predecessor: Bytes32, salt: Bytes32) -> Bytes32;
+    fn hash_operation(&self, calls: Vec<Call>, salt: Bytes32) -> Bytes32;
 
-    /// The least delay, ms.
+    /// The operations with a call on a contract, in the order in which they were queued, at most [`MAX_QUEUED`]; some may be closed.
     #[ink(message)]
-    fn min_delay(&self) -> Timestamp;
+    fn queued(&self, target: AccountId) -> Vec<Bytes32>;
 
-    /// How long an operation stays ready, ms.
+    /// The least delay.
     #[ink(message)]
-    fn grace(&self) -> Timestamp;
+    fn min_delay_ms(&self) -> Timestamp;
+
+    /// How long an operation stays ready.
+    #[ink(message)]
+    fn grace_ms(&self) -> Timestamp;
+
+    /// What times are bounded in.
+    #[ink(message)]
+    fn unit(&self) -> Unit;
 
     /// Who may cancel beside the proposers.
     #[ink(message)]
@@ -232,9 +252,11 @@ pub struct OperationScheduled {
     #[ink(topic)]
     pub id: Bytes32,
     pub calls: Vec<Call>,
-    pub predecessor: Bytes32,
+    /// Those queued before it that hold it back.
+    pub predecessors: Vec<Bytes32>,
     pub salt: Bytes32,
     pub ready_at: Timestamp,
+    pub free_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
@@ -247,10 +269,19 @@ pub struct OperationExecuted {
     pub by: AccountId,
 }
 
-/// An operation was canceled.
+/// An operation that held another one back for too long was closed when that one, `later`, was executed.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
-pub struct OperationCanceled {
+pub struct OperationSuperseded {
+    #[ink(topic)]
+    pub id: Bytes32,
+    pub later: Bytes32,
+}
+
+/// An operation was cancelled.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct OperationCancelled {
     #[ink(topic)]
     pub id: Bytes32,
     pub by: AccountId,
@@ -269,8 +300,8 @@ pub struct ProposerSet {
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct TimelockParametersSet {
-    pub min_delay: Timestamp,
-    pub grace: Timestamp,
+    pub min_delay_ms: Timestamp,
+    pub grace_ms: Timestamp,
     pub guardian: Option<AccountId>,
 }
 

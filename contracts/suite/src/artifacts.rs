@@ -37,8 +37,11 @@ artifacts!(
     "timelock",
     "gas_station",
     "datanet_registry",
+    "arbitration",
     "model_registry",
     "escrow",
     "payout",
     "disputes",
+    "judge",
+    "availability",
 );

@@ -1,7 +1,7 @@
-//! The ten contracts together: their built artifacts, how they are deployed and wired, where they are.
+//! The thirteen contracts together: their built artifacts, how they are deployed and wired, where they are.
 //!
 //! Contracts that know each other can't take each other's address in their constructors, so deploying has two steps:
-//! [`Suite::deploy`] makes all ten and wires nine; [`Suite::wire_payout`] wires payout once the first oracles have
+//! [`Suite::deploy`] makes all and wires all but one; [`Suite::wire_payout`] wires payout once the first oracles have
 //! bonded, since it reads their signing keys from staking then. From that moment nobody but the timelock can change anything.
 
 mod artifacts;
@@ -31,6 +31,8 @@ pub struct Suite {
     #[serde(with = "address")]
     pub datanet_registry: AccountId,
     #[serde(with = "address")]
+    pub arbitration: AccountId,
+    #[serde(with = "address")]
     pub model_registry: AccountId,
     #[serde(with = "address")]
     pub escrow: AccountId,
@@ -38,11 +40,15 @@ pub struct Suite {
     pub payout: AccountId,
     #[serde(with = "address")]
     pub disputes: AccountId,
+    #[serde(with = "address")]
+    pub judge: AccountId,
+    #[serde(with = "address")]
+    pub availability: AccountId,
 }
 
 impl Suite {
     /// The contracts with their package names.
-    pub fn named(&self) -> [(&'static str, AccountId); 10] {
+    pub fn named(&self) -> [(&'static str, AccountId); 13] {
         [
             ("open_token", self.token),
             ("staking", self.staking),
@@ -50,10 +56,13 @@ impl Suite {
             ("timelock", self.timelock),
             ("gas_station", self.gas_station),
             ("datanet_registry", self.datanet_registry),
+            ("arbitration", self.arbitration),
             ("model_registry", self.model_registry),
             ("escrow", self.escrow),
             ("payout", self.payout),
             ("disputes", self.disputes),
+            ("judge", self.judge),
+            ("availability", self.availability),
         ]
     }
 

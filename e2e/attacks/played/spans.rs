@@ -93,8 +93,12 @@ pub fn a_report_without_an_authors_letters_is_void(world: &mut World) -> Result<
         let stake = operator(world, 0)?.active;
         let filed = falsehoods::file(world, |leaf| leaf.entries.clear(), |_| ())?;
         let witness = falsehoods::match_left_out(world, &filed)?;
-        let (_, revealed) = file(world, Some(filed.id), &witness).map_err(|e| anyhow!("{e}"))?;
-        ensure!(matches!(&revealed.value, Outcome::Voided { report, .. } if *report == filed.id), "{:?}", revealed.value);
+        let (_, revealed) = file(world, filed.id, &witness).map_err(|e| anyhow!("{e}"))?;
+        ensure!(
+            matches!(&revealed.value, Outcome::Voided { report, .. } if *report == filed.id),
+            "{:?}",
+            revealed.value
+        );
         ensure!(world.reported(filed.id.epoch)?.status == ReportStatus::Void, "the report stands");
         let info = operator(world, 0)?;
         ensure!(info.jailed_at.is_some() && info.active < stake, "{info:?}");

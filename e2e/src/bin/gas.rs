@@ -6,15 +6,16 @@ use anyhow::{Context, Result, bail};
 use chain::{Chain, Embedded, Keypair, Node, Rpc, find_node};
 use e2e::World;
 use e2e::gas::{
-    BLOCK, CodePrice, EMBEDDED, NODE, PEER, PROOFS, Row, Scale, Want, governance, large_claims, large_set,
-    measure_a_large_set, proofs, settlement, stake, token,
+    BLOCK, CodePrice, EMBEDDED, NODE, PEER, PROOFS, Row, Scale, Want, asking, governance, hiding, judging,
+    large_claims, large_set, measure_a_large_set, proofs, settlement, stake, token,
 };
 use e2e::metadata::CONTRACTS;
+use openledger_abi::times::{UNBONDING, Unit};
 use serde_json::{Value, json};
 use suite::artifact;
 
-/// Unbonding in this world takes less than two seconds, so that a withdrawal can be weighed on a node.
-const UNBONDING_MS: u64 = 1_600;
+/// As little as unbonding may take, so that slices and a withdrawal can be weighed on a node within minutes.
+const UNBONDING_MS: u64 = Unit::TenSeconds.ms(UNBONDING.min);
 
 /// Code size limit that all contracts should stay within.
 const LARGEST_CODE: usize = 100 * 1024;
@@ -29,12 +30,15 @@ fn on(chain: Arc<dyn Chain>, price: CodePrice) -> Result<Vec<Row>> {
     stake(&mut world, &mut scale)?;
     governance(&world, &mut scale)?;
     settlement(&mut world, &mut scale)?;
+    judging(&mut world, &mut scale)?;
     let mut world = World::found(chain.clone(), &alice)?;
     large_claims(&mut world, &mut scale)?;
     for number in PROOFS {
         proofs(&mut World::found(chain.clone(), &alice)?, number, &mut scale)
             .with_context(|| format!("proof {number}"))?;
     }
+    asking(&mut World::found(chain.clone(), &alice)?, &mut scale)?;
+    hiding(&mut World::found(chain.clone(), &alice)?, &mut scale)?;
     scale.rows.extend(measure_a_large_set(&mut large_set(chain, &bob)?, price)?);
     Ok(scale.rows)
 }

@@ -53,8 +53,8 @@ pub enum Action {
 pub enum Edge {
     /// The next epoch is due.
     EpochDue,
-    /// The demands of the epoch that waits for its report end.
-    Demands,
+    /// The epoch that waits for its report can be cut again.
+    Recut,
     /// The window of the last report ends.
     Window,
     /// The last report goes live.
@@ -81,7 +81,7 @@ impl Edge {
     /// All of them.
     pub const ALL: [Edge; 12] = [
         Edge::EpochDue,
-        Edge::Demands,
+        Edge::Recut,
         Edge::Window,
         Edge::Live,
         Edge::VoteBegins,
@@ -128,8 +128,6 @@ pub enum Lie {
     Attempt,
     /// It carries over one unit more than is left.
     Carry,
-    /// Nothing, but it comes before the demands are over.
-    Early,
 }
 
 /// What is wrong about a claim.
@@ -157,8 +155,6 @@ pub enum Proven {
     Span,
     /// A span that is true.
     Slander,
-    /// The third oracle signed twice.
-    Equivocation,
     /// Bytes that are no proof.
     Nonsense,
 }

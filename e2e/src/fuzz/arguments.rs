@@ -15,7 +15,9 @@ const LIST: u64 = 4;
 impl Generator {
     fn account(&self, random: &mut Random, label: &str) -> Value {
         let likely = match label {
-            "operator" => &["oracle0", "oracle0", "oracle1", "oracle2", "oracle3", "host", "validator"][..],
+            "operator" | "operators" | "signers" => {
+                &["oracle0", "oracle0", "oracle1", "oracle2", "oracle3", "host", "validator"][..]
+            }
             "host" => &["host"],
             "from" | "owner" | "voter" | "delegator" | "holder" => {
                 &["payer", "host", "owner", "contributor0", "deployer"]
@@ -131,7 +133,6 @@ impl Generator {
         match label {
             "id" | "salt" if random.chance(80) => Value::Hash(Known::Proposal, small(random)),
             "id" => Value::Hash(Known::Operation, small(random)),
-            "predecessor" if random.chance(70) => Value::Hash(Known::Zero, 0),
             // Another contract's code would make it that contract: nothing here could judge what it does then.
             "code_hash" | "action" if random.chance(60) => Value::Hash(Known::Code, place),
             "code_hash" | "action" => Value::Hash(Known::Fresh, small(random)),
@@ -221,9 +222,8 @@ pub(super) fn duration(random: &mut Random) -> u64 {
 
 /// 64 bits, by what they are called.
 fn number(random: &mut Random, label: &str) -> Value {
-    let time = ["deadline", "until", "at", "expires_at", "offence_at"].contains(&label) || label.ends_with("_at");
-    let stretch =
-        label.ends_with("_ms") || ["delay", "action", "grace", "voting_delay", "voting_period"].contains(&label);
+    let time = ["deadline", "until", "at", "matures_after"].contains(&label) || label.ends_with("_at");
+    let stretch = label.ends_with("_ms") || label == "action";
     match random.below(10) {
         0 => Value::Number(u128::from(random.next())),
         1 => Value::Number(u128::from(u64::MAX)),

@@ -38,11 +38,11 @@ fn templates(world: &World) -> Result<BTreeMap<&'static str, Vec<u8>>> {
     let model = NewModel { kind: ModelKind::Base, parents: Vec::new(), revision: world.revision() };
     let hosted = HostedModel { model: 0, price_in: OPEN, price_out: OPEN };
     let governor = GovernorParameters {
-        voting_delay: config.voting_delay_ms,
-        voting_period: config.voting_period_ms,
+        voting_delay_ms: config.voting_delay_ms,
+        voting_period_ms: config.voting_period_ms,
         threshold: config.proposal_threshold,
         quorum_bps: config.quorum_bps,
-        late_quorum_extension: config.late_quorum_extension_ms,
+        late_quorum_extension_ms: config.late_quorum_extension_ms,
     };
     Ok(BTreeMap::from([
         ("StakingParameters", config.staking.encode()),
@@ -51,10 +51,13 @@ fn templates(world: &World) -> Result<BTreeMap<&'static str, Vec<u8>>> {
         ("ParameterSet", config.fees.encode()),
         ("PayoutParameters", config.payout.encode()),
         ("DisputeParameters", config.disputes.encode()),
+        ("ArbitrationParameters", config.arbitration.encode()),
         ("GovernorParameters", governor.encode()),
         ("GasParameters", config.gas.encode()),
-        ("Terms", World::open_terms().encode()),
+        ("Licence", World::open_terms().encode()),
         ("NewContribution", contribution.encode()),
+        ("Opening", World::alone().encode()),
+        ("LicenceFloor", world.floor().encode()),
         ("NewRevision", world.revision().encode()),
         ("NewModel", model.encode()),
         ("Host", Host { endpoint: b"https://host.example".to_vec(), models: vec![hosted] }.encode()),
@@ -115,10 +118,10 @@ impl Generator {
                 ]),
             },
             76..82 => {
-                let lies = [Lie::None, Lie::None, Lie::Credits, Lie::TooMuch, Lie::Attempt, Lie::Carry, Lie::Early];
+                let lies = [Lie::None, Lie::None, Lie::Credits, Lie::TooMuch, Lie::Attempt, Lie::Carry];
                 let signers = match random.below(6) {
-                    0 => vec![2, 3],
-                    1 => vec![1, 2],
+                    0 => vec![1, 2, 3],
+                    1 => vec![0, 1, 3],
                     2 => vec![0],
                     3 => vec![0, 1, 3],
                     _ => vec![0, 1],
@@ -138,7 +141,7 @@ impl Generator {
                 Action::Claim { by: self.person(random), leaf: small(random) as u8, flaw: *random.pick(&flaws) }
             }
             87..90 => {
-                let proofs = [Proven::Span, Proven::Span, Proven::Slander, Proven::Equivocation, Proven::Nonsense];
+                let proofs = [Proven::Span, Proven::Span, Proven::Slander, Proven::Nonsense];
                 Action::Dispute { proof: *random.pick(&proofs), after_ms: *random.pick(&[0, 1, 100, 3_999, 4_001]) }
             }
             90..93 => {

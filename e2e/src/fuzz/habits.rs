@@ -37,7 +37,7 @@ fn id(kind: Known) -> Value {
 /// One of the habits of payers, hosts, owners, validators, voters.
 pub fn habit(random: &mut Random) -> Vec<Action> {
     let edge = |edge, by| Action::WaitFor { edge, by };
-    match random.below(14) {
+    match random.below(15) {
         // Owners hand over, and others accept.
         0 => vec![
             call("owner", "datanet_registry", "offer_datanet", vec![number(0), account("watcher")]),
@@ -126,7 +126,7 @@ pub fn habit(random: &mut Random) -> Vec<Action> {
             call("payer", "staking", "apply_commission", vec![account("host")]),
         ],
         11 => vec![
-            Action::Dispute { proof: Proven::Equivocation, after_ms: 1 },
+            Action::Dispute { proof: Proven::Span, after_ms: 1 },
             call("watcher", "staking", "claim_credit", vec![]),
             edge(Edge::JailEnds, *random.pick(&[-1, 0, 1])),
             call("oracle2", "staking", "bond", vec![account("oracle2"), number(9_000 * OPEN)]),
@@ -148,7 +148,29 @@ pub fn habit(random: &mut Random) -> Vec<Action> {
                 call("watcher", "gas_station", "collect", vec![]),
             ]
         }
-        // A Datanet that its owner watches over.
+        // A text is found worthless, or nobody judges it; a vote may undo that.
+        13 => {
+            let judges = random.chance(80);
+            let hash = Value::Hash(if judges { Known::Judgement } else { Known::Fresh }, 0);
+            let by = if random.chance(70) { "watcher" } else { "timelock" };
+            vec![
+                call("watcher", "arbitration", "challenge", vec![number(0), Value::Variant(1, vec![])]),
+                call("payer", "arbitration", "back", vec![number(0), Value::Variant(1, vec![]), number(OPEN)]),
+                call("validator", "arbitration", "commit", vec![number(0), hash]),
+                Action::Wait { ms: 20_000 },
+                call(
+                    "validator",
+                    "arbitration",
+                    "reveal",
+                    vec![number(0), Value::Variant(0, vec![]), Value::Hash(Known::Fresh, 0)],
+                ),
+                Action::Wait { ms: 200_000 },
+                call(by, "arbitration", if by == "timelock" { "undo" } else { "execute" }, vec![number(0)]),
+                call("watcher", "arbitration", "claim", vec![number(0)]),
+                call("validator", "arbitration", "claim", vec![number(0)]),
+            ]
+        }
+        // A Datanet whose curator is its owner's choice.
         _ => vec![
             call(
                 "owner",
@@ -157,12 +179,20 @@ pub fn habit(random: &mut Random) -> Vec<Action> {
                 vec![
                     Value::Text("Curated".into()),
                     Value::Text("cid".into()),
-                    Value::Variant(1, vec![]),
-                    number(u128::from(random.below(10_001))),
+                    Value::Each(vec![
+                        Value::Bool(random.chance(80)),
+                        Value::Bool(random.chance(80)),
+                        Value::Bool(random.chance(80)),
+                        Value::Bool(random.chance(80)),
+                        Value::Bool(random.chance(20)),
+                        number(u128::from(random.below(10_001))),
+                        number(0),
+                    ]),
+                    Value::Variant(0, vec![Value::Each(vec![account("watcher")]), number(1)]),
                 ],
             ),
             Action::Contribute { contributor: 0, signed_by: 0, datanet: 1, text: random.below(9) as u32, verdicts: 0 },
-            call("owner", "datanet_registry", "veto", vec![number(3)]),
+            call("watcher", "datanet_registry", "verdict", vec![number(3), Value::Bool(true), number(8_000)]),
         ],
     }
 }

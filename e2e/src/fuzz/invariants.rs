@@ -6,6 +6,8 @@ use anyhow::{Result, ensure};
 use chain::{AccountId, read};
 use ink::message_builder;
 use openledger_abi::Balance;
+use openledger_abi::arbitration::{Arbitration, ChallengeStatus};
+use openledger_abi::availability::{Availability, QuestionStatus};
 use openledger_abi::disputes::{CommitStatus, Disputes};
 use openledger_abi::escrow::Escrow;
 use openledger_abi::payout::{Payout, Totals};
@@ -201,7 +203,8 @@ pub fn hold(stage: &Stage, all: bool) -> Result<()> {
         claimed += got;
     }
     ensure!(claimed == totals.claimed, "{claimed} claimed by account, {totals:?}");
-    bonds(stage)
+    bonds(stage)?;
+    challenges(stage)
 }
 
 /// Votes are what is delegated, stakes what staking owes.
@@ -242,7 +245,24 @@ fn staked(stage: &Stage, totals: &StakingTotals) -> Result<()> {
     Ok(())
 }
 
-/// Disputes holds the bonds of all open commits.
+/// Arbitration holds the bonds of all open challenges, and what the closed ones owe.
+fn challenges(stage: &Stage) -> Result<()> {
+    let (chain, arbitration) = (&*stage.world.chain, stage.world.suite.arbitration);
+    let mut owed = 0;
+    for number in 0..read(chain, arbitration, message_builder!(Arbitration).challenge_count())? {
+        if let Some(known) = read(chain, arbitration, message_builder!(Arbitration).challenge_of(number))? {
+            owed += match known.status {
+                ChallengeStatus::Open => known.uphold.bonded + known.dismiss.bonded,
+                _ => known.owed,
+            };
+        }
+    }
+    let held = stage.world.balance(arbitration)?;
+    ensure!(held >= owed, "arbitration holds {held} and owes {owed} of bonds");
+    Ok(())
+}
+
+/// Disputes holds the bonds of all open commits, availability those of all open questions.
 fn bonds(stage: &Stage) -> Result<()> {
     let (chain, disputes) = (&*stage.world.chain, stage.world.suite.disputes);
     let mut owed = 0;
@@ -255,5 +275,17 @@ fn bonds(stage: &Stage) -> Result<()> {
     }
     let held = stage.world.balance(disputes)?;
     ensure!(held >= owed, "disputes holds {held} and owes {owed} of bonds");
+
+    let availability = stage.world.suite.availability;
+    let mut owed = 0;
+    for number in 0..read(chain, availability, message_builder!(Availability).question_count())? {
+        if let Some(question) = read(chain, availability, message_builder!(Availability).question_of(number))? {
+            if question.status == QuestionStatus::Open {
+                owed += question.bond;
+            }
+        }
+    }
+    let held = stage.world.balance(availability)?;
+    ensure!(held >= owed, "availability holds {held} and owes {owed} of bonds");
     Ok(())
 }

@@ -6,9 +6,10 @@ use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::OPEN;
 use openledger_abi::datanet::DatanetRegistry;
-use openledger_abi::disputes::{Disputes, FraudProof, ReportId};
+use openledger_abi::disputes::Disputes;
 use openledger_abi::escrow::{ChannelStatus, Escrow};
 use openledger_abi::governor::{Governor, Support};
+use openledger_abi::judge::{Proof, ReportId};
 use openledger_abi::payout::{Claim, Payout};
 use openledger_abi::staking::Staking;
 use openledger_abi::timelock::{Call, Timelock};
@@ -42,8 +43,11 @@ impl Stage {
             Action::Govern { by, calls, steps } => self.govern(by, calls, *steps),
             Action::Operate { by, calls, salt, steps } => self.operate(by, calls, *salt, *steps),
             Action::Consent { channel, signed_by } => {
+                let (chain, escrow) = (&*self.world.chain, self.world.suite.escrow);
+                let state = read(chain, escrow, message_builder!(Escrow).channel(u64::from(*channel)))?;
                 let arguments = vec![
                     Value::Number(u128::from(*channel)),
+                    Value::Number(state.map_or(0, |state| state.spent)),
                     Value::Now(10_000),
                     Value::Signed(signed_by.clone(), *channel % 2 == 0),
                 ];
@@ -66,7 +70,7 @@ impl Stage {
         for number in 0..answers {
             world.answer(position, ANSWERS[usize::from(number) % ANSWERS.len()], fee)?;
         }
-        if redeem == Redeem::Later || world.ledger(position)?.answers.is_empty() {
+        if redeem == Redeem::Later || world.ledger(position)?.places.is_empty() {
             return Ok(());
         }
         world.tick()?;
@@ -76,12 +80,12 @@ impl Stage {
             Redeem::WrongSigner => redemption.signature = world.people.host.sign(&[1; 32]),
             Redeem::WrongFee => {
                 redemption.voucher.fee = redemption.voucher.fee.saturating_add(1);
-                redemption = world.signed(redemption.voucher, redemption.first, &domain);
+                redemption = world.signed(redemption, &domain);
             }
-            Redeem::WrongPath => redemption.first.leaf.fee = redemption.first.leaf.fee.saturating_add(1),
+            Redeem::WrongPath => redemption.answer.receipt.fee = redemption.answer.receipt.fee.saturating_add(1),
             Redeem::Late => {
                 redemption.voucher.deadline = 1;
-                redemption = world.signed(redemption.voucher, redemption.first, &domain);
+                redemption = world.signed(redemption, &domain);
             }
             Redeem::Later | Redeem::Rightly | Redeem::Twice => {}
         }
@@ -98,9 +102,6 @@ impl Stage {
 
     fn report(&mut self, lie: Lie, signers: &[u8]) -> Result<()> {
         let Ok(closed) = self.next_closed() else { return Ok(()) };
-        if lie != Lie::Early {
-            self.world.after(closed.epoch.demand_end)?;
-        }
         let world = &self.world;
         let report = match lie {
             Lie::Credits => world.report(&closed, fraud::credit_the_third),
@@ -115,7 +116,7 @@ impl Stage {
             }
             Lie::Attempt => report.body.attempt = report.body.attempt.saturating_add(1),
             Lie::Carry => report.body.carry_out = report.body.carry_out.saturating_add(1),
-            Lie::None | Lie::Credits | Lie::Early => {}
+            Lie::None | Lie::Credits => {}
         }
         let mut places: Vec<usize> =
             signers.iter().map(|signer| usize::from(*signer) % world.people.oracles.len()).collect();
@@ -161,15 +162,15 @@ impl Stage {
             .as_ref()
             .map(|(_, report)| ReportId { epoch: report.body.epoch, attempt: report.body.attempt });
         let (report, bytes) = match (proof, &self.pending) {
-            (Proven::Equivocation, _) => (None, fraud::equivocation(world)?.encode()),
             (Proven::Nonsense, _) => (id, vec![8, 0, 0, 0]),
             (Proven::Span, Some((closed, report))) => match fraud::false_span(world, closed, report)? {
-                Some(witness) => (id, FraudProof::Span(witness).encode()),
+                Some(witness) => (id, Proof::Span(witness).encode()),
                 None => return Ok(()),
             },
             (Proven::Slander, Some((closed, report))) => (id, fraud::slander(closed, report)?.encode()),
             (Proven::Span | Proven::Slander, None) => return Ok(()),
         };
+        let Some(report) = report else { return Ok(()) };
         let (watcher, disputes) = (&world.people.watcher, world.suite.disputes);
         let hash = openledger_abi::disputes::commit_hash::<H>(&watcher.account(), &bytes);
         let commit = message_builder!(Disputes).commit(report, hash);
@@ -188,8 +189,10 @@ impl Stage {
         let new = world.contribution(datanet, key(contributor), text.as_bytes(), World::open_terms())?;
         let signature = world.terms_signature(key(signed_by), &new);
         let registry = world.suite.datanet_registry;
-        let call = message_builder!(DatanetRegistry).contribute(new, signature);
-        let Ok(sent) = send(&*world.chain, &world.people.owner, registry, call) else { return Ok(()) };
+        if world.commit(&world.people.owner, &new).is_err() {
+            return Ok(());
+        }
+        let Ok(sent) = world.send_in(&world.people.owner, new, signature) else { return Ok(()) };
         for number in 0..verdicts {
             let call = message_builder!(DatanetRegistry).verdict(sent.value, number != 1, 8_000);
             let _outcome = send(&*world.chain, &world.people.validator, registry, call);
@@ -232,8 +235,8 @@ impl Stage {
         if steps > 2 {
             let Some(operation) = proposal()?.operation else { return Ok(()) };
             let operation = read(chain, suite.timelock, message_builder!(Timelock).operation(operation))?;
-            self.until(operation.context("no operation")?.ready_at)?;
-            let execute = message_builder!(Timelock).execute(calls, [0; 32], id);
+            self.until(operation.context("no operation")?.free_at)?;
+            let execute = message_builder!(Timelock).execute(calls, id);
             let _outcome = send(chain, &key, suite.timelock, execute);
         }
         Ok(())
@@ -245,13 +248,13 @@ impl Stage {
         let Some(key) = self.key(by) else { return Ok(()) };
         let (chain, timelock, salt) = (&*world.chain, world.suite.timelock, H::blake2_256(&salt.to_le_bytes()));
         if steps != 1 {
-            let schedule = message_builder!(Timelock).schedule(calls.clone(), [0; 32], salt, None);
+            let schedule = message_builder!(Timelock).schedule(calls.clone(), salt, None);
             if let Ok(operation) = send(chain, &key, timelock, schedule) {
-                self.until(operation.value.ready_at)?;
+                self.until(operation.value.free_at)?;
             }
         }
         if steps > 0 {
-            let _outcome = send(chain, &key, timelock, message_builder!(Timelock).execute(calls, [0; 32], salt));
+            let _outcome = send(chain, &key, timelock, message_builder!(Timelock).execute(calls, salt));
         }
         Ok(())
     }
@@ -274,9 +277,11 @@ impl Stage {
         };
         Ok(match edge {
             Edge::EpochDue => Some(read(chain, suite.payout, message_builder!(Payout).due_at())?),
-            Edge::Demands => {
+            Edge::Recut => {
                 let epoch = world.live()?.epochs;
-                read(chain, suite.payout, message_builder!(Payout).epoch(epoch))?.map(|epoch| epoch.demand_end)
+                let report_ms = read(chain, suite.payout, message_builder!(Payout).parameters())?.report_ms;
+                let cut = read(chain, suite.payout, message_builder!(Payout).latest_cut(epoch))?;
+                cut.map(|(_, cut)| cut.closed_at.saturating_add(report_ms))
             }
             Edge::Window => report()?.map(|report| report.window_end),
             Edge::Live => report()?.map(|report| report.live_at),

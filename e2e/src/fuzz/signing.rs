@@ -9,7 +9,7 @@ use openledger_abi::gas_station::{GasOrder, GasPermit, ORDER_TAG, order_body};
 use openledger_abi::governor::{Support, VOTE_TAG, vote_body};
 use openledger_abi::token::{DELEGATE_TAG, PERMIT_TAG, Token, delegate_body, permit_body};
 use proof::Hasher;
-use proof::signed::{Domain, Signable, tag};
+use proof::signed::{Domain, Signable};
 
 use crate::{H, World};
 
@@ -44,7 +44,10 @@ fn signable(world: &World, message: &str, domain: &Domain, mut arguments: &[u8])
             let body = vote_body(&id, support, &voter, &H::blake2_256(reason.as_bytes()), deadline);
             Signable::new::<H>(&VOTE_TAG, domain, &body)
         }
-        "close_by_consent" => Signable::new::<H>(&tag("OL-CLOSE-1"), domain, &<(u64, u64)>::decode(bytes)?.encode()),
+        "close_by_consent" => {
+            let (channel, spent, deadline) = <(u64, u128, u64)>::decode(bytes)?;
+            Signable::close::<H>(domain, channel, spent, deadline)
+        }
         "contribute" => world.terms(&NewContribution::decode(bytes)?),
         other => bail!("what `{other}` wants signed is not known here"),
     })

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use chain::{AccountId, Keypair, read};
 use ink::message_builder;
 use ink::scale::Encode;
-use openledger_abi::datanet::DatanetRegistry;
+use openledger_abi::arbitration::{Choice, judgement_hash};
 use openledger_abi::gas_station::GasStation;
 use openledger_abi::governor::{Governor, Proposal};
 use openledger_abi::payout::{Payout, ReportStatus};
@@ -39,10 +39,11 @@ fn lawful(by: &str, contract: &str, message: &str) -> bool {
     match by {
         "timelock" => contract != "timelock",
         "governor" => contract == "timelock",
-        "disputes" => {
-            matches!(message, "void" | "extend" | "slash" | "strike" | "pass_over" | "set_payee") && contract != by
+        "disputes" => matches!(message, "void" | "delay" | "slash_false_report") && contract != by,
+        "availability" => matches!(message, "delay" | "convict" | "lose"),
+        "arbitration" => {
+            matches!(message, "slash" | "slash_many" | "strike" | "set_payee" | "reinstate") && contract != by
         }
-        "datanet_registry" => message == "slash",
         other => crate::metadata::interface(other).is_err(),
     }
 }
@@ -211,6 +212,10 @@ impl Names for Stage {
         Ok(match kind {
             Known::Zero => [0; 32],
             Known::Fresh => H::blake2_256(&number.to_le_bytes()),
+            Known::Judgement => {
+                let (validator, salt) = (self.world.people.validator.account(), H::blake2_256(&0u32.to_le_bytes()));
+                judgement_hash::<H>(number.into(), &validator, Choice::Uphold, &salt)
+            }
             Known::Code => {
                 let (name, _) = named.get(number as usize % named.len()).context("no contract")?;
                 H::blake2_256(suite::artifact(name).context("no artifact")?.wasm)
@@ -228,9 +233,6 @@ impl Names for Stage {
         let account = self.account_of(name)?;
         let (chain, suite) = (&*self.world.chain, &self.world.suite);
         Ok(match contract {
-            "datanet_registry" => {
-                read(chain, suite.datanet_registry, message_builder!(DatanetRegistry).nonce(account))?
-            }
             "gas_station" => read(chain, suite.gas_station, message_builder!(GasStation).order_nonce(account))?,
             other => anyhow::bail!("{other} has no nonces"),
         })

@@ -122,7 +122,10 @@ fn prepare() -> Result<Vec<Start>> {
     let reported = Start::new("reported", &paid, |world| report(world, |_| ()))?;
     let lied = Start::new("lied", &paid, |world| report(world, fraud::credit_the_third))?;
     let staked = Start::new("staked", &paid, |world| staked(world).map(|()| None))?;
-    let governed = Start::new("governed", &staked, |world| governed(world).map(|()| None))?;
+    let governed = Start::new("governed", &staked, |world| {
+        governed(world)?;
+        report(world, |_| ())
+    })?;
     Ok(vec![founded, paid, reported, lied, staked, governed])
 }
 
@@ -139,7 +142,9 @@ fn founded() -> Result<Start> {
             let call = message_builder!(PSP22).transfer(key.account(), 20_000 * OPEN, Vec::new());
             sent("handing out OPEN", send(&*chain, &world.people.deployer, token, call))?;
         }
-        for spender in [suite.staking, suite.escrow, suite.disputes, suite.gas_station] {
+        for spender in
+            [suite.staking, suite.escrow, suite.disputes, suite.availability, suite.gas_station, suite.arbitration]
+        {
             world.approve(key, spender, 1_000_000 * OPEN)?;
         }
     }
@@ -153,9 +158,8 @@ fn founded() -> Result<Start> {
 /// A report of the next epoch that waits for its window to end.
 fn report(world: &mut World, tamper: impl Fn(&mut proof::evidence::EvidenceLeaf)) -> Result<Option<Report>> {
     let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
     let report = world.report(&closed, tamper)?;
-    sent("a report", world.submit(world.signed_report(report.body, &[0, 1])))?;
+    sent("a report", world.submit(world.signed_report(report.body, &world.quorum())))?;
     Ok(Some(report))
 }
 
@@ -198,7 +202,7 @@ fn governed(world: &mut World) -> Result<()> {
     let operation = proposal()?.operation.context("not queued")?;
     let operation = read(&*chain, suite.timelock, message_builder!(Timelock).operation(operation))?;
     world.after(operation.context("no operation")?.ready_at)?;
-    let execute = message_builder!(Timelock).execute(vec![call.clone()], [0; 32], id);
+    let execute = message_builder!(Timelock).execute(vec![call.clone()], id);
     sent("executing", send(&*chain, &deployer, suite.timelock, execute))?;
     let open = propose(world, vec![call], "The same again")?;
     let snapshot = read(&*chain, suite.governor, message_builder!(Governor).proposal(open))?.context("no proposal")?;

@@ -54,6 +54,8 @@ pub enum Known {
     Zero,
     /// Something that nobody else has: the number's hash.
     Fresh,
+    /// What the validator commits to who upholds the challenge of this number, with the hash of 0 as its salt.
+    Judgement,
 }
 
 /// A message and its arguments.

@@ -9,10 +9,11 @@ use chain::{
     Receipt,
 };
 use ink::env::Event;
+use openledger_abi::datanet::ContributionStruck;
 use openledger_abi::gas_station::{GasFunded, GasSwapped, GasWithdrawn};
-use openledger_abi::payout::{BatchRecorded, ReportExtended, ReportVoided};
+use openledger_abi::payout::{BatchRecorded, ReportDelayed, ReportVoided};
 use openledger_abi::staking::Slashed;
-use openledger_abi::timelock::{OperationCanceled, OperationScheduled, ProposerSet, TimelockParametersSet};
+use openledger_abi::timelock::{OperationCancelled, OperationScheduled, ProposerSet, TimelockParametersSet};
 use openledger_abi::token::{DelegateChanged, DelegateVotesChanged};
 use suite::Suite;
 
@@ -140,15 +141,16 @@ pub enum Outcome {
 /// Events that tell of a message that another contract called.
 fn told(event: &ContractEvent) -> Option<(&'static str, &'static str)> {
     let is = |topic: Option<[u8; 32]>| topic.is_some() && event.topics.first().copied() == topic;
-    let table: [(Option<[u8; 32]>, &'static str, &'static str); 8] = [
+    let table: [(Option<[u8; 32]>, &'static str, &'static str); 9] = [
         (ProposerSet::SIGNATURE_TOPIC, "timelock", "Timelock::administer"),
         (TimelockParametersSet::SIGNATURE_TOPIC, "timelock", "Timelock::administer"),
         (BatchRecorded::SIGNATURE_TOPIC, "payout", "Payout::record_batch"),
         (ReportVoided::SIGNATURE_TOPIC, "payout", "Payout::void"),
-        (ReportExtended::SIGNATURE_TOPIC, "payout", "Payout::extend"),
-        (Slashed::SIGNATURE_TOPIC, "staking", "Staking::slash"),
+        (ReportDelayed::SIGNATURE_TOPIC, "payout", "Payout::delay"),
+        (Slashed::SIGNATURE_TOPIC, "staking", "Staking::slash_false_report"),
+        (ContributionStruck::SIGNATURE_TOPIC, "datanet_registry", "DatanetRegistry::strike"),
         (OperationScheduled::SIGNATURE_TOPIC, "timelock", "Timelock::schedule"),
-        (OperationCanceled::SIGNATURE_TOPIC, "timelock", "Timelock::cancel"),
+        (OperationCancelled::SIGNATURE_TOPIC, "timelock", "Timelock::cancel"),
     ];
     table.into_iter().find(|(topic, _, _)| is(*topic)).map(|(_, contract, message)| (contract, message))
 }

@@ -50,7 +50,7 @@ pub fn governance(world: &World, scale: &mut Scale) -> Result<()> {
     let operation = proposal()?.operation.context("not queued")?;
     let operation = read(chain, suite.timelock, message_builder!(Timelock).operation(operation))?;
     world.after(operation.context("no operation")?.ready_at)?;
-    let execute = message_builder!(Timelock).execute(vec![call], [0; 32], id);
+    let execute = message_builder!(Timelock).execute(vec![call], id);
     let contracts = ["timelock", "escrow"];
     scale.weigh("timelock: execute one call", &contracts, send(chain, &people.host, suite.timelock, execute))?;
 

@@ -2,7 +2,9 @@
 //!
 //! Each module measures the messages of one part of the suite, in a world that it may leave in any state.
 
+mod asking;
 mod governance;
+mod judging;
 mod proofs;
 mod settlement;
 mod stake;
@@ -11,7 +13,9 @@ mod token;
 use anyhow::{Context, Result, anyhow};
 use chain::{CallError, Receipt, Sent};
 
+pub use asking::{asking, hiding};
 pub use governance::governance;
+pub use judging::judging;
 pub use proofs::{PROOFS, large_set, measure_a_large_set, proofs};
 pub use settlement::{large_claims, settlement};
 pub use stake::stake;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 use chain::{Keypair, Receipt};
-use openledger_abi::disputes::FraudProof;
+use openledger_abi::judge::Proof;
 
 use super::{CodePrice, Row, Scale, Want, taken};
 use crate::falsehoods::{self, Filed};
@@ -10,16 +10,17 @@ use crate::scenarios::{fraud, sums};
 use crate::{People, World};
 
 /// All contracts that a proof asks.
-const CONTRACTS: &[&str] = &["disputes", "payout", "model_registry", "datanet_registry", "staking", "open_token"];
+const CONTRACTS: &[&str] =
+    &["disputes", "judge", "payout", "model_registry", "datanet_registry", "staking", "open_token"];
 const GOAL: Want = Want::OfBlock(100);
 
 /// The numbers of the proofs, each weighed by [`proofs`].
-pub const PROOFS: [u8; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+pub const PROOFS: [u8; 8] = [2, 3, 4, 5, 6, 7, 8, 9];
 
 /// Commits and reveals against a report that was filed.
-fn shown(world: &World, filed: &Filed, proof: &FraudProof) -> Result<Receipt> {
+fn shown(world: &World, filed: &Filed, proof: &Proof) -> Result<Receipt> {
     world.approve(&world.people.watcher, world.suite.disputes, world.config.disputes.bond)?;
-    let (_, revealed) = fraud::file(world, Some(filed.id), proof).map_err(|e| anyhow!("{e}"))?;
+    let (_, revealed) = fraud::file(world, filed.id, proof).map_err(|e| anyhow!("{e}"))?;
     Ok(revealed.receipt)
 }
 
@@ -27,7 +28,7 @@ fn shown(world: &World, filed: &Filed, proof: &FraudProof) -> Result<Receipt> {
 fn tampered(
     world: &mut World,
     tamper: fn(&mut proof::evidence::EvidenceLeaf),
-    proof: fn(&World, &Filed) -> Result<FraudProof>,
+    proof: fn(&World, &Filed) -> Result<Proof>,
 ) -> Result<Receipt> {
     let filed = falsehoods::file(world, tamper, |_| ())?;
     let proof = proof(world, &filed)?;
@@ -40,7 +41,6 @@ fn tampered(
 /// The first call that failed.
 pub fn proofs(world: &mut World, number: u8, scale: &mut Scale) -> Result<()> {
     let (what, receipt) = match number {
-        1 => ("1, equivocation: 1 slashed", fraud::file_an_equivocation(world)?.revealed),
         2 => ("2, a receipt's part", tampered(world, |leaf| leaf.part += 1, falsehoods::wrong_part)?),
         3 => {
             let filed = fraud::file_a_false_span(world)?;
@@ -61,12 +61,11 @@ pub fn proofs(world: &mut World, number: u8, scale: &mut Scale) -> Result<()> {
         }
         other => anyhow::bail!("no proof has number {other}"),
     };
-    let slashed = if number == 1 { "" } else { ": 2 slashed" };
-    scale.add(&format!("disputes: proof {what}{slashed}"), &receipt, CONTRACTS, GOAL);
+    scale.add(&format!("disputes: proof {what}: 3 slashed"), &receipt, CONTRACTS, GOAL);
     Ok(())
 }
 
-/// What the largest set of oracles costs: 31, of whom 11 sign and are slashed. Needs a world of its own, of
+/// What the largest set of oracles costs: 31, of whom 21 sign and are slashed. Needs a world of its own, of
 /// [`People::with_oracles`].
 ///
 /// # Errors
@@ -75,7 +74,6 @@ pub fn measure_a_large_set(world: &mut World, price: CodePrice) -> Result<Vec<Ro
     let mut scale = Scale::new(price);
     let (oracles, signers) = (world.people.oracles.len(), world.quorum().len());
     let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
     let report = world.true_report(&closed)?;
     let receipt = taken("report", world.submit(world.signed_report(report.body, &world.quorum())))?;
     let name = format!("payout: a report, {signers} of {oracles} oracles");

@@ -38,9 +38,12 @@ fn texts(world: &mut World, scale: &mut Scale) -> Result<()> {
     let text = world.fresh_text();
     let new = world.contribution(world.datanet, &contributor, text.as_bytes(), World::open_terms())?;
     let signature = world.terms_signature(&contributor, &new);
-    let contribute = message_builder!(DatanetRegistry).contribute(new, signature);
-    let number =
-        scale.weigh("datanet: contribute", &["datanet_registry"], send(&*chain, &contributor, registry, contribute))?;
+    let body = World::terms_body(&new);
+    let commit = message_builder!(DatanetRegistry).commit(body.commitment().node::<H>().hash, 1);
+    scale.weigh("datanet: commit", &["datanet_registry"], send(&*chain, &contributor, registry, commit))?;
+    world.tick()?;
+    let contributed = world.send_in(&contributor, new, signature);
+    let number = scale.weigh("datanet: contribute", &["datanet_registry"], contributed)?;
     let verdict = message_builder!(DatanetRegistry).verdict(number, true, 9_000);
     let asked = ["datanet_registry", "staking"];
     let validator = world.people.validator.clone();
@@ -83,7 +86,7 @@ fn fees(world: &mut World, scale: &mut Scale) -> Result<()> {
         let redemption = world.redemption(position)?;
         scale.weigh(call, &redeemed, world.redeem(redemption))?;
         let ledger = world.ledger(position)?;
-        ledger.redeemed = ledger.answers.len() as u64;
+        ledger.redeemed = ledger.count();
     }
     let withdraw = message_builder!(Escrow).withdraw();
     scale.weigh("escrow: withdraw", &contracts, send(&*chain, &host, escrow, withdraw))?;
@@ -98,11 +101,14 @@ fn epochs(world: &mut World, scale: &mut Scale) -> Result<()> {
     let host = world.people.host.clone();
     let asked = ["payout", "staking"];
     let number = scale.weigh("payout: close_epoch", &asked, send(&*chain, &host, payout, close))?;
+    let report_ms = world.config.payout.report_ms;
+    world.after(world.closed(number)?.cut.closed_at + report_ms)?;
+    let recut = message_builder!(Payout).recut(number);
+    scale.weigh("payout: recut", &asked, send(&*chain, &host, payout, recut))?;
     let closed = world.closed(number)?;
-    world.after(closed.epoch.demand_end)?;
     let report = world.true_report(&closed)?;
     let receipt = taken("report", world.submit(world.signed_report(report.body, &world.quorum())))?;
-    scale.add("payout: a report, 2 of 4 oracles", &receipt, &asked, Want::OfBlock(50));
+    scale.add("payout: a report, 3 of 4 oracles", &receipt, &asked, Want::OfBlock(50));
     world.finalize(report)?;
     let claim = world.claim_of(0)?;
     let receipt = taken("claim", world.claim(claim))?;
@@ -117,7 +123,6 @@ fn epochs(world: &mut World, scale: &mut Scale) -> Result<()> {
 /// Has a report made live whose payouts are this tree, with the true sum. Nobody refutes it here.
 fn with_payouts(world: &mut World, payouts: Vec<PayoutLeaf>, count: u64, top: proof::Hash) -> Result<()> {
     let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
     let mut report: Report = world.true_report(&closed)?;
     // What is live may be such a tree too, of which its leaves don't tell.
     report.body.previous = world.live()?.payouts;

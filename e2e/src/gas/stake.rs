@@ -19,7 +19,7 @@ const CONTRACTS: &[&str] = &["staking", "open_token"];
 /// Slices of an unbonding period: what unbonds in it matures in so many lots.
 const SLICES: usize = 16;
 
-/// Weighs staking's messages, in a world whose unbonding takes seconds.
+/// Weighs staking's messages, in a world whose unbonding takes as little as it may.
 ///
 /// # Errors
 /// The first call that failed.
@@ -49,26 +49,35 @@ pub fn stake(world: &mut World, scale: &mut Scale) -> Result<()> {
 
     let unbond = message_builder!(Staking).unbond(oracle, 500 * OPEN);
     scale.weigh("staking: unbond", &["staking"], send(&*chain, &payer, staking, unbond))?;
-    let unbonding = read(&*chain, staking, message_builder!(Staking).unbondings(payer.account()))?;
-    world.after(unbonding.first().context("nothing unbonds")?.matures_at)?;
-    let withdraw = message_builder!(Staking).withdraw();
-    scale.weigh("staking: withdraw", CONTRACTS, send(&*chain, &payer, staking, withdraw))?;
-
     let key = message_builder!(Staking).set_signing_key([7; 32]);
     scale.weigh("staking: set_signing_key", &["staking"], send(&*chain, &watcher, staking, key))?;
 
     chain.transfer(&payer, world.suite.timelock, 1_000 * EXISTENTIAL_DEPOSIT)?;
     weigh_a_slash(world, scale, "staking: slash, by the admin (dry run)")?;
     fill_slices(world, &payer, oracle)?;
-    weigh_a_slash(world, scale, &format!("staking: slash, {SLICES} slices unbonding (dry run)"))
+    weigh_a_slash(world, scale, &format!("staking: slash, {SLICES} slices unbonding (dry run)"))?;
+    let signers: Vec<_> = world.people.oracles.iter().take(3).map(|oracle| oracle.account.account()).collect();
+    let offence_at = chain.now()?.saturating_sub(1);
+    let slash = message_builder!(Staking).slash_false_report(signers, offence_at);
+    weigh_a_vote(world, scale, "staking: slash_false_report, 3 signers (dry run)", &slash.input.encode())?;
+
+    // By now most of its time is over.
+    let unbonding = read(&*chain, staking, message_builder!(Staking).unbondings(payer.account()))?;
+    world.after(unbonding.first().context("nothing unbonds")?.matures_at)?;
+    let withdraw = message_builder!(Staking).withdraw();
+    scale.weigh("staking: withdraw", CONTRACTS, send(&*chain, &payer, staking, withdraw)).map(|_| ())
 }
 
-/// Governance would call it; what it would weigh is asked of the chain.
 fn weigh_a_slash(world: &World, scale: &mut Scale, name: &str) -> Result<()> {
     let oracle = world.people.oracles[0].account.account();
     let offence_at = world.chain.now()?.saturating_sub(1);
     let call = message_builder!(Staking).slash(oracle, 1_000, offence_at, None, Offence::Misconduct);
-    let run = world.chain.dry_run(world.suite.timelock, world.suite.staking, &call.input.encode(), 0)?;
+    weigh_a_vote(world, scale, name, &call.input.encode())
+}
+
+/// Governance would call it; what it would weigh is asked of the chain.
+fn weigh_a_vote(world: &World, scale: &mut Scale, name: &str, input: &[u8]) -> Result<()> {
+    let run = world.chain.dry_run(world.suite.timelock, world.suite.staking, input, 0)?;
     anyhow::ensure!(!run.reverted, "a slash: 0x{}", hex::encode(run.returned));
     let receipt = Receipt { gas: run.gas, deposit: run.deposit, ..Receipt::default() };
     scale.add(name, &receipt, CONTRACTS, Want::Nothing);

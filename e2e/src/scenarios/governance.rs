@@ -3,12 +3,15 @@
 use anyhow::{Context, Result, ensure};
 use chain::{read, send};
 use ink::message_builder;
+use openledger_abi::OPEN;
 use openledger_abi::admin::{AdminError, Pausable};
 use openledger_abi::escrow::{Escrow, EscrowError, ParameterSet};
 use openledger_abi::governor::{Governor, Proposal, ProposalId, ProposalState, Support};
+use openledger_abi::payout::Payout;
 use openledger_abi::timelock::{Call, Timelock};
 use openledger_abi::token::Token;
 
+use crate::epoch::FEE;
 use crate::{World, outcome::sent, refused};
 
 /// The current split with half of the platform's share given to the contributors.
@@ -33,7 +36,7 @@ pub(crate) fn decide(world: &World, calls: Vec<Call>, description: &str) -> Resu
     let operation = proposal(world, id)?.operation.context("not queued")?;
     let operation = read(chain, suite.timelock, message_builder!(Timelock).operation(operation))?;
     world.after(operation.context("no operation")?.ready_at)?;
-    let execute = message_builder!(Timelock).execute(calls, [0; 32], id);
+    let execute = message_builder!(Timelock).execute(calls, id);
     sent("executing", send(chain, &world.people.host, suite.timelock, execute))?;
     Ok(id)
 }
@@ -69,6 +72,29 @@ pub fn a_vote_changes_the_fee_split(world: &mut World) -> Result<()> {
     let number = read(chain, suite.escrow, message_builder!(Escrow).current_parameters())?;
     let now = read(chain, suite.escrow, message_builder!(Escrow).parameters(number))?;
     ensure!(now == Some(set), "{now:?}");
+    Ok(())
+}
+
+/// A host that answered under one set has the exit delay to redeem by it; a set from before that is nobody's price any more.
+pub fn a_replaced_parameter_set_counts_until_the_exit_delay_is_over(world: &mut World) -> Result<()> {
+    let channel = world.open_channel(100 * OPEN)?;
+    for text in ["Redeemed in time.", "Redeemed too late."] {
+        world.answer(channel, text, FEE)?;
+    }
+    let call = Call::of(world.suite.escrow, &message_builder!(Escrow).set_parameters(wanted(world)?).input);
+    decide(world, vec![call], "Half of the platform's share to contributors, again")?;
+    let replaced_at = world.chain.now()?;
+
+    let early = world.prefix(channel, 1)?;
+    let batch = sent("under the set that was replaced", world.redeem(early))?;
+    world.ledger(channel)?.redeemed = 1;
+    let batch = read(&*world.chain, world.suite.payout, message_builder!(Payout).batch(batch))?.context("no batch")?;
+    let current = read(&*world.chain, world.suite.escrow, message_builder!(Escrow).current_parameters())?;
+    ensure!(batch.params + 1 == current, "{} of {current}", batch.params);
+    world.after(replaced_at + world.config.exit_delay_ms)?;
+    let late = world.redemption(channel)?;
+    refused(world.redeem(late), &EscrowError::ParametersExpired)?;
+    world.ledger(channel)?.places.truncate(1);
     Ok(())
 }
 

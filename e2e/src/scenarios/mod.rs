@@ -1,5 +1,6 @@
 //! What is tried on both back ends. Each module's scenarios can share a world in any order.
 
+pub mod challenges;
 pub mod claims;
 pub mod commissions;
 pub mod contributions;
@@ -29,6 +30,10 @@ macro_rules! scenarios {
                 a_voucher_for_another_contract_is_refused,
                 a_voucher_over_another_tree_is_refused,
                 a_voucher_with_a_lower_total_is_refused,
+                a_voucher_that_changes_what_was_paid_is_refused,
+                a_voucher_above_the_deposit_is_paid_as_far_as_it_reaches,
+                two_keys_of_a_channel_are_redeemed_side_by_side,
+                a_place_that_no_answer_took_costs_nothing,
                 a_voucher_redeemed_twice_is_refused,
                 a_voucher_above_the_deposit_is_refused,
                 a_voucher_below_the_least_fee_is_refused,
@@ -40,24 +45,29 @@ macro_rules! scenarios {
                 a_payer_leaves_with_the_rest_after_the_delay,
             }
             contributions {
-                a_copy_is_refused_and_names_the_first,
+                a_contributor_enters_a_text_once_in_a_datanet,
+                a_text_that_nobody_committed_to_is_refused,
+                one_commits_for_many_and_each_opens_its_own_place,
                 an_empty_text_is_refused,
                 a_text_above_sixteen_mebibytes_is_refused,
                 terms_that_another_signed_are_refused,
-                a_text_that_may_not_be_trained_on_stops_a_model_by_name,
-                a_version_with_a_revoked_text_stops_a_model,
+                a_datanet_that_does_not_promise_training_stops_a_model_by_name,
+                the_curators_that_a_datanet_names_decide,
             }
             reports {
-                a_report_before_the_demands_are_over_is_refused,
                 a_report_with_one_signer_too_few_is_refused,
                 a_report_with_one_signer_too_many_is_refused,
                 a_report_signed_twice_by_one_oracle_is_refused,
                 a_report_of_another_set_is_refused,
-                a_report_that_leaves_an_epoch_out_is_refused,
+                a_report_of_another_epoch_is_refused,
+                a_report_of_another_attempt_is_refused,
+                no_epoch_closes_before_the_last_is_reported,
                 a_report_of_more_than_is_funded_is_refused,
                 a_report_on_a_chain_of_another_genesis_is_refused,
-                a_report_after_its_deadline_is_refused,
                 a_report_above_its_signers_cover_is_refused,
+            }
+            challenges {
+                a_vote_undoes_a_decision_before_it_takes_force,
             }
             claims {
                 a_claim_is_paid_once,
@@ -69,16 +79,17 @@ macro_rules! scenarios {
             fraud {
                 a_true_report_cannot_be_refuted,
                 a_false_span_voids_the_report_and_costs_its_signers,
-                an_oracle_that_signs_two_reports_of_one_slot_is_slashed,
             }
             revocation {
                 a_revoked_text_keeps_what_it_earned_and_earns_no_more,
+                a_text_whose_terms_ended_before_the_batch_earns_nothing_in_it,
             }
             sums {
                 payouts_out_of_order_void_the_report,
             }
             governance {
                 a_vote_changes_the_fee_split,
+                a_replaced_parameter_set_counts_until_the_exit_delay_is_over,
                 a_quorum_in_the_last_moment_extends_the_vote,
                 nobody_sets_parameters_past_the_timelock,
             }

@@ -1,10 +1,11 @@
-//! A payout tree that is none is refuted from its own nodes. Leaves two oracles jailed.
+//! A payout tree that is none is refuted from its own nodes. Leaves three oracles jailed.
 
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use ink::scale::Encode;
-use openledger_abi::disputes::{FraudProof, Outcome, ReportId};
+use openledger_abi::disputes::Outcome;
+use openledger_abi::judge::{Proof, ReportId};
 use openledger_abi::payout::ReportStatus;
 use proof::check::tree::{SumTree, find};
 use proof::payouts::PayoutLeaf;
@@ -33,27 +34,26 @@ fn preimages(leaves: &[PayoutLeaf], tree: &MerkleTree) -> HashMap<Hash, Vec<u8>>
 pub fn file_a_wrong_order(world: &mut World) -> Result<(ReportId, Filed, Outcome)> {
     world.approve(&world.people.watcher.clone(), world.suite.disputes, world.config.disputes.bond)?;
     let closed = world.closed_epoch()?;
-    world.after(closed.epoch.demand_end)?;
     let mut report = world.true_report(&closed)?;
     report.payouts.reverse();
     let nodes = report.payouts.iter().map(PayoutLeaf::node::<H>).collect();
     let tree = MerkleTree::build::<H>(Tree::Payouts, nodes).map_err(|e| anyhow!("{e:?}"))?;
     report.body.payouts = tree.sum_head();
-    sent("a report", world.submit(world.signed_report(report.body, &[0, 1])))?;
+    sent("a report", world.submit(world.signed_report(report.body, &world.quorum())))?;
 
     let id = ReportId { epoch: report.body.epoch, attempt: report.body.attempt };
     let known = preimages(&report.payouts, &tree);
     let witness = find::<H>(SumTree::Payouts, &report.body, &|hash: &Hash| known.get(hash).cloned())
         .map_err(|e| anyhow!("{e:?}"))?
         .context("the watcher sees nothing wrong")?;
-    let (committed, revealed) = file(world, Some(id), &FraudProof::Tree(witness)).map_err(|e| anyhow!("{e}"))?;
+    let (committed, revealed) = file(world, id, &Proof::Tree(witness)).map_err(|e| anyhow!("{e}"))?;
     Ok((id, Filed { committed: committed.receipt, revealed: revealed.receipt }, revealed.value))
 }
 
 pub fn payouts_out_of_order_void_the_report(world: &mut World) -> Result<()> {
     let (id, _, outcome) = file_a_wrong_order(world)?;
-    let Outcome::Voided { report, signers, slashed } = outcome else { bail!("{outcome:?}") };
-    ensure!(report == id && signers.len() == 2 && slashed > 0, "{report:?} {signers:?} {slashed}");
+    let Outcome::Voided { report, signers, slashed, .. } = outcome else { bail!("{outcome:?}") };
+    ensure!(report == id && signers.len() == 3 && slashed > 0, "{report:?} {signers:?} {slashed}");
     ensure!(world.reported(id.epoch)?.status == ReportStatus::Void);
     Ok(())
 }

@@ -8,21 +8,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use chain::{CallError, Embedded, Keypair, Sent, advance_to, read, send};
 use e2e::epoch::FEE;
-use e2e::falsehoods::{Filed, differing_byte, file, misattribute, span_witness};
+use e2e::falsehoods::{Filed, differing_byte, file, misattribute};
 use e2e::{H, World, refused, sent};
 use ink::message_builder;
 use ink::scale::Encode;
-use openledger_abi::disputes::{
-    CommitStatus, Disputes, DisputesError, EquivocationWitness, FraudProof, HostsReceipt, Outcome, ReportId,
-    TreeWitness, commit_hash,
-};
-use openledger_abi::payout::{Payout, PayoutError, ReportBody, ReportStatus};
-use openledger_abi::staking::{OperatorInfo, Staking};
-use openledger_abi::{AccountId, Balance};
+use openledger_abi::Balance;
+use openledger_abi::disputes::{CommitStatus, Disputes, DisputesError, Outcome, commit_hash};
+use openledger_abi::judge::{Fraud, Judge, JudgeError, Proof, ReportId, TreeWitness};
+use openledger_abi::payout::{Payout, PayoutError, ReportStatus};
 use proof::check::tree::{SumTree, find};
-use proof::evidence::{ATTRIBUTED, Entry, EvidenceLeaf, Place, Span, encode_entries};
+use proof::evidence::EvidenceLeaf;
 use proof::payouts::PayoutLeaf;
-use proof::receipt::{FLAG_PRIVATE, credits_hash};
 use proof::tree::{Tree, join, leaf_hash};
 use proof::{Error as Rule, Hash, Hasher, Node, SumHead};
 use psp22::PSP22;
@@ -32,7 +28,7 @@ static FOUNDED: LazyLock<Result<(Arc<Embedded>, World), String>> = LazyLock::new
     let rich = Keypair::from_uri("//Alice").map_err(|e| e.to_string())?;
     let world = World::found(chain.clone(), &rich).map_err(|e| format!("{e:#}"))?;
     // Bonds for as many commits as any test makes.
-    let bonds = 4 * world.config.disputes.bond;
+    let bonds = 8 * world.config.disputes.bond;
     for key in [&world.people.watcher, &world.people.payer] {
         world.approve(key, world.suite.disputes, bonds).map_err(|e| format!("{e:#}"))?;
     }
@@ -63,27 +59,18 @@ fn at(world: &World, time: u64) -> Result<()> {
 fn commit(
     world: &World,
     key: &Keypair,
-    report: Option<ReportId>,
-    proof: &FraudProof,
+    report: ReportId,
+    proof: &Proof,
 ) -> Result<Sent<u64>, CallError<DisputesError>> {
     let hash = commit_hash::<H>(&key.account(), &proof.encode());
     send(&*world.chain, key, world.suite.disputes, message_builder!(Disputes).commit(report, hash))
 }
 
-fn reveal(
-    world: &World,
-    key: &Keypair,
-    commit: u64,
-    proof: &FraudProof,
-) -> Result<Sent<Outcome>, CallError<DisputesError>> {
+fn reveal(world: &World, key: &Keypair, commit: u64, proof: &Proof) -> Result<Sent<Outcome>, CallError<DisputesError>> {
     send(&*world.chain, key, world.suite.disputes, message_builder!(Disputes).reveal(commit, proof.encode()))
 }
 
-fn prove(
-    world: &World,
-    report: Option<ReportId>,
-    proof: &FraudProof,
-) -> Result<Sent<Outcome>, CallError<DisputesError>> {
+fn prove(world: &World, report: ReportId, proof: &Proof) -> Result<Sent<Outcome>, CallError<DisputesError>> {
     let number = commit(world, &world.people.watcher, report, proof)?.value;
     // The reveal comes in a later block, and so must the dry run before it.
     world.chain.advance(Duration::ZERO)?;
@@ -94,8 +81,9 @@ fn settle(world: &World, commit: u64) -> Result<Sent<CommitStatus>, CallError<Di
     send(&*world.chain, &world.people.host, world.suite.disputes, message_builder!(Disputes).settle(commit))
 }
 
-fn operator(world: &World, account: AccountId) -> Result<OperatorInfo> {
-    read(&*world.chain, world.suite.staking, message_builder!(Staking).operator(account))?.context("no operator")
+/// Why the judge finds no fraud.
+fn not_proven(rule: Rule) -> DisputesError {
+    DisputesError::Judge(JudgeError::NotProven(rule))
 }
 
 #[test]
@@ -103,10 +91,9 @@ fn a_false_span_falls_and_the_bond_comes_back() -> Result<()> {
     let mut world = world()?;
     let filed = file(&mut world, misattribute, |_| ())?;
     let before = world.balance(world.people.watcher.account())?;
-    let outcome = prove(&world, Some(filed.id), &differing_byte(&world, &filed)?).map_err(|e| anyhow!("{e}"))?.value;
+    let outcome = prove(&world, filed.id, &differing_byte(&world, &filed)?).map_err(|e| anyhow!("{e}"))?.value;
     ensure!(matches!(outcome, Outcome::Voided { report, .. } if report == filed.id), "{outcome:?}");
     ensure!(world.balance(world.people.watcher.account())? == before);
-    ensure!(world.balance(world.suite.disputes)? == 0);
     ensure!(world.reported(filed.id.epoch)?.status == ReportStatus::Void);
     Ok(())
 }
@@ -116,7 +103,7 @@ fn a_true_span_stands() -> Result<()> {
     let mut world = world()?;
     let filed = file(&mut world, |_| (), |_| ())?;
     let proof = differing_byte(&world, &filed)?;
-    refused(prove(&world, Some(filed.id), &proof), &DisputesError::NotProven(Rule::NotFraud))?;
+    refused(prove(&world, filed.id, &proof), &not_proven(Rule::NotFraud))?;
     ensure!(world.reported(filed.id.epoch)?.status == ReportStatus::Pending);
     Ok(())
 }
@@ -128,7 +115,7 @@ fn a_commit_in_the_last_moment_of_the_window_counts_and_one_after_it_does_not() 
     let proof = differing_byte(&early, &filed)?;
     let watcher = early.people.watcher.clone();
     at(&early, filed.window_end)?;
-    let number = sent("committing", commit(&early, &watcher, Some(filed.id), &proof))?;
+    let number = sent("committing", commit(&early, &watcher, filed.id, &proof))?;
     let call = message_builder!(Disputes).commit_of(number);
     let reveal_by = read(&*early.chain, early.suite.disputes, call)?.context("no commit")?.reveal_by;
 
@@ -144,7 +131,7 @@ fn a_commit_in_the_last_moment_of_the_window_counts_and_one_after_it_does_not() 
     let filed = file(&mut after, misattribute, |_| ())?;
     let proof = differing_byte(&after, &filed)?;
     at(&after, filed.window_end + 1)?;
-    refused(commit(&after, &watcher, Some(filed.id), &proof), &DisputesError::WindowOver)
+    refused(commit(&after, &watcher, filed.id, &proof), &DisputesError::WindowOver)
 }
 
 #[test]
@@ -153,7 +140,7 @@ fn a_reveal_in_the_last_moment_counts() -> Result<()> {
     let filed = file(&mut world, misattribute, |_| ())?;
     let proof = differing_byte(&world, &filed)?;
     let watcher = world.people.watcher.clone();
-    let number = sent("committing", commit(&world, &watcher, Some(filed.id), &proof))?;
+    let number = sent("committing", commit(&world, &watcher, filed.id, &proof))?;
     let call = message_builder!(Disputes).commit_of(number);
     let reveal_by = read(&*world.chain, world.suite.disputes, call)?.context("no commit")?.reveal_by;
     at(&world, reveal_by)?;
@@ -166,12 +153,12 @@ fn nobody_reveals_anothers_proof() -> Result<()> {
     let filed = file(&mut world, misattribute, |_| ())?;
     let proof = differing_byte(&world, &filed)?;
     let (watcher, thief) = (world.people.watcher.clone(), world.people.payer.clone());
-    let number = sent("committing", commit(&world, &watcher, Some(filed.id), &proof))?;
+    let number = sent("committing", commit(&world, &watcher, filed.id, &proof))?;
     refused(reveal(&world, &thief, number, &proof), &DisputesError::NotProver)?;
 
     // Nor with a commit of the watcher's hash.
     let hash = commit_hash::<H>(&watcher.account(), &proof.encode());
-    let copy = message_builder!(Disputes).commit(Some(filed.id), hash);
+    let copy = message_builder!(Disputes).commit(filed.id, hash);
     let copied = sent("copying", send(&*world.chain, &thief, world.suite.disputes, copy))?;
     refused(reveal(&world, &thief, copied, &proof), &DisputesError::WrongPreimage)
 }
@@ -183,14 +170,93 @@ fn a_second_watcher_gets_its_bond_back_when_the_first_one_was_faster() -> Result
     let proof = differing_byte(&world, &filed)?;
     let (first, second) = (world.people.watcher.clone(), world.people.payer.clone());
     let before = world.balance(second.account())?;
-    let slower = sent("committing", commit(&world, &second, Some(filed.id), &proof))?;
+    let slower = sent("committing", commit(&world, &second, filed.id, &proof))?;
     refused(settle(&world, slower), &DisputesError::RevealOpen)?;
-    let faster = sent("committing", commit(&world, &first, Some(filed.id), &proof))?;
+    let faster = sent("committing", commit(&world, &first, filed.id, &proof))?;
+    world.chain.advance(Duration::ZERO)?;
     sent("revealing", reveal(&world, &first, faster, &proof))?;
-    refused(reveal(&world, &second, slower, &proof), &DisputesError::NotPending)?;
+    // It may still share, so nobody else settles it.
+    refused(settle(&world, slower), &DisputesError::SharingOpen)?;
+    at(&world, share_until(&world, filed.id)? + 1)?;
+    refused(reveal(&world, &second, slower, &proof), &DisputesError::TooLate)?;
     ensure!(sent("settling", settle(&world, slower))? == CommitStatus::Returned);
     ensure!(world.balance(second.account())? == before);
     refused(settle(&world, slower), &DisputesError::CommitSpent)
+}
+
+/// Until when provers of a report that fell may join.
+fn share_until(world: &World, report: ReportId) -> Result<u64> {
+    let call = message_builder!(Disputes).fall_of(report);
+    Ok(read(&*world.chain, world.suite.disputes, call)?.context("it did not fall")?.share_until)
+}
+
+fn claim(world: &World, key: &Keypair, report: ReportId) -> Result<Sent<Balance>, CallError<DisputesError>> {
+    send(&*world.chain, key, world.suite.disputes, message_builder!(Disputes).claim(report))
+}
+
+#[test]
+fn the_judge_gives_its_answer_before_and_after_the_report_is_void() -> Result<()> {
+    let mut world = world()?;
+    let filed = file(&mut world, misattribute, |_| ())?;
+    let proof = differing_byte(&world, &filed)?;
+    let asked = || read(&*world.chain, world.suite.judge, message_builder!(Judge).check(filed.id, proof.encode()));
+    ensure!(asked()? == Ok(Fraud::DifferingByte));
+    sent("proving", prove(&world, filed.id, &proof))?;
+    ensure!(asked()? == Ok(Fraud::DifferingByte), "the record stays");
+    Ok(())
+}
+
+#[test]
+fn no_account_shares_twice_and_nobody_commits_to_what_has_fallen() -> Result<()> {
+    let mut world = world()?;
+    let filed = file(&mut world, misattribute, |_| ())?;
+    let proof = differing_byte(&world, &filed)?;
+    let watcher = world.people.watcher.clone();
+    let first = sent("committing", commit(&world, &watcher, filed.id, &proof))?;
+    let again = sent("committing", commit(&world, &watcher, filed.id, &proof))?;
+    world.chain.advance(Duration::ZERO)?;
+    sent("revealing", reveal(&world, &watcher, first, &proof))?;
+    refused(reveal(&world, &watcher, again, &proof), &DisputesError::AlreadyShares)?;
+    // Nobody commits to what has fallen.
+    refused(commit(&world, &watcher, filed.id, &proof), &DisputesError::NotPending)
+}
+
+#[test]
+fn each_open_commit_makes_the_next_one_dearer_until_it_is_settled() -> Result<()> {
+    let mut world = world()?;
+    let filed = file(&mut world, |_| (), |_| ())?;
+    let proof = differing_byte(&world, &filed)?;
+    let (bond, watcher) = (world.config.disputes.bond, world.people.watcher.clone());
+    let price = || read(&*world.chain, world.suite.disputes, message_builder!(Disputes).bond_for(filed.id));
+    ensure!(price()? == bond);
+    let number = sent("committing", commit(&world, &watcher, filed.id, &proof))?;
+    ensure!(price()? == bond + bond / 16);
+    let call = message_builder!(Disputes).commit_of(number);
+    at(&world, read(&*world.chain, world.suite.disputes, call)?.context("no commit")?.reveal_by + 1)?;
+    sent("settling", settle(&world, number))?;
+    ensure!(price()? == bond);
+    Ok(())
+}
+
+#[test]
+fn a_bond_lost_on_a_report_that_falls_later_is_repaid_first() -> Result<()> {
+    let mut world = world()?;
+    let filed = file(&mut world, misattribute, |_| ())?;
+    let proof = differing_byte(&world, &filed)?;
+    let (watcher, late) = (world.people.watcher.clone(), world.people.payer.clone());
+    let missed = sent("committing", commit(&world, &late, filed.id, &proof))?;
+    let call = message_builder!(Disputes).commit_of(missed);
+    let made = read(&*world.chain, world.suite.disputes, call)?.context("no commit")?;
+    at(&world, made.reveal_by + 1)?;
+    ensure!(sent("settling", settle(&world, missed))? == CommitStatus::Forfeited);
+    let outcome = sent("proving", prove(&world, filed.id, &proof))?;
+    let Outcome::Voided { reward, .. } = outcome else { bail!("{outcome:?}") };
+    at(&world, share_until(&world, filed.id)? + 1)?;
+    ensure!(sent("claiming", claim(&world, &late, filed.id))? == made.bond);
+    ensure!(sent("claiming", claim(&world, &watcher, filed.id))? == reward - made.bond);
+    refused(claim(&world, &late, filed.id), &DisputesError::NothingToClaim)?;
+    ensure!(world.balance(world.suite.disputes)? == 0);
+    Ok(())
 }
 
 #[test]
@@ -199,7 +265,7 @@ fn a_commit_that_nothing_follows_burns_its_bond() -> Result<()> {
     let filed = file(&mut world, |_| (), |_| ())?;
     let proof = differing_byte(&world, &filed)?;
     let watcher = world.people.watcher.clone();
-    let number = sent("committing", commit(&world, &watcher, Some(filed.id), &proof))?;
+    let number = sent("committing", commit(&world, &watcher, filed.id, &proof))?;
     let call = message_builder!(Disputes).commit_of(number);
     let made = read(&*world.chain, world.suite.disputes, call)?.context("no commit")?;
     at(&world, made.reveal_by)?;
@@ -218,65 +284,30 @@ fn bytes_that_are_no_proof_are_refused() -> Result<()> {
     let filed = file(&mut world, |_| (), |_| ())?;
     let watcher = world.people.watcher.clone();
     for (bytes, error) in [
-        (vec![], DisputesError::BadProof),
-        (vec![3, 1, 2, 3], DisputesError::BadProof),
-        (vec![0xff; 100], DisputesError::BadProof),
-        (vec![8, 0, 0, 0], DisputesError::BadProof),
+        (vec![], not_proven(Rule::BadProof)),
+        (vec![1, 0, 0], not_proven(Rule::BadProof)),
+        (vec![3, 1, 2, 3], not_proven(Rule::BadProof)),
+        (vec![0xff; 100], not_proven(Rule::BadProof)),
+        (vec![8, 0, 0, 0], not_proven(Rule::BadProof)),
         (vec![0; 16_001], DisputesError::ProofTooLong),
     ] {
         let hash = commit_hash::<H>(&watcher.account(), &bytes);
-        let call = message_builder!(Disputes).commit(Some(filed.id), hash);
+        let call = message_builder!(Disputes).commit(filed.id, hash);
         let number = sent("committing", send(&*world.chain, &watcher, world.suite.disputes, call))?;
         let call = message_builder!(Disputes).reveal(number, bytes);
         refused(send(&*world.chain, &watcher, world.suite.disputes, call), &error)?;
-        world.approve(&watcher, world.suite.disputes, world.config.disputes.bond)?;
+        world.approve(&watcher, world.suite.disputes, 2 * world.config.disputes.bond)?;
     }
     Ok(())
 }
 
 #[test]
-fn a_proof_against_a_report_needs_a_commit_against_it() -> Result<()> {
+fn no_commit_is_taken_against_a_report_that_is_not_there() -> Result<()> {
     let mut world = world()?;
     let filed = file(&mut world, misattribute, |_| ())?;
     let proof = differing_byte(&world, &filed)?;
-    refused(prove(&world, None, &proof), &DisputesError::WrongReport)?;
     let unknown = ReportId { epoch: filed.id.epoch, attempt: 7 };
-    refused(prove(&world, Some(unknown), &proof), &DisputesError::NoSuchReport)
-}
-
-#[test]
-fn an_oracle_that_signs_two_reports_of_one_slot_is_slashed_once_and_the_report_stands() -> Result<()> {
-    let mut world = world()?;
-    let filed = file(&mut world, |_| (), |_| ())?;
-    let body = filed.report.body;
-    let other = ReportBody { carry_out: body.carry_out + 1, ..body };
-    let key = world.people.oracles[1].signing.clone();
-    let witness = EquivocationWitness {
-        first: body,
-        second: other,
-        first_signature: world.report_signature(&key, &body),
-        second_signature: world.report_signature(&key, &other),
-    };
-    // Of another oracle it proves nothing.
-    let slander = FraudProof::Equivocation(0, witness.clone());
-    refused(prove(&world, None, &slander), &DisputesError::NotProven(Rule::BadSignature))?;
-
-    let account = world.people.oracles[1].account.account();
-    let stake = operator(&world, account)?.active;
-    let proof = FraudProof::Equivocation(1, witness);
-    // It is about a slot: it holds no report up.
-    refused(prove(&world, Some(filed.id), &proof), &DisputesError::WrongReport)?;
-    let outcome = sent("proving", prove(&world, None, &proof))?;
-    let lost = stake * u128::from(world.config.disputes.equivocation_bps) / 10_000;
-    ensure!(outcome == Outcome::Slashed { operator: account, slashed: lost }, "{outcome:?}");
-    ensure!(operator(&world, account)?.jailed_at.is_some());
-    ensure!(world.reported(filed.id.epoch)?.status == ReportStatus::Pending);
-
-    // Proven again, the prover gets its bond back and the oracle loses no more.
-    let again = sent("proving", prove(&world, None, &proof))?;
-    ensure!(again == Outcome::Slashed { operator: account, slashed: 0 }, "{again:?}");
-    ensure!(operator(&world, account)?.active == stake - lost);
-    Ok(())
+    refused(prove(&world, unknown, &proof), &DisputesError::NoSuchReport)
 }
 
 /// What each hash of a published tree is of.
@@ -336,8 +367,8 @@ fn payouts_out_of_order_void_the_report() -> Result<()> {
     let mut world = world()?;
     let sum = true_sum(&mut world)?;
     let (filed, witness) = false_payouts(&mut world, &[(leaf(2, 1), 1), (leaf(1, sum - 1), sum - 1)])?;
-    let proof = FraudProof::Tree(witness.context("nothing is wrong")?);
-    let outcome = sent("proving", prove(&world, Some(filed.id), &proof))?;
+    let proof = Proof::Tree(witness.context("nothing is wrong")?);
+    let outcome = sent("proving", prove(&world, filed.id, &proof))?;
     ensure!(matches!(outcome, Outcome::Voided { .. }), "{outcome:?}");
     Ok(())
 }
@@ -349,8 +380,8 @@ fn payouts_that_state_more_than_they_hold_void_the_report() -> Result<()> {
     // The first leaf says 1 and is counted as all but 2.
     let leaves = [(leaf(1, 1), sum - 2), (leaf(2, 1), 1), (leaf(3, 1), 1)];
     let (filed, witness) = false_payouts(&mut world, &leaves)?;
-    let proof = FraudProof::Tree(witness.context("nothing is wrong")?);
-    sent("proving", prove(&world, Some(filed.id), &proof)).map(|_| ())
+    let proof = Proof::Tree(witness.context("nothing is wrong")?);
+    sent("proving", prove(&world, filed.id, &proof)).map(|_| ())
 }
 
 #[test]
@@ -359,84 +390,54 @@ fn payouts_in_order_stand() -> Result<()> {
     let sum = true_sum(&mut world)?;
     let (filed, witness) = false_payouts(&mut world, &[(leaf(1, 1), 1), (leaf(2, sum - 1), sum - 1)])?;
     ensure!(witness.is_none());
-    let slander = FraudProof::Tree(TreeWitness { tree: SumTree::Payouts, fault: proof::check::tree::TreeFault::Head });
-    refused(prove(&world, Some(filed.id), &slander), &DisputesError::NotProven(Rule::NotFraud))
+    let slander = Proof::Tree(TreeWitness { tree: SumTree::Payouts, fault: proof::check::tree::TreeFault::Head });
+    refused(prove(&world, filed.id, &slander), &not_proven(Rule::NotFraud))
 }
 
 #[test]
 fn after_a_void_the_epoch_waits_for_the_next_attempt_and_keeps_its_pots() -> Result<()> {
     let mut world = world()?;
     let filed = file(&mut world, misattribute, |_| ())?;
-    sent("proving", prove(&world, Some(filed.id), &differing_byte(&world, &filed)?))?;
-    let epoch = world.epoch(filed.id.epoch)?;
-    ensure!(epoch.attempt == 1 && epoch.pots == filed.closed.epoch.pots);
-    let mut old = world.true_report(&filed.closed)?.body;
-    old.attempt = 0;
-    refused(world.submit(world.signed_report(old, &[2, 3])), &PayoutError::WrongAttempt)?;
-    let truth = world.true_report(&filed.closed)?;
-    sent("the true report", world.submit(world.signed_report(truth.body, &[2, 3])))?;
+    sent("proving", prove(&world, filed.id, &differing_byte(&world, &filed)?))?;
+    let closed = world.refill()?;
+    ensure!(closed.attempt > filed.id.attempt && closed.cut.pots == filed.closed.cut.pots);
+    let truth = world.true_report(&closed)?;
+    let mut old = truth.body;
+    old.attempt = filed.id.attempt;
+    let (set, places) = (world.members()?, world.quorum());
+    refused(world.submit(world.signed_by(&set, old, &places)), &PayoutError::WrongAttempt)?;
+    sent("the true report", world.submit(world.signed_by(&set, truth.body, &places)))?;
     // The first attempt's proof can't void the second.
-    let stale = prove(&world, Some(filed.id), &differing_byte(&world, &filed)?);
-    refused(stale, &DisputesError::NotPending)
+    refused(prove(&world, filed.id, &differing_byte(&world, &filed)?), &DisputesError::NotPending)
 }
 
-/// A world with one private answer, whose host claims in it a span that the text doesn't hold.
-fn private(world: &mut World) -> Result<(Filed, FraudProof)> {
-    let place = Place { source: 0, index: 1, offset: 0 };
-    let span =
-        |amount| Entry::Span(Span { start: 0, len: 20, skip: 0, held: 20, credited: place, whole: place, amount });
-    let position = world.open_channel(10 * FEE)?;
-    world.answer(position, "Nothing of this stands in any text at all.", FEE)?;
-    let ledger = world.ledger(position)?;
-    let receipt = &mut ledger.answers[0].receipt;
-    receipt.flags = FLAG_PRIVATE;
-    receipt.credits = credits_hash::<H>(&rule(encode_entries(&[span(0)]))?);
-    let batch = world.settle(position)?;
-    world.close_epoch()?;
-    let tamper = |leaf: &mut EvidenceLeaf| {
-        leaf.status = ATTRIBUTED;
-        leaf.entries = vec![span(leaf.part)];
-    };
-    let filed = file(world, tamper, |_| ())?;
-    let witness = span_witness(world, &filed)?;
-    let path = rule(world.ledger(position)?.tree(1)?.path::<Node>(0))?;
-    Ok((filed, FraudProof::PrivateSpan(HostsReceipt { batch, path }, witness)))
-}
-
+/// Of a private answer nobody publishes a byte; whoever holds them opens what a proof needs.
 #[test]
-fn the_host_of_a_false_private_receipt_is_slashed_and_the_report_stands() -> Result<()> {
+fn a_false_span_of_a_private_answer_voids_the_report() -> Result<()> {
     let mut world = world()?;
-    let (filed, proof) = private(&mut world)?;
-    let host = world.people.host.account();
-    let stake = operator(&world, host)?.active;
-    let outcome = sent("proving", prove(&world, Some(filed.id), &proof))?;
-    let lost = stake * u128::from(world.config.disputes.report_bps) / 10_000;
-    ensure!(outcome == Outcome::Slashed { operator: host, slashed: lost }, "{outcome:?}");
-    ensure!(world.reported(filed.id.epoch)?.status == ReportStatus::Pending);
+    let position = world.open_channel(10 * FEE)?;
+    world.answer_privately(position, "He kept a ledger of every ship that came in, they say.", FEE)?;
+    world.settle(position)?;
+    world.close_epoch()?;
+    let filed = file(&mut world, misattribute, |_| ())?;
+    sent("proving", prove(&world, filed.id, &differing_byte(&world, &filed)?))?;
+    ensure!(world.reported(filed.id.epoch)?.status == ReportStatus::Void);
     Ok(())
 }
 
 #[test]
-fn a_private_receipts_span_voids_no_report() -> Result<()> {
-    let mut world = world()?;
-    let (filed, proof) = private(&mut world)?;
-    let FraudProof::PrivateSpan(redeemed, witness) = proof else { bail!("another proof") };
-    let against_signers = FraudProof::Span(witness.clone());
-    refused(prove(&world, Some(filed.id), &against_signers), &DisputesError::WrongAgainst)?;
-    let elsewhere = FraudProof::PrivateSpan(HostsReceipt { batch: redeemed.batch + 1, ..redeemed }, witness);
-    refused(prove(&world, Some(filed.id), &elsewhere), &DisputesError::NoSuchBatch)
-}
-
-#[test]
-fn the_watchers_part_of_a_slash_is_paid_out_by_staking() -> Result<()> {
+fn the_provers_part_of_a_slash_waits_in_disputes() -> Result<()> {
     let mut world = world()?;
     let filed = file(&mut world, misattribute, |_| ())?;
-    let outcome = sent("proving", prove(&world, Some(filed.id), &differing_byte(&world, &filed)?))?;
-    let Outcome::Voided { slashed, .. } = outcome else { bail!("{outcome:?}") };
+    let outcome = sent("proving", prove(&world, filed.id, &differing_byte(&world, &filed)?))?;
+    let Outcome::Voided { slashed, reward, .. } = outcome else { bail!("{outcome:?}") };
+    ensure!(reward == slashed * 3 / 10 && world.balance(world.suite.disputes)? == reward, "{reward} of {slashed}");
     let watcher = world.people.watcher.clone();
+    at(&world, share_until(&world, filed.id)?)?;
+    refused(claim(&world, &watcher, filed.id), &DisputesError::SharingOpen)?;
+    at(&world, share_until(&world, filed.id)? + 1)?;
     let before = world.balance(watcher.account())?;
-    let call = message_builder!(Staking).claim_credit();
-    let paid = sent("claiming", send(&*world.chain, &watcher, world.suite.staking, call))?;
-    ensure!(paid == slashed * 3 / 10 && world.balance(watcher.account())? == before + paid, "{paid} of {slashed}");
-    Ok(())
+    let paid = sent("claiming", claim(&world, &watcher, filed.id))?;
+    ensure!(paid == reward && world.balance(watcher.account())? == before + paid, "{paid} of {reward}");
+    refused(claim(&world, &world.people.payer.clone(), filed.id), &DisputesError::NothingToClaim)
 }

@@ -4,7 +4,8 @@ use e2e::falsehoods::{
     add_influence, credit_tree, due, file_money, match_left_out, moved_total, no_sketch, not_due, stolen_credit,
     take_a_unit, wrong_amounts, wrong_form, wrong_part,
 };
-use openledger_abi::disputes::{CreditFault, Fraud, FraudProven};
+use openledger_abi::disputes::{FraudProven, ReportFell};
+use openledger_abi::judge::CreditFault;
 use openledger_abi::staking::Slashed;
 
 use super::*;
@@ -12,7 +13,7 @@ use super::*;
 /// Files a report tampered with so, shows that the proof voids it for this fraud, and that it does nothing to a true one.
 fn refutes(
     tamper: impl Fn(&mut EvidenceLeaf),
-    proof: impl Fn(&World, &Filed) -> Result<FraudProof>,
+    proof: impl Fn(&World, &Filed) -> Result<Proof>,
     fraud: Fraud,
 ) -> Result<()> {
     let mut world = world()?;
@@ -21,20 +22,22 @@ fn refutes(
 
     let mut honest = super::world()?;
     let filed = file(&mut honest, |_| (), |_| ())?;
-    let outcome = prove(&honest, Some(filed.id), &proof(&honest, &filed)?);
-    refused(outcome, &DisputesError::NotProven(Rule::NotFraud))?;
+    let outcome = prove(&honest, filed.id, &proof(&honest, &filed)?);
+    refused(outcome, &not_proven(Rule::NotFraud))?;
     ensure!(honest.reported(filed.id.epoch)?.status == ReportStatus::Pending);
     Ok(())
 }
 
-fn voids(world: &World, filed: &Filed, proof: &FraudProof, fraud: Fraud) -> Result<()> {
+fn voids(world: &World, filed: &Filed, proof: &Proof, fraud: Fraud) -> Result<()> {
     ensure!(proof.encode().len() <= openledger_abi::disputes::MAX_PROOF_BYTES);
-    let sent = prove(world, Some(filed.id), proof).map_err(|e| anyhow!("{e}"))?;
+    let sent = prove(world, filed.id, proof).map_err(|e| anyhow!("{e}"))?;
     ensure!(matches!(sent.value, Outcome::Voided { report, .. } if report == filed.id), "{:?}", sent.value);
     let events = sent.receipt.events_of::<FraudProven>(world.suite.disputes);
     let shown = events.first().context("no FraudProven")?;
-    ensure!(shown.fraud == fraud && shown.slashed.len() == 2, "{shown:?}");
-    ensure!(sent.receipt.events_of::<Slashed>(world.suite.staking).len() == 2);
+    ensure!(shown.fraud == fraud && shown.fee == 0, "{shown:?}");
+    let fell = sent.receipt.events_of::<ReportFell>(world.suite.disputes);
+    ensure!(fell.first().is_some_and(|fell| fell.slashed.len() == 3), "{fell:?}");
+    ensure!(sent.receipt.events_of::<Slashed>(world.suite.staking).len() == 3);
     println!("{fraud:?}: {} bytes, {:.1}·10^9 ps", proof.encode().len(), sent.receipt.gas.ref_time as f64 / 1e9);
     Ok(())
 }
@@ -78,7 +81,7 @@ fn a_credit_to_somebody_else_voids_the_report() -> Result<()> {
     let mut honest = super::world()?;
     let (filed, money) = file_money(&mut honest, |_| (), |_| ())?;
     let proof = not_due(&honest, &filed, &money, 0)?;
-    refused(prove(&honest, Some(filed.id), &proof), &DisputesError::NotProven(Rule::NotFraud))
+    refused(prove(&honest, filed.id, &proof), &not_proven(Rule::NotFraud))
 }
 
 #[test]
@@ -90,7 +93,7 @@ fn a_credit_left_out_voids_the_report() -> Result<()> {
     let tree = credit_tree(&money.credits)?;
     let absence = rule(proof::tree::Absence::of(&money.credits, &tree, 0))?;
     let fault = CreditFault::Missing(left_out.entry, due(&world, &filed, left_out.evidence)?, absence);
-    voids(&world, &filed, &FraudProof::Credits(fault), Fraud::CreditMissing)
+    voids(&world, &filed, &Proof::Credits(fault), Fraud::CreditMissing)
 }
 
 #[test]

@@ -4,9 +4,9 @@ use ink::message_builder;
 use openledger_abi::CodeUpgraded;
 use openledger_abi::admin::{AdminError, Administered};
 use openledger_abi::escrow::Escrow;
-use openledger_abi::governor::{Governor, GovernorError, GovernorParameters, ProposalState, Support};
+use openledger_abi::governor::{Governor, GovernorError, GovernorParameters, ProposalId, ProposalState, Support};
 use openledger_abi::timelock::{
-    Administration, Call, CallFailure, OperationExecuted, OperationState, Timelock, TimelockError,
+    Administration, Call, CallFailure, OperationExecuted, OperationState, OperationSuperseded, Timelock, TimelockError,
 };
 use psp22::PSP22Metadata;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::world::{HOLDING, NONE, World, fork, own_error};
 #[test]
 fn a_vote_changes_governor_timelock_and_escrow_at_once() {
     let world = fork();
-    let parameters = GovernorParameters { voting_period: 3 * 86_400_000, ..world.parameters() };
+    let parameters = GovernorParameters { voting_period_ms: 3 * 86_400_000, ..world.parameters() };
     let mut fees = world.config.fees.clone();
     fees.platform_bps -= 100;
     fees.contributors_bps += 100;
@@ -86,13 +86,72 @@ fn what_nobody_executes_within_the_grace_period_expires() {
 }
 
 #[test]
+fn what_nobody_queues_within_the_grace_period_expires() {
+    let world = fork();
+    let id = world.succeeded(&world.something());
+    world.after(world.proposal(id).deadline_at + world.config.timelock_grace_ms - 1_000);
+    assert_eq!(world.state(id), ProposalState::Succeeded);
+    world.after(world.proposal(id).deadline_at + world.config.timelock_grace_ms);
+    assert_eq!(world.state(id), ProposalState::Expired);
+    assert_eq!(own_error(world.queue(id)), GovernorError::WrongState(ProposalState::Expired));
+}
+
+/// Two proposals that both passed and were queued in this order, when the timelock would execute either.
+fn queued(world: &World, first: &[Call], second: &[Call]) -> (ProposalId, ProposalId) {
+    let ids = [first, second].map(|calls| world.propose(calls));
+    world.after(world.proposal(ids[1]).snapshot_at);
+    for id in ids {
+        world.vote(&world.anne, id, Support::For).unwrap();
+    }
+    world.after(world.proposal(ids[1]).deadline_at);
+    for id in ids {
+        world.queue(id).unwrap();
+    }
+    world.chain.advance(Duration::from_millis(world.config.timelock_delay_ms)).unwrap();
+    (ids[0], ids[1])
+}
+
+#[test]
+fn of_two_votes_over_one_contract_the_later_one_has_the_last_word() {
+    let world = fork();
+    let set = |ms| [world.set_timelock(Administration::SetMinDelay(ms))];
+    let (first, second) = queued(&world, &set(1), &set(2));
+    assert_eq!(own_error(world.execute(&set(2), second)), TimelockError::PredecessorOpen);
+    world.execute(&set(1), first).unwrap();
+    world.execute(&set(2), second).unwrap();
+    assert_eq!(world.min_delay(), 2);
+}
+
+#[test]
+fn a_vote_whose_call_fails_freezes_nothing() {
+    let world = fork();
+    let failing = [world.set_timelock(Administration::SetGrace(0))];
+    let good = [world.set_timelock(Administration::SetMinDelay(2))];
+    let (first, second) = queued(&world, &failing, &good);
+    assert!(matches!(own_error(world.execute(&failing, first)), TimelockError::CallFailed { .. }));
+    assert_eq!(own_error(world.execute(&good, second)), TimelockError::PredecessorOpen);
+    let operation = world.proposal(second).operation.unwrap();
+    let operation = read(&world.chain, world.suite.timelock, message_builder!(Timelock).operation(operation));
+    let free_at = operation.unwrap().unwrap().free_at;
+    world.after(free_at - 1_000);
+    assert_eq!(own_error(world.execute(&good, second)), TimelockError::PredecessorOpen);
+    world.after(free_at);
+    let receipt = world.execute(&good, second).unwrap();
+    let closed = receipt.events_of::<OperationSuperseded>(world.suite.timelock);
+    assert_eq!(closed.len(), 1);
+    assert_eq!((world.state(first), world.state(second)), (ProposalState::Expired, ProposalState::Executed));
+    let again = own_error(world.execute(&failing, first));
+    assert_eq!(again, TimelockError::WrongState(OperationState::Expired));
+}
+
+#[test]
 fn nobody_goes_past_the_vote() {
     let world = fork();
     for key in [&world.holder, &world.guardian, &world.anne] {
         let call = message_builder!(Governor).set_parameters(world.parameters());
         let error = own_error(send(&world.chain, key, world.suite.governor, call));
         assert_eq!(error, GovernorError::Admin(AdminError::NotAdmin));
-        let call = message_builder!(Timelock).schedule(world.something(), NONE, NONE, None);
+        let call = message_builder!(Timelock).schedule(world.something(), NONE, None);
         assert_eq!(own_error(send(&world.chain, key, world.suite.timelock, call)), TimelockError::NotProposer);
         let call = message_builder!(Timelock).administer(Administration::SetMinDelay(0));
         assert_eq!(own_error(send(&world.chain, key, world.suite.timelock, call)), TimelockError::OnlyItself);
@@ -107,7 +166,7 @@ fn nobody_goes_past_the_vote() {
 }
 
 #[test]
-fn the_guardian_cancels_in_the_timelock_and_the_proposal_stays_canceled() {
+fn the_guardian_cancels_in_the_timelock_and_the_proposal_stays_cancelled() {
     let world = fork();
     let calls = world.something();
     let id = world.ready(&calls);
@@ -116,15 +175,15 @@ fn the_guardian_cancels_in_the_timelock_and_the_proposal_stays_canceled() {
     let error = own_error(send(&world.chain, &world.anne, world.suite.timelock, cancel()));
     assert_eq!(error, TimelockError::MayNotCancel);
     send(&world.chain, &world.guardian, world.suite.timelock, cancel()).unwrap();
-    assert_eq!(world.state(id), ProposalState::Canceled);
-    assert_eq!(own_error(world.queue(id)), GovernorError::WrongState(ProposalState::Canceled));
+    assert_eq!(world.state(id), ProposalState::Cancelled);
+    assert_eq!(own_error(world.queue(id)), GovernorError::WrongState(ProposalState::Cancelled));
 }
 
 #[test]
 fn a_guardian_cannot_keep_its_office_against_a_vote() {
     let world = fork();
     let naming = world.set_timelock(Administration::SetGuardian(Some(world.bert.account())));
-    // Something else along with it can be canceled: the office is no cover for other calls.
+    // Something else along with it can be cancelled: the office is no cover for other calls.
     let with_more = [naming.clone(), world.something().remove(0)];
     let id = world.ready(&with_more);
     let cancel = |id| message_builder!(Timelock).cancel(world.proposal(id).operation.unwrap());
@@ -152,7 +211,7 @@ fn a_guardian_cannot_keep_its_office_against_a_vote() {
 #[test]
 fn a_failing_call_undoes_the_calls_before_it_and_is_named() {
     let world = fork();
-    let senseless = GovernorParameters { voting_period: 0, ..world.parameters() };
+    let senseless = GovernorParameters { voting_period_ms: 0, ..world.parameters() };
     let nowhere = Call { target: world.poor.account(), selector: [0; 4], input: vec![], value: 0 };
     let unknown = Call { target: world.suite.token, ..nowhere.clone() };
     let paid = Call { value: 1_000_000_000_000, ..world.set_governor(world.parameters()) };

@@ -131,8 +131,8 @@ fn the_proposer_cancels_while_pending_and_no_later() {
     let first = world.propose(&world.something());
     assert_eq!(own_error(world.cancel(&world.bert, first)), GovernorError::MayNotCancel);
     world.cancel(&world.anne, first).unwrap();
-    assert_eq!(world.state(first), ProposalState::Canceled);
-    assert_eq!(own_error(world.cancel(&world.anne, first)), GovernorError::WrongState(ProposalState::Canceled));
+    assert_eq!(world.state(first), ProposalState::Cancelled);
+    assert_eq!(own_error(world.cancel(&world.anne, first)), GovernorError::WrongState(ProposalState::Cancelled));
 
     let second = world.try_propose(&world.anne, &world.something(), "again").unwrap();
     world.after(world.proposal(second).snapshot_at);
@@ -148,14 +148,14 @@ fn anyone_cancels_what_its_proposer_no_longer_stands_for() {
     world.pay(&world.anne, &world.bert, HOLDING - world.config.proposal_threshold + 1);
     world.chain.advance(Duration::from_secs(1)).unwrap();
     world.cancel(&world.poor, id).unwrap();
-    assert_eq!(world.state(id), ProposalState::Canceled);
-    assert_eq!(own_error(world.execute(&calls, id)), TimelockError::WrongState(OperationState::Canceled));
+    assert_eq!(world.state(id), ProposalState::Cancelled);
+    assert_eq!(own_error(world.execute(&calls, id)), TimelockError::WrongState(OperationState::Cancelled));
 }
 
 #[test]
 fn a_change_of_parameters_leaves_proposals_that_are_made() {
     let world = fork();
-    let calls = [world.set_governor(GovernorParameters { quorum_bps: 10_000, ..world.parameters() })];
+    let calls = [world.set_governor(GovernorParameters { quorum_bps: 5_000, ..world.parameters() })];
     let first = world.succeeded(&calls);
     world.queue(first).unwrap();
     let running = world.try_propose(&world.bert, &world.something(), "under the old quorum").unwrap();

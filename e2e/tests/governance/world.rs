@@ -120,7 +120,7 @@ impl World {
     }
 
     pub fn execute(&self, calls: &[Call], id: ProposalId) -> Result<chain::Receipt, CallError<TimelockError>> {
-        let call = message_builder!(Timelock).execute(calls.to_vec(), NONE, id);
+        let call = message_builder!(Timelock).execute(calls.to_vec(), id);
         send(&self.chain, &self.poor, self.suite.timelock, call).map(|sent| sent.receipt)
     }
 
@@ -147,7 +147,7 @@ impl World {
     }
 
     pub fn min_delay(&self) -> u64 {
-        read(&self.chain, self.suite.timelock, message_builder!(Timelock).min_delay()).unwrap()
+        read(&self.chain, self.suite.timelock, message_builder!(Timelock).min_delay_ms()).unwrap()
     }
 
     pub fn set_governor(&self, parameters: GovernorParameters) -> Call {

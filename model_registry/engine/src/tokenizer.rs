@@ -138,6 +138,15 @@ impl Tokenizer {
         Ok(ids)
     }
 
+    /// Bytes of a chat's text by the model's own template, ready for the assistant's answer.
+    ///
+    /// # Errors
+    /// [`Error::ChatTemplate`] if the file has no template or it fails.
+    pub fn chat_length(&self, messages: &[Message]) -> Result<usize> {
+        let template = self.template.as_ref().ok_or_else(|| Error::ChatTemplate("the model's file has none".into()))?;
+        Ok(template.render(messages)?.iter().map(|(text, _)| text.len()).sum())
+    }
+
     /// (position, length, token) of the first special token in `text`.
     fn next_special(&self, text: &str) -> Option<(usize, usize, u32)> {
         self.specials

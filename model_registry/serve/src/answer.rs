@@ -8,28 +8,46 @@ use proof::evidence::Entry;
 use proof::receipt::{Receipt, sketch_hash};
 use proof::rules::{influence as influence_rule, spans as span_rule};
 use proof::signed::Signable;
-use proof::{Blake2, Hasher, ZERO};
+use proof::text::Text;
+use proof::{Blake2, Hash, Hasher, ZERO};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use worker::published::ReceiptRecord;
+use worker::published::{Random, ReceiptRecord};
 
-use crate::cashier::{Cashier, Ticket};
+use crate::cashier::{Cashier, Offer, Terms, Ticket};
 use crate::catalog::Served;
 use crate::scheduler::{Progress, Scheduler};
 
 /// What is asked of a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Prompt {
     Chat(Vec<Message>),
     Text(String),
 }
 
 impl Prompt {
-    /// The prompt's hash in receipts: H of the text, or of the JSON array of the messages.
-    pub fn hash(&self) -> [u8; 32] {
+    /// What the prompt hash of a request commits to: the text, or the JSON array of the messages.
+    pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Prompt::Text(text) => Blake2::blake2_256(text.as_bytes()),
-            Prompt::Chat(messages) => Blake2::blake2_256(&serde_json::to_vec(messages).unwrap_or_default()),
+            Prompt::Text(text) => text.as_bytes().to_vec(),
+            Prompt::Chat(messages) => serde_json::to_vec(messages).unwrap_or_default(),
+        }
+    }
+
+    /// Bytes that people wrote: what a template adds comes on top.
+    pub fn length(&self) -> usize {
+        match self {
+            Prompt::Text(text) => text.len(),
+            Prompt::Chat(messages) => messages.iter().map(|message| message.content.len()).sum(),
+        }
+    }
+
+    /// Bytes of the text for the tokenizer.
+    fn tokenized_length(&self, tokenizer: &Tokenizer) -> engine::Result<usize> {
+        match self {
+            Prompt::Text(text) => Ok(text.len()),
+            Prompt::Chat(messages) => tokenizer.chat_length(messages),
         }
     }
 
@@ -86,26 +104,22 @@ pub struct Answerer {
     pub cashier: Arc<Cashier>,
     /// Signs receipts.
     pub key: Keypair,
-    /// The least fee of an answer, from escrow's parameters.
-    pub min_fee: u128,
-    /// The longest quote that is shown as common knowledge, from escrow's parameters.
-    pub common_max: u16,
+    /// Tokens that prompt and answer may have together.
+    pub context: usize,
     /// One sketch at a time: it uses all cores, and decoding goes first.
     pub sketching: Mutex<()>,
 }
 
-/// A request whose prompt is tokens now.
+/// A question whose prompt is tokens now.
 pub struct Ready {
     pub prompt: Prompt,
     pub tokens: Vec<u32>,
-    pub max_tokens: u32,
     pub sampling: Sampling,
-    /// The most it can cost.
-    pub bound: u128,
+    pub offer: Offer,
 }
 
 impl Answerer {
-    /// Tokenises a request and bounds its cost.
+    /// Tokenises a question.
     pub fn prepare(
         &self,
         served: &Served,
@@ -117,10 +131,19 @@ impl Answerer {
         if tokens.is_empty() {
             return Err(engine::Error::Request("the prompt is empty".into()).into());
         }
-        let tokens_in = u32::try_from(tokens.len()).map_err(|_| proof::Error::TooLarge)?;
-        let bound = crate::payment::fee(tokens_in, max_tokens, served.price_in, served.price_out, self.min_fee)
-            .ok_or(proof::Error::Overflow)?;
-        Ok(Ready { prompt, tokens, max_tokens, sampling, bound })
+        let together = tokens.len().saturating_add(max_tokens as usize);
+        if together > self.context {
+            return Err(engine::Error::TooLong { tokens: together, context: self.context }.into());
+        }
+        let offer = Offer {
+            model: served.model,
+            revision: served.revision,
+            price_in: served.price_in,
+            price_out: served.price_out,
+            tokens_in: count(tokens.len())?,
+            prompt_bytes: count(prompt.tokenized_length(&self.tokenizer)?)?,
+        };
+        Ok(Ready { prompt, tokens, sampling, offer })
     }
 
     /// Decodes, gives each piece of text to `on_text`, then sketches, signs and syncs the receipt.
@@ -137,7 +160,7 @@ impl Answerer {
                 prompt: ready.tokens.clone(),
                 adapter: served.adapter.clone(),
                 sampling: ready.sampling,
-                max_new_tokens: ready.max_tokens as usize,
+                max_new_tokens: ticket.request.body.max_tokens_out as usize,
                 stop: self.tokenizer.stop_tokens(),
             },
             progress,
@@ -161,7 +184,7 @@ impl Answerer {
         on_text(&rest);
         text.push_str(&rest);
         let this = self.clone();
-        let done = tokio::task::spawn_blocking(move || this.settle(&served, &ready, &ticket, &tokens, text, finish));
+        let done = tokio::task::spawn_blocking(move || this.settle(&served, &ready, ticket, &tokens, text, finish));
         done.await.map_err(|_| AnswerError::Dropped)?
     }
 
@@ -169,49 +192,60 @@ impl Answerer {
         &self,
         served: &Served,
         ready: &Ready,
-        ticket: &Ticket,
+        ticket: Ticket,
         tokens: &[u32],
         text: String,
         finish: Finish,
     ) -> Result<Answer, AnswerError> {
-        let sketch = self.sketch(served, &ready.tokens, tokens)?;
+        let (body, offer) = (&ticket.request.body, &ready.offer);
+        let common_max = ticket.terms.common_max;
+        // The sketch of a private answer would tell of it, and without one there is no influence.
+        let private = body.is_private();
+        let sketch = if private { Vec::new() } else { self.sketch(served, &ready.tokens, tokens)? };
         let response = text.clone().into_bytes();
-        let count = |n: usize| u32::try_from(n).map_err(|_| proof::Error::TooLarge);
-        let (tokens_in, tokens_out) = (count(ready.tokens.len())?, count(tokens.len())?);
-        let fee = crate::payment::fee(tokens_in, tokens_out, served.price_in, served.price_out, self.min_fee)
+        let random = private.then(random_bytes);
+        let tokens_out = billed(tokens.iter().filter(|token| !self.tokenizer.is_special(**token)).count(), &response)?;
+        let floor = crate::payment::floor(response.len() as u64, ticket.terms.min_fee, ticket.terms.min_fee_kib);
+        let fee = floor
+            .and_then(|floor| crate::payment::fee(offer.tokens_in, tokens_out, offer.price_in, offer.price_out, floor))
             .ok_or(proof::Error::Overflow)?;
-        let mut receipt = Receipt {
-            channel: ticket.channel,
-            model: served.model,
-            revision: served.revision,
+        let receipt = Receipt {
+            channel: body.channel,
+            model: body.model,
+            revision: body.revision,
             adapter: served.adapter_hash,
-            sequence: 0,
-            flags: 0,
-            tokens_in,
+            sequence: body.sequence,
+            tokens_in: offer.tokens_in,
             tokens_out,
-            fee,
-            prompt: ready.prompt.hash(),
-            response: proof::text::root_of::<Blake2>(&response)?,
+            fee: fee.min(body.max_fee),
+            request: ticket.request.hash::<Blake2>(),
+            response: Text { bytes: &response, random }.root::<Blake2>()?,
             sketch: if sketch.is_empty() { ZERO } else { sketch_hash::<Blake2>(&sketch) },
-            context: ZERO,
-            credits: ZERO,
         };
-        let attribution = attribution(served, self.common_max, &response, &sketch);
-        let domain = self.cashier.domain();
-        let record = self.cashier.with_ledger(|ledger| {
-            receipt.sequence = ledger.head(receipt.channel, receipt.model).count;
-            let signature = self.key.sign(&Signable::receipt::<Blake2>(&domain, &receipt).digest);
-            let record = ReceiptRecord {
-                receipt: receipt.into(),
-                signature,
-                response,
-                sketch,
-                context: Vec::new(),
-                credits: Vec::new(),
-            };
-            ledger.append(&record).map(|_| record)
-        })?;
+        let signature = self.key.sign(&Signable::receipt::<Blake2>(&self.cashier.domain(), &receipt).digest);
+        let record = ReceiptRecord {
+            receipt,
+            signature,
+            request: ticket.request,
+            response,
+            random: random.map(Random),
+            sketch,
+            context: ticket.context.clone(),
+        };
+        self.cashier.with_ledger(|ledger| ledger.answer(&record))?;
+        let attribution = attribution(served, common_max, &record.response, &record.sketch);
         Ok(Answer { text, finish, record, attribution })
+    }
+
+    /// An answer that was given before, as it was then; its attribution is that of now.
+    pub fn again(&self, served: &Served, record: ReceiptRecord, terms: &Terms) -> Answer {
+        let finish = match record.receipt.tokens_out < record.request.body.max_tokens_out {
+            true => Finish::Stop,
+            false => Finish::Length,
+        };
+        let text = String::from_utf8_lossy(&record.response).into_owned();
+        let attribution = attribution(served, terms.common_max, &record.response, &record.sketch);
+        Answer { text, finish, record, attribution }
     }
 
     fn sketch(&self, served: &Served, prompt: &[u32], response: &[u32]) -> Result<Vec<u8>, AnswerError> {
@@ -220,6 +254,20 @@ impl Answerer {
         let sketch = sketcher.response_sketch(prompt, response).map_err(|e| AnswerError::Sketch(e.to_string()))?;
         Ok(sketch.into_iter().map(|value| value as u8).collect())
     }
+}
+
+fn count(n: usize) -> Result<u32, proof::Error> {
+    u32::try_from(n).map_err(|_| proof::Error::TooLarge)
+}
+
+/// Tokens that may be billed: those that gave text, which no receipt may put above the response's bytes and one.
+fn billed(gave_text: usize, response: &[u8]) -> Result<u32, proof::Error> {
+    count(gave_text.min(response.len().saturating_add(1)))
+}
+
+/// 32 bytes that nobody can guess: the hash of a new key's public part.
+pub(crate) fn random_bytes() -> Hash {
+    Blake2::blake2_256(&Keypair::generate().public())
 }
 
 /// What the rules give for an answer with the facts of now.

@@ -12,7 +12,7 @@ use influence::{Meta, Sketcher};
 use ink::message_builder;
 use openledger_abi::models::ModelRegistry;
 use worker::card::ModelCard;
-use worker::epoch::{AsOf, ModelData};
+use worker::epoch::ModelData;
 use worker::gather::Gatherer;
 
 /// A model as it is served.
@@ -44,12 +44,13 @@ impl Catalog {
     /// # Errors
     /// Names the model and what of it can't be had or doesn't fit.
     pub fn load(base: &Arc<Model>, gatherer: &mut Gatherer, models: &[u32], folder: &Path) -> Result<Self> {
-        let mut served = BTreeMap::new();
-        for model in models {
-            let one = load_one(base, gatherer, *model, folder).with_context(|| format!("model {model}"))?;
-            served.insert(*model, Arc::new(one));
-        }
-        Ok(Self { models: served })
+        let load = |model: &u32| load_one(base, gatherer, *model, folder).with_context(|| format!("model {model}"));
+        Ok(Self::of(models.iter().map(load).collect::<Result<Vec<_>>>()?))
+    }
+
+    /// Of models that are loaded.
+    pub fn of(models: impl IntoIterator<Item = Served>) -> Self {
+        Self { models: models.into_iter().map(|served| (served.model, Arc::new(served))).collect() }
     }
 
     /// A model by number (`3`) or by its card's name.
@@ -75,9 +76,7 @@ fn load_one(base: &Arc<Model>, gatherer: &mut Gatherer, model: u32, folder: &Pat
     let revision = read(&*chain, registry, message_builder!(ModelRegistry).revision(model, number))?
         .context("the registry has no such revision")?;
     let now = chain.now()?;
-    let data = gatherer
-        .model((model, number), AsOf { closed_at: now, demand_end: now })?
-        .context("the registry has no such revision")?;
+    let data = gatherer.model((model, number), now)?.context("the registry has no such revision")?;
     let endpoints = gatherer.endpoints(model)?;
     let fetch = |cid: &Cid| gatherer.fetcher().object(cid, &endpoints);
     let card = ModelCard::parse(&fetch(&Cid::from_bytes(&revision.card_cid)?)?).context("its card")?;

@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use worker::published::PAGE;
+use worker::published::{FetchOrder, Lane, PAGE};
 
-use crate::answer::{Answer, AnswerError, Answerer, Prompt};
-use crate::cashier::Unpaid;
+use crate::answer::{Answer, AnswerError, Answerer, Prompt, Ready};
+use crate::cashier::{Admitted, Terms, Ticket, Unpaid};
 use crate::catalog::{Catalog, Served};
+use crate::ledger::{LedgerError, SignedVoucher};
 use crate::payment::{self, Extra, PaymentPayload, PaymentRequired, PaymentResponse, Requirement, Resource, SCHEME};
 
 /// The longest request body.
@@ -49,15 +50,16 @@ pub fn routes(host: Arc<Host>) -> Router {
         .route("/v1/completions", post(complete))
         .route("/openledger/health", get(|| async { "ok" }))
         .route("/openledger/objects/{cid}", get(object))
-        .route("/openledger/receipts/{channel}/{model}", get(receipts))
-        .route("/openledger/channels/{channel}/{model}", get(head))
+        .route("/openledger/receipts/{channel}/{model}/{key}", get(receipts))
+        .route("/openledger/heads/{channel}/{model}/{key}", post(head))
+        .route("/openledger/private", post(private))
         .route("/openledger/vouchers", post(acknowledge))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(host)
 }
 
 /// The body of a request for an answer; OpenAI's names.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ask {
     pub model: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,17 @@ pub struct Ask {
     pub seed: Option<u64>,
     #[serde(default)]
     pub stream: bool,
+    /// Who would pay, for a question without payment: then a host that would not answer says so before anything is signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<Payer>,
+}
+
+/// A channel and the key that would sign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payer {
+    pub channel: u64,
+    #[serde(with = "worker::published::hexed")]
+    pub key: proof::Account,
 }
 
 fn failure(status: StatusCode, kind: &str, message: impl ToString) -> Response {
@@ -139,49 +152,100 @@ async fn respond(host: Arc<Host>, headers: HeaderMap, ask: Ask, prompt: Prompt) 
     if let Some(problem) = sampling.problem() {
         return invalid(problem);
     }
-    let chat = matches!(prompt, Prompt::Chat(_));
+    let payload = match paid(&headers) {
+        Ok(payload) => payload,
+        Err(error) => return invalid(error),
+    };
+    // What is signed counts, not what is asked for beside it.
+    let max_tokens = payload.as_ref().map_or(max_tokens, |payload| payload.payload.request.body.max_tokens_out);
     let ready = match host.answerer.prepare(&served, prompt, max_tokens, sampling) {
         Ok(ready) => ready,
         Err(error) => return invalid(error),
     };
-    let payload = match paid(&headers) {
-        Ok(Some(payload)) => payload,
-        Ok(None) => return demand(&host, &served, ready.bound, "this model is paid for: send a voucher"),
-        Err(error) => return demand(&host, &served, ready.bound, error),
-    };
+    let Some(payload) = payload else { return quote(&host, &served, &ready, max_tokens, ask.payer).await };
     if payload.network != host.network || payload.scheme != SCHEME {
-        let error = format!("this host takes scheme {SCHEME} on network {}", host.network);
-        return demand(&host, &served, ready.bound, error);
+        return invalid(format!("this host takes scheme {SCHEME} on network {}", host.network));
     }
     let cashier = host.answerer.cashier.clone();
-    let (model, bound, voucher) = (served.model, ready.bound, payload.payload.clone());
-    let ticket = tokio::task::spawn_blocking(move || cashier.admit(model, &voucher, bound)).await;
-    let ticket = match ticket {
-        Ok(Ok(ticket)) => ticket,
-        Ok(Err(Unpaid::Chain(error))) => return failure(StatusCode::BAD_GATEWAY, "chain_error", error),
-        // Paying more would not help.
-        Ok(Err(error @ Unpaid::NotAllowed { .. })) => return failure(StatusCode::FORBIDDEN, "access_error", error),
-        Ok(Err(error)) => return demand(&host, &served, ready.bound, error),
+    let (offer, prompt, asking) = (ready.offer, ready.prompt.bytes(), payload.payload);
+    let (channel, amount) = (asking.request.body.channel, asking.request.body.max_fee);
+    let admitted = tokio::task::spawn_blocking(move || cashier.admit(&offer, &prompt, asking)).await;
+    let mut response = match admitted {
+        Ok(Ok(Admitted::Begin(ticket))) => match ask.stream {
+            true => stream(&host, served, ready, *ticket),
+            false => begin(&host, served, ready, *ticket).await,
+        },
+        Ok(Ok(Admitted::Again(record, terms))) => {
+            let chat = matches!(ready.prompt, Prompt::Chat(_));
+            let answer = host.answerer.again(&served, *record, &terms);
+            match ask.stream {
+                true => events(tokio_stream::iter([
+                    piece(&served.name, &answer.text, chat),
+                    last_piece(&served.name, &answer, chat),
+                ])),
+                false => Json(complete_body(&served, &answer, chat)).into_response(),
+            }
+        }
+        Ok(Err(error)) => return denied(error),
         Err(error) => return failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
     };
     let settled = PaymentResponse {
         success: true,
         network: host.network.clone(),
-        payer: chain::ss58(&ticket.payer),
+        payer: channel.to_string(),
         transaction: String::new(),
-        amount: payload.payload.fee.to_string(),
-    };
-    let mut response = match ask.stream {
-        true => stream(&host, served, ready, ticket, chat),
-        false => match host.answerer.answer(served.clone(), ready, ticket, |_| {}).await {
-            Ok(answer) => Json(complete_body(&served, &answer, chat)).into_response(),
-            Err(error) => refused(&error),
-        },
+        amount: amount.to_string(),
     };
     if let Ok(value) = HeaderValue::from_str(&payment::encode(&settled)) {
         response.headers_mut().insert(HeaderName::from_static("payment-response"), value);
     }
     response
+}
+
+/// Answers in one piece. The answer runs to its receipt even if the client goes away, which cancels what waits here.
+async fn begin(host: &Arc<Host>, served: Arc<Served>, ready: Ready, ticket: Ticket) -> Response {
+    let chat = matches!(ready.prompt, Prompt::Chat(_));
+    let (answerer, model) = (host.answerer.clone(), served.clone());
+    let answering = tokio::spawn(async move { answerer.answer(model, ready, ticket, |_| {}).await });
+    match answering.await {
+        Ok(Ok(answer)) => Json(complete_body(&served, &answer, chat)).into_response(),
+        Ok(Err(error)) => refused(&error),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
+    }
+}
+
+/// What has to be signed for an answer, or why whoever would pay gets none.
+async fn quote(host: &Arc<Host>, served: &Served, ready: &Ready, max_tokens: u32, payer: Option<Payer>) -> Response {
+    let cashier = host.answerer.cashier.clone();
+    let offer = ready.offer;
+    let considered = tokio::task::spawn_blocking(move || {
+        let terms = cashier.terms()?;
+        let bound = offer.bound(max_tokens, &terms).ok_or(LedgerError::Overflow)?;
+        if let Some(payer) = payer {
+            cashier.consider(payer.channel, &payer.key, offer.model, bound)?;
+        }
+        Ok::<_, Unpaid>((terms, bound))
+    });
+    match considered.await {
+        Ok(Ok((terms, bound))) => demand(host, served, ready, max_tokens, &terms, bound),
+        Ok(Err(error)) => denied(error),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
+    }
+}
+
+/// Why a request, a voucher or an order is not taken.
+fn denied(error: Unpaid) -> Response {
+    let (status, kind) = match &error {
+        Unpaid::Chain(_) => (StatusCode::BAD_GATEWAY, "chain_error"),
+        Unpaid::Ledger(LedgerError::Io { .. } | LedgerError::Corrupt { .. }) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "server_error")
+        }
+        Unpaid::NotAllowed { .. } | Unpaid::NotForYou => (StatusCode::FORBIDDEN, "access_error"),
+        Unpaid::NoSuchText => (StatusCode::NOT_FOUND, "not_found_error"),
+        Unpaid::Ahead { .. } | Unpaid::BeingAnswered | Unpaid::Ledger(_) => (StatusCode::CONFLICT, "payment_error"),
+        _ => (StatusCode::BAD_REQUEST, "payment_error"),
+    };
+    failure(status, kind, error)
 }
 
 fn refused(error: &AnswerError) -> Response {
@@ -198,10 +262,10 @@ fn paid(headers: &HeaderMap) -> Result<Option<PaymentPayload>, payment::BadHeade
     payment::decode(payment::SIGNATURE, text).map(Some)
 }
 
-fn demand(host: &Host, served: &Served, bound: u128, error: impl ToString) -> Response {
+fn demand(host: &Host, served: &Served, ready: &Ready, max_tokens: u32, terms: &Terms, bound: u128) -> Response {
     let required = PaymentRequired {
         x402_version: 2,
-        error: error.to_string(),
+        error: "this model is paid for: sign a request for this answer".into(),
         resource: Resource {
             url: "/v1/chat/completions".into(),
             description: format!("an answer by {}", served.name),
@@ -220,6 +284,9 @@ fn demand(host: &Host, served: &Served, bound: u128, error: impl ToString) -> Re
                 max_unpaid: host.answerer.cashier.max_unpaid(),
                 model: served.model,
                 revision: served.revision,
+                params: terms.params,
+                prompt_bytes: ready.offer.prompt_bytes,
+                max_tokens,
                 price_in: served.price_in.to_string(),
                 price_out: served.price_out.to_string(),
             },
@@ -274,56 +341,64 @@ fn complete_body(served: &Served, answer: &Answer, chat: bool) -> Value {
     })
 }
 
-fn stream(
-    host: &Arc<Host>,
-    served: Arc<Served>,
-    ready: crate::answer::Ready,
-    ticket: crate::cashier::Ticket,
-    chat: bool,
-) -> Response {
-    let (sender, receiver) = mpsc::unbounded_channel::<Value>();
-    let object = if chat { "chat.completion.chunk" } else { "text_completion" };
-    let name = served.name.clone();
-    let answerer = host.answerer.clone();
-    tokio::spawn(async move {
-        let pieces = sender.clone();
-        let model = name.clone();
-        // A client that went away still owes for what it got: the answer runs to its receipt.
-        let answered = answerer
-            .answer(served, ready, ticket, move |piece| {
-                if !piece.is_empty() {
-                    let delta = match chat {
-                        true => json!({ "index": 0, "delta": { "content": piece }, "finish_reason": null }),
-                        false => json!({ "index": 0, "text": piece, "finish_reason": null }),
-                    };
-                    drop(pieces.send(json!({ "object": object, "model": model, "choices": [delta] })));
-                }
-            })
-            .await;
-        let last = match answered {
-            Ok(answer) => {
-                let finish = finish_name(answer.finish);
-                let end = match chat {
-                    true => json!({ "index": 0, "delta": {}, "finish_reason": finish }),
-                    false => json!({ "index": 0, "text": "", "finish_reason": finish }),
-                };
-                json!({
-                    "id": identifier(&answer),
-                    "object": object,
-                    "model": name,
-                    "choices": [end],
-                    "openledger": extension(&answer),
-                })
-            }
-            Err(error) => json!({ "error": { "message": error.to_string(), "type": "server_error" } }),
-        };
-        drop(sender.send(last));
-    });
-    let events = UnboundedReceiverStream::new(receiver)
+fn object_name(chat: bool) -> &'static str {
+    if chat { "chat.completion.chunk" } else { "text_completion" }
+}
+
+fn piece(model: &str, text: &str, chat: bool) -> Value {
+    let delta = match chat {
+        true => json!({ "index": 0, "delta": { "content": text }, "finish_reason": null }),
+        false => json!({ "index": 0, "text": text, "finish_reason": null }),
+    };
+    json!({ "object": object_name(chat), "model": model, "choices": [delta] })
+}
+
+fn last_piece(model: &str, answer: &Answer, chat: bool) -> Value {
+    let finish = finish_name(answer.finish);
+    let end = match chat {
+        true => json!({ "index": 0, "delta": {}, "finish_reason": finish }),
+        false => json!({ "index": 0, "text": "", "finish_reason": finish }),
+    };
+    json!({
+        "id": identifier(answer),
+        "object": object_name(chat),
+        "model": model,
+        "choices": [end],
+        "openledger": extension(answer),
+    })
+}
+
+fn events(pieces: impl tokio_stream::Stream<Item = Value> + Send + 'static) -> Response {
+    let events = pieces
         .map(|value| value.to_string())
         .chain(tokio_stream::once("[DONE]".to_owned()))
         .map(|data| Ok::<_, Infallible>(Event::default().data(data)));
     Sse::new(events).into_response()
+}
+
+fn stream(host: &Arc<Host>, served: Arc<Served>, ready: Ready, ticket: Ticket) -> Response {
+    let (sender, receiver) = mpsc::unbounded_channel::<Value>();
+    let name = served.name.clone();
+    let chat = matches!(ready.prompt, Prompt::Chat(_));
+    let answerer = host.answerer.clone();
+    tokio::spawn(async move {
+        let pieces = sender.clone();
+        let model = name.clone();
+        // A client that went away still owes for what it asked: the answer runs to its receipt.
+        let answered = answerer
+            .answer(served, ready, ticket, move |text| {
+                if !text.is_empty() {
+                    drop(pieces.send(piece(&model, text, chat)));
+                }
+            })
+            .await;
+        let last = match answered {
+            Ok(answer) => last_piece(&name, &answer, chat),
+            Err(error) => json!({ "error": { "message": error.to_string(), "type": "server_error" } }),
+        };
+        drop(sender.send(last));
+    });
+    events(UnboundedReceiverStream::new(receiver))
 }
 
 async fn object(State(host): State<Arc<Host>>, Path(cid): Path<String>) -> Response {
@@ -351,41 +426,71 @@ fn end() -> u64 {
     u64::MAX
 }
 
+/// The lane that a route names.
+fn lane((channel, model, key): (u64, u32, String)) -> Result<Lane, String> {
+    let bytes = hex::decode(&key).ok().and_then(|bytes| bytes.try_into().ok());
+    let key = bytes.ok_or_else(|| format!("`{key}` is not a key: 64 hex digits wanted"))?;
+    Ok(Lane { channel, model, key })
+}
+
+/// What a voucher covers, for everybody; of private answers without their texts.
 async fn receipts(
     State(host): State<Arc<Host>>,
-    Path((channel, model)): Path<(u64, u32)>,
+    Path(place): Path<(u64, u32, String)>,
     Query(range): Query<Range>,
 ) -> Response {
-    let read =
-        move || host.answerer.cashier.with_ledger(|ledger| ledger.records(channel, model, range.from, range.to, PAGE));
+    let lane = match lane(place) {
+        Ok(lane) => lane,
+        Err(error) => return invalid(error),
+    };
+    let read = move || host.answerer.cashier.with_ledger(|ledger| ledger.records(&lane, range.from, range.to, PAGE));
     match tokio::task::spawn_blocking(read).await {
-        Ok(Ok(records)) => Json(records).into_response(),
+        Ok(Ok(records)) => {
+            let published = records.into_iter().map(|record| record.map(worker::published::ReceiptRecord::published));
+            Json(published.collect::<Vec<_>>()).into_response()
+        }
         Ok(Err(error)) => failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
         Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
     }
 }
 
-async fn head(State(host): State<Arc<Host>>, Path((channel, model)): Path<(u64, u32)>) -> Json<Value> {
-    let (head, held) = host.answerer.cashier.with_ledger(|ledger| {
-        (ledger.head(channel, model), ledger.voucher(channel, model).map_or(0, |voucher| voucher.count))
-    });
-    Json(json!({
-        "count": head.count,
-        "fee": head.sum.to_string(),
-        "top": hex::encode(head.top),
-        "vouched": held,
-    }))
+/// What a payer shows when it asks for the head of its tree.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Shown {
+    /// Its last voucher, if it ever signed one.
+    pub voucher: Option<SignedVoucher>,
 }
 
-async fn acknowledge(State(host): State<Arc<Host>>, Json(payload): Json<PaymentPayload>) -> Response {
-    if payload.network != host.network || payload.scheme != SCHEME {
-        return invalid(format!("this host takes scheme {SCHEME} on network {}", host.network));
-    }
+async fn head(
+    State(host): State<Arc<Host>>,
+    Path(place): Path<(u64, u32, String)>,
+    Json(shown): Json<Shown>,
+) -> Response {
+    let lane = match lane(place) {
+        Ok(lane) => lane,
+        Err(error) => return invalid(error),
+    };
     let cashier = host.answerer.cashier.clone();
-    match tokio::task::spawn_blocking(move || cashier.take(&payload.payload)).await {
-        Ok(Ok(_)) => Json(json!({ "accepted": true })).into_response(),
-        Ok(Err(Unpaid::Chain(error))) => failure(StatusCode::BAD_GATEWAY, "chain_error", error),
-        Ok(Err(error)) => failure(StatusCode::PAYMENT_REQUIRED, "payment_error", error),
+    answer_with(move || cashier.told(&lane, shown.voucher.as_ref())).await
+}
+
+async fn private(State(host): State<Arc<Host>>, Json(order): Json<FetchOrder>) -> Response {
+    let cashier = host.answerer.cashier.clone();
+    answer_with(move || cashier.private_text(&order)).await
+}
+
+async fn acknowledge(State(host): State<Arc<Host>>, Json(voucher): Json<SignedVoucher>) -> Response {
+    let cashier = host.answerer.cashier.clone();
+    answer_with(move || cashier.take(&voucher).map(|()| json!({ "accepted": true }))).await
+}
+
+/// Runs what reads the chain and the disk, and answers with what it gives.
+async fn answer_with<T: Serialize + Send + 'static>(
+    f: impl FnOnce() -> Result<T, Unpaid> + Send + 'static,
+) -> Response {
+    match tokio::task::spawn_blocking(f).await {
+        Ok(Ok(value)) => Json(value).into_response(),
+        Ok(Err(error)) => denied(error),
         Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
     }
 }

@@ -1,7 +1,7 @@
 //! OpenLoRA: many adapters on one base in memory, answers paid by vouchers, each with a signed receipt and its attribution.
 //!
 //! * [`http`] – the OpenAI routes and what is published; [`payment`] – x402 v2, field by field.
-//! * [`cashier`], [`ledger`] – whether a request pays, and what is on disk before an answer's last byte leaves.
+//! * [`cashier`], [`ledger`], [`redeem`] – whose requests are answered, what is on disk before an answer's last byte leaves, what is paid.
 //! * [`scheduler`], [`answer`] – one decoding thread for requests of all adapters; sketch, receipt, attribution.
 //! * [`catalog`] – the models that are served; [`payer`] – the other side of a channel.
 
@@ -12,4 +12,5 @@ pub mod http;
 pub mod ledger;
 pub mod payer;
 pub mod payment;
+pub mod redeem;
 pub mod scheduler;

@@ -1,8 +1,11 @@
-//! The payer's side of a channel: asks, checks each receipt, keeps its own tree and signs vouchers over it.
+//! The payer's side of a channel: signs a request for each answer, checks the receipt against it, keeps its own tree and signs
+//! vouchers over it.
 //!
-//! What was asked is on disk before it is sent. If the connection breaks, the host may have signed an answer that never
-//! came; before the next question the payer fetches it from what the host publishes, and takes it into its tree only if it
-//! asked for it. So a channel never sticks, and a host can't put receipts there that nobody asked for.
+//! A request's signed bytes are on disk before they are sent, and only those are ever sent again. If the connection breaks, the
+//! same bytes fetch the same answer; what comes is taken only if it is a valid receipt over that request. A place whose answer
+//! was refused here, or never came, is given up by the host after its deadline; then it is an unfilled place here too. So no
+//! channel sticks, and a host can't put receipts there that nobody asked for. A voucher is on disk before it is sent as well:
+//! a host that lost it is shown it again.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -10,36 +13,75 @@ use std::path::{Path, PathBuf};
 
 use chain::{Keypair, verify};
 use engine::Message;
-use proof::receipt::Receipt;
+use proof::params::ParameterSet;
+use proof::receipt::ReceiptLeaf;
+use proof::request::{ContextChunk, FLAG_PRIVATE, Request, SignedRequest, context_hash, encode_context, prompt_hash};
+use proof::rules::validity::{Opened, Slot, Terms, judge};
 use proof::signed::{Domain, Signable};
 use proof::voucher::Voucher;
-use proof::{Blake2, Node, SumFrontier, Tree};
+use proof::{Blake2, Hash, Node, SumFrontier, Tree, ZERO, limits};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ureq::Body;
 use ureq::http::Response;
-use worker::published::{ReceiptRecord, hexed};
+use worker::published::{Lane, ReceiptRecord, hexed, scaled};
 
-use crate::answer::{Prompt, Shown};
-use crate::http::Ask;
-use crate::ledger::SignedVoucher;
-use crate::payment::{self, PaymentPayload, PaymentRequired, SCHEME};
+use crate::answer::{Prompt, Shown, random_bytes};
+use crate::cashier::SKEW_MS;
+use crate::http::{self, Ask, Payer};
+use crate::ledger::{Head, SignedVoucher};
+use crate::payment::{self, Asking, PaymentPayload, PaymentRequired, SCHEME};
+
+/// A request may be answered for so long after it was signed, chain time.
+pub const REQUEST_LIFE_MS: u64 = 600_000;
+/// Bytes that a chat template may add to a chat, and to each of its messages.
+const TEMPLATE_BYTES: usize = 1_024;
+const MESSAGE_BYTES: usize = 64;
+/// Tokens of an answer when the question doesn't say.
+const MAX_TOKENS: u32 = 128;
 
 /// Why an answer was not got, or not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum PayerError {
     #[error("{url}: {reason}")]
     Http { url: String, reason: String },
-    #[error("the host wants payment: {0}")]
-    PaymentRequired(String),
+    #[error("the host's offer is not what its announcement says: {0}. Nothing was signed")]
+    Offer(String),
     #[error("the host answered {status}: {message}")]
     Refused { status: u16, message: String },
-    #[error("the host's receipt is not what it should be: {0}. Not paid; the channel should not be used on")]
+    #[error(
+        "the host's receipt is not what it should be: {0}. No voucher covers it; its place is given up after the request's deadline"
+    )]
     BadReceipt(String),
     #[error("{path}: {reason}")]
     State { path: PathBuf, reason: String },
+    #[error("the chain's time is not known: {0}")]
+    Clock(String),
     #[error(transparent)]
     Proof(#[from] proof::Error),
+}
+
+/// A model as its owner registered it and its host announced it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    pub revision: u32,
+    #[serde(with = "hexed")]
+    pub adapter: Hash,
+    /// For 1,000 tokens: no receipt may charge more.
+    pub price_in: u128,
+    pub price_out: u128,
+    /// Escrow's parameter set, and what it wants of an answer.
+    pub params: u32,
+    pub min_fee: u128,
+    pub min_fee_kib: u128,
+}
+
+impl Agreed {
+    /// What an answer may cost.
+    fn fee(&self, tokens_in: u32, tokens_out: u32, bytes: u64) -> Option<u128> {
+        let floor = payment::floor(bytes, self.min_fee, self.min_fee_kib)?;
+        payment::fee(tokens_in, tokens_out, self.price_in, self.price_out, floor)
+    }
 }
 
 /// Where a channel goes and who signs.
@@ -57,37 +99,79 @@ pub struct ChannelConfig {
     pub genesis: [u8; 32],
     #[serde(with = "hexed")]
     pub escrow: [u8; 32],
-    /// The host's prices by model, in and out, for 1,000 tokens: no receipt may charge more.
-    pub prices: BTreeMap<u32, (u128, u128)>,
-    /// Escrow's least fee of an answer.
-    pub min_fee: u128,
+    /// What holds for requests that are signed from now on, by model.
+    pub models: BTreeMap<u32, Agreed>,
     /// Chain time in ms until which vouchers can be redeemed.
     pub deadline: u64,
 }
 
-/// The payer's own tree of one model's receipts.
+/// What is asked, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub prompt: Prompt,
+    /// Tokens, sampling; the rest of it is filled in.
+    pub ask: Ask,
+    /// The answer goes to the payer and to the oracles alone.
+    pub private: bool,
+    /// The payer's list of retrieved chunks.
+    pub context: Vec<ContextChunk>,
+    /// The most that the answer may cost, if that is less than the announced price allows.
+    pub max_fee: Option<u128>,
+}
+
+impl Question {
+    /// A public question without retrieved chunks, at the announced price.
+    pub fn new(prompt: Prompt, ask: Ask) -> Self {
+        Self { prompt, ask, private: false, context: Vec::new(), max_fee: None }
+    }
+}
+
+/// A place that was asked for and is not in the tree yet.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Place {
+    #[serde(with = "scaled")]
+    request: SignedRequest,
+    #[serde(with = "hexed")]
+    random: Hash,
+    prompt: Prompt,
+    ask: Ask,
+    #[serde(with = "hexed")]
+    context: Vec<u8>,
+    agreed: Agreed,
+    /// Its answer, if it was taken while an earlier place is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    record: Option<ReceiptRecord>,
+}
+
+/// The payer's own tree of one model's receipts, and the places beyond it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Book {
     count: u64,
     peaks: Vec<(String, String)>,
+    /// The last voucher that was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    voucher: Option<SignedVoucher>,
+    #[serde(default)]
+    places: BTreeMap<u64, Place>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Saved {
     config: ChannelConfig,
+    #[serde(with = "hexed")]
+    key: [u8; 32],
     books: BTreeMap<u32, Book>,
-    /// Hashes of the prompts, by model, that were sent and whose receipts are not in the tree.
-    #[serde(default)]
-    pending: BTreeMap<u32, Vec<String>>,
 }
 
-/// A channel as its payer keeps it, in one file that is replaced whole after each answer.
+/// Tells the chain's time in ms.
+pub type Clock = Box<dyn Fn() -> Result<u64, String> + Send + Sync>;
+
+/// A channel as one of its keys keeps it, in one file that is replaced whole at each step.
 pub struct PayerChannel {
     key: Keypair,
-    /// Whether the key is a session's and not the payer's own.
-    session: bool,
     path: PathBuf,
     agent: ureq::Agent,
+    clock: Clock,
     saved: Saved,
 }
 
@@ -100,25 +184,26 @@ pub struct Answered {
 }
 
 impl PayerChannel {
-    /// Opens the channel's file, or begins one. `session` says that `key` is a session key.
-    pub fn open(path: &Path, config: ChannelConfig, key: Keypair, session: bool) -> Result<Self, PayerError> {
+    /// Opens the file of a channel and key, or begins one. The key is the payer's or a session's.
+    pub fn open(path: &Path, config: ChannelConfig, key: Keypair, clock: Clock) -> Result<Self, PayerError> {
         let state = |reason: String| PayerError::State { path: path.to_path_buf(), reason };
         let saved = match std::fs::read(path) {
             Ok(bytes) => {
                 let mut saved: Saved = serde_json::from_slice(&bytes).map_err(|e| state(e.to_string()))?;
-                if saved.config.channel != config.channel || saved.config.genesis != config.genesis {
-                    return Err(state("it belongs to another channel or chain".into()));
+                let known = (saved.config.channel, saved.config.genesis, saved.key);
+                if known != (config.channel, config.genesis, key.public()) {
+                    return Err(state("it belongs to another channel, key or chain".into()));
                 }
                 saved.config = config;
                 saved
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Saved { config, books: BTreeMap::new(), pending: BTreeMap::new() }
+                Saved { config, key: key.public(), books: BTreeMap::new() }
             }
             Err(error) => return Err(state(error.to_string())),
         };
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(Self { key, session, path: path.to_path_buf(), agent, saved })
+        Ok(Self { key, path: path.to_path_buf(), agent, clock, saved })
     }
 
     /// Asks for an answer, checks it and its receipt, and takes it into the payer's tree; what [`PayerChannel::recover`]
@@ -126,13 +211,9 @@ impl PayerChannel {
     ///
     /// # Errors
     /// The host's refusal, or what is wrong with its receipt. Nothing is owed for an answer that was refused here.
-    pub fn ask(&mut self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<Answered, PayerError> {
-        ask.stream = false;
-        let (url, mut response) = self.post(model, prompt, ask)?;
-        let body = response.body_mut().read_json().map_err(|e| http(&url, e))?;
-        let answered = read_answer(&body, prompt).map_err(PayerError::BadReceipt)?;
-        self.accept_asked(model, prompt, &answered)?;
-        Ok(answered)
+    pub fn ask(&mut self, model: u32, question: &Question) -> Result<Answered, PayerError> {
+        let sequence = self.sign(model, question)?;
+        self.send(model, sequence, None)
     }
 
     /// The same, giving each piece of the text to `on_text` as it comes. What was shown counts only once this returns.
@@ -142,157 +223,218 @@ impl PayerChannel {
     pub fn ask_streaming(
         &mut self,
         model: u32,
-        prompt: &Prompt,
-        mut ask: Ask,
+        question: &Question,
         on_text: &mut dyn FnMut(&str),
     ) -> Result<Answered, PayerError> {
-        ask.stream = true;
-        let (url, mut response) = self.post(model, prompt, ask)?;
-        let mut text = String::new();
-        let mut extension = Value::Null;
-        for line in BufReader::new(response.body_mut().as_reader()).lines() {
-            let line = line.map_err(|e| http(&url, e))?;
-            let Some(data) = line.strip_prefix("data:").map(str::trim).filter(|data| *data != "[DONE]") else {
-                continue;
-            };
-            let mut chunk: Value = serde_json::from_str(data).map_err(|e| http(&url, e))?;
-            if let Some(message) = chunk["error"]["message"].as_str() {
-                return Err(PayerError::Refused { status: 200, message: message.to_owned() });
-            }
-            let choice = &chunk["choices"][0];
-            let piece = match prompt {
-                Prompt::Chat(_) => choice["delta"]["content"].as_str(),
-                Prompt::Text(_) => choice["text"].as_str(),
-            };
-            if let Some(piece) = piece {
-                on_text(piece);
-                text.push_str(piece);
-            }
-            if chunk["openledger"].is_object() {
-                extension = chunk["openledger"].take();
+        let sequence = self.sign(model, question)?;
+        self.send(model, sequence, Some(on_text))
+    }
+
+    /// Fetches the answers to what was asked here and that never came, as a broken connection leaves them, by the same signed
+    /// bytes, and returns them. Places that the host gave up after their deadlines are given up here. Asks nobody when nothing
+    /// is missing.
+    ///
+    /// # Errors
+    /// The host can't be reached, or a receipt is not what it should be and its place can't be given up yet.
+    pub fn recover(&mut self, model: u32) -> Result<Vec<Answered>, PayerError> {
+        let missing = |book: &Book| -> Vec<u64> {
+            book.places.iter().filter(|(_, place)| place.record.is_none()).map(|(sequence, _)| *sequence).collect()
+        };
+        let mut recovered = Vec::new();
+        let mut bad = None;
+        for sequence in self.saved.books.get(&model).map(missing).unwrap_or_default() {
+            match self.send(model, sequence, None) {
+                Ok(answered) => recovered.push(answered),
+                Err(error @ PayerError::BadReceipt(_)) => bad = bad.or(Some(error)),
+                Err(PayerError::Refused { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
-        let answered = with_receipt(text, &extension).map_err(PayerError::BadReceipt)?;
-        self.accept_asked(model, prompt, &answered)?;
+        self.give_up(model)?;
+        let open = self.saved.books.get(&model).map(missing).unwrap_or_default();
+        match bad.filter(|_| !open.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(recovered),
+        }
+    }
+
+    /// If the time of the next place is over, asks the host for the head, showing the last voucher, and takes what lapsed there
+    /// into the tree as unfilled places.
+    fn give_up(&mut self, model: u32) -> Result<(), PayerError> {
+        let Some(book) = self.saved.books.get(&model) else { return Ok(()) };
+        let next = book.places.range(book.count..).find(|(_, place)| place.record.is_none());
+        let Some((_, place)) = next else { return Ok(()) };
+        if place.request.body.deadline.saturating_add(SKEW_MS) >= (self.clock)().map_err(PayerError::Clock)? {
+            return Ok(());
+        }
+        let lane = Lane { channel: self.saved.config.channel, model, key: self.key.public() };
+        let url = format!("{}/openledger/heads/{lane}", self.saved.config.endpoint);
+        let shown = http::Shown { voucher: book.voucher.clone() };
+        let mut response = self.agent.post(&url).send_json(&shown).map_err(|e| unreachable(&url, e))?;
+        refused(&mut response)?;
+        let head: Head = response.body_mut().read_json().map_err(|e| unreachable(&url, e))?;
+        let mut frontier = self.frontier(model)?;
+        let book = self.saved.books.entry(model).or_default();
+        while head.lapsed.contains(&frontier.count)
+            && book.places.get(&frontier.count).is_none_or(|place| place.record.is_none())
+        {
+            book.places.remove(&frontier.count);
+            frontier.append::<Blake2>(Tree::Receipts, ReceiptLeaf::unfilled::<Blake2>().node::<Blake2>())?;
+        }
+        book.keep(&frontier);
+        self.grow(model)
+    }
+
+    /// Gets the host's offer for a question, and signs and keeps the request that it asks for.
+    fn sign(&mut self, model: u32, question: &Question) -> Result<u64, PayerError> {
+        self.recover(model)?;
+        let mut ask = question.ask.clone();
+        ask.model = model.to_string();
+        ask.max_tokens = Some(ask.max_completion_tokens.take().or(ask.max_tokens).unwrap_or(MAX_TOKENS));
+        ask.payer = Some(Payer { channel: self.saved.config.channel, key: self.key.public() });
+        match &question.prompt {
+            Prompt::Chat(messages) => ask.messages = Some(messages.clone()),
+            Prompt::Text(text) => ask.prompt = Some(text.clone()),
+        }
+        let (agreed, prompt_bytes, max_fee) = self.offer(model, question, &ask)?;
+        let now = (self.clock)().map_err(PayerError::Clock)?;
+        let random = random_bytes();
+        let context = encode_context(&question.context);
+        let book = self.saved.books.entry(model).or_default();
+        let after = book.places.last_key_value().map_or(0, |(sequence, _)| sequence.saturating_add(1));
+        let sequence = book.count.max(after);
+        let body = Request {
+            channel: self.saved.config.channel,
+            model,
+            revision: agreed.revision,
+            params: agreed.params,
+            sequence,
+            prompt: prompt_hash::<Blake2>(&random, &question.prompt.bytes()),
+            prompt_bytes,
+            max_tokens_out: ask.max_tokens.unwrap_or(MAX_TOKENS),
+            max_fee,
+            flags: if question.private { FLAG_PRIVATE } else { 0 },
+            context: if context.is_empty() { ZERO } else { context_hash::<Blake2>(&context) },
+            deadline: now.saturating_add(REQUEST_LIFE_MS),
+        };
+        let signature = self.key.sign(&Signable::request::<Blake2>(&self.domain(), &body).digest);
+        let request = SignedRequest { body, key: self.key.public(), signature };
+        let place = Place { request, random, prompt: question.prompt.clone(), ask, context, agreed, record: None };
+        self.saved.books.entry(model).or_default().places.insert(sequence, place);
+        self.save()?;
+        Ok(sequence)
+    }
+
+    /// What a host asks for a question, checked against what was announced: terms, prompt bytes, the highest fee.
+    fn offer(&self, model: u32, question: &Question, ask: &Ask) -> Result<(Agreed, u32, u128), PayerError> {
+        let bad = |what: String| PayerError::Offer(what);
+        let agreed = self.saved.config.models.get(&model).cloned();
+        let agreed = agreed.ok_or_else(|| bad(format!("it announced no model {model}")))?;
+        let url = self.url(&question.prompt);
+        let mut response = self.agent.post(&url).send_json(ask).map_err(|e| unreachable(&url, e))?;
+        if response.status() != 402 {
+            refused(&mut response)?;
+            return Err(bad("it wants no payment".into()));
+        }
+        let required: PaymentRequired = response.body_mut().read_json().map_err(|e| unreachable(&url, e))?;
+        let ours = |accepted: &&payment::Requirement| {
+            accepted.scheme == SCHEME && accepted.network == self.saved.config.network
+        };
+        let wanted = required.accepts.iter().find(ours);
+        let wanted = wanted.ok_or_else(|| bad(format!("it takes no {SCHEME} on {}", self.saved.config.network)))?;
+        let extra = &wanted.extra;
+        if extra.model != model {
+            return Err(bad(format!("it offers model {}", extra.model)));
+        }
+        if extra.revision != agreed.revision {
+            return Err(bad(format!("it offers revision {}, registered is {}", extra.revision, agreed.revision)));
+        }
+        if extra.params != agreed.params {
+            return Err(bad(format!("it names parameter set {}, the current one is {}", extra.params, agreed.params)));
+        }
+        let most = match &question.prompt {
+            Prompt::Text(text) => text.len(),
+            Prompt::Chat(messages) => {
+                question.prompt.length() + TEMPLATE_BYTES + messages.len().saturating_mul(MESSAGE_BYTES)
+            }
+        };
+        if extra.prompt_bytes as usize > most {
+            return Err(bad(format!("the text for the tokenizer has {} bytes, at most {most}", extra.prompt_bytes)));
+        }
+        let max_tokens = ask.max_tokens.unwrap_or(MAX_TOKENS);
+        let fee: u128 = wanted.amount.parse().map_err(|_| bad(format!("its amount is `{}`", wanted.amount)))?;
+        // Every token has at least one byte.
+        let bound = agreed.fee(extra.prompt_bytes, max_tokens, payment::most_bytes(max_tokens));
+        let bound = bound.ok_or(proof::Error::Overflow)?;
+        if fee > bound {
+            return Err(bad(format!("an answer costs up to {fee}, by the announced price up to {bound}")));
+        }
+        match question.max_fee.filter(|max| fee > *max) {
+            Some(max) => Err(bad(format!("an answer costs up to {fee}, allowed are {max}"))),
+            None => Ok((agreed, extra.prompt_bytes, fee)),
+        }
+    }
+
+    fn url(&self, prompt: &Prompt) -> String {
+        let route = match prompt {
+            Prompt::Chat(_) => "/v1/chat/completions",
+            Prompt::Text(_) => "/v1/completions",
+        };
+        format!("{}{route}", self.saved.config.endpoint)
+    }
+
+    /// Sends a kept request, the first time or again, and takes the answer.
+    fn send(
+        &mut self,
+        model: u32,
+        sequence: u64,
+        on_text: Option<&mut dyn FnMut(&str)>,
+    ) -> Result<Answered, PayerError> {
+        let book = self.saved.books.get(&model);
+        let place = book.and_then(|book| book.places.get(&sequence)).cloned().ok_or(proof::Error::Absent)?;
+        let payload = PaymentPayload {
+            x402_version: 2,
+            scheme: SCHEME.into(),
+            network: self.saved.config.network.clone(),
+            payload: Asking {
+                request: place.request,
+                random: place.random,
+                context: place.context.clone(),
+                voucher: book.and_then(|book| book.voucher.clone()),
+            },
+        };
+        let mut ask = place.ask.clone();
+        ask.stream = on_text.is_some();
+        let url = self.url(&place.prompt);
+        let sent = self.agent.post(&url).header(payment::SIGNATURE, payment::encode(&payload)).send_json(&ask);
+        if sent.as_ref().is_err_and(was_never_sent) {
+            // Nobody has these bytes: the place is free again.
+            self.saved.books.entry(model).or_default().places.remove(&sequence);
+            self.save()?;
+        }
+        let mut response = sent.map_err(|e| unreachable(&url, e))?;
+        refused(&mut response)?;
+        let answered = match on_text {
+            None => {
+                let body = response.body_mut().read_json().map_err(|e| unreachable(&url, e))?;
+                read_answer(&body, &place.prompt).map_err(PayerError::BadReceipt)?
+            }
+            Some(on_text) => read_pieces(&url, &mut response, &place.prompt, on_text)?,
+        };
+        self.check(model, &place, &answered)?;
+        if let Some(place) = self.saved.books.entry(model).or_default().places.get_mut(&sequence) {
+            place.record = Some(answered.record.clone());
+        }
+        self.grow(model)?;
         Ok(answered)
     }
 
-    /// Takes the answers that the host signed for what was asked here and that never came, as a broken connection leaves
-    /// them, into the payer's tree, and returns them. Asks nobody when nothing is missing.
-    ///
-    /// # Errors
-    /// The host can't be reached, or a receipt that it publishes is not what it should be.
-    pub fn recover(&mut self, model: u32) -> Result<Vec<Answered>, PayerError> {
-        self.recover_until(model, u64::MAX)
-    }
-
-    fn recover_until(&mut self, model: u32, end: u64) -> Result<Vec<Answered>, PayerError> {
-        let mut recovered = Vec::new();
-        while self.saved.pending.get(&model).is_some_and(|pending| !pending.is_empty()) {
-            let from = self.frontier(model)?.count;
-            if from >= end {
-                break;
-            }
-            let Some(record) = self.published(model, from)? else { break };
-            // Somebody else with the same key may have asked for it: then this payer can't vouch for it.
-            let prompt = record.receipt.prompt;
-            if !self.is_pending(model, &prompt) {
-                return Err(PayerError::BadReceipt(format!(
-                    "number {from} is over a prompt that was not sent from here"
-                )));
-            }
-            let text = String::from_utf8_lossy(&record.response).into_owned();
-            let answered = Answered { text, record, attribution: Vec::new() };
-            self.accept(model, &prompt, &answered)?;
-            recovered.push(answered);
-        }
-        Ok(recovered)
-    }
-
-    /// The receipt that the host publishes at a place, if it has come so far.
-    fn published(&self, model: u32, at: u64) -> Result<Option<ReceiptRecord>, PayerError> {
-        let ChannelConfig { endpoint, channel, .. } = &self.saved.config;
-        let url = format!("{endpoint}/openledger/receipts/{channel}/{model}?from={at}&to={}", at.saturating_add(1));
-        let mut response = self.agent.get(&url).call().map_err(|e| http(&url, e))?;
-        let status = response.status().as_u16();
-        if status != 200 {
-            let message = response.body_mut().read_to_string().unwrap_or_default();
-            return Err(PayerError::Refused { status, message });
-        }
-        let records: Vec<ReceiptRecord> = response.body_mut().read_json().map_err(|e| http(&url, e))?;
-        Ok(records.into_iter().next())
-    }
-
-    fn is_pending(&self, model: u32, prompt: &[u8; 32]) -> bool {
-        let prompt = hex::encode(prompt);
-        self.saved.pending.get(&model).is_some_and(|pending| pending.contains(&prompt))
-    }
-
-    /// One sending of this prompt is not waited for any more. Not saved yet.
-    fn forget(&mut self, model: u32, prompt: &[u8; 32]) {
-        let prompt = hex::encode(prompt);
-        let Some(pending) = self.saved.pending.get_mut(&model) else { return };
-        if let Some(place) = pending.iter().position(|other| *other == prompt) {
-            pending.remove(place);
-        }
-        if pending.is_empty() {
-            self.saved.pending.remove(&model);
-        }
-    }
-
-    /// Sends a request with the voucher over all before it. Returns the URL and a response with status 200.
-    fn post(&mut self, model: u32, prompt: &Prompt, mut ask: Ask) -> Result<(String, Response<Body>), PayerError> {
-        self.recover(model)?;
-        let hash = prompt.hash();
-        self.saved.pending.entry(model).or_default().push(hex::encode(hash));
-        self.save()?;
-        ask.model = model.to_string();
-        let route = match prompt {
-            Prompt::Chat(messages) => {
-                ask.messages = Some(messages.clone());
-                "/v1/chat/completions"
-            }
-            Prompt::Text(text) => {
-                ask.prompt = Some(text.clone());
-                "/v1/completions"
-            }
-        };
-        let url = format!("{}{route}", self.saved.config.endpoint);
-        let payment = payment::encode(&self.payload(model)?);
-        let sent = self.agent.post(&url).header(payment::SIGNATURE, payment).send_json(&ask);
-        let refused = match &sent {
-            Ok(response) => response.status() != 200,
-            Err(error) => was_never_sent(error),
-        };
-        if refused {
-            self.forget(model, &hash);
-            self.save()?;
-        }
-        let mut response = sent.map_err(|e| http(&url, e))?;
-        let status = response.status().as_u16();
-        if status == 200 {
-            return Ok((url, response));
-        }
-        let body: Value = response.body_mut().read_json().map_err(|e| http(&url, e))?;
-        if status == 402 {
-            let required: PaymentRequired = serde_json::from_value(body).map_err(|e| http(&url, e))?;
-            return Err(PayerError::PaymentRequired(required.error));
-        }
-        let message = body["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
-        Err(PayerError::Refused { status, message })
-    }
-
-    /// Sends the voucher over all that was answered by a model, so that the host can redeem it.
-    pub fn acknowledge(&self, model: u32) -> Result<(), PayerError> {
+    /// Signs a voucher over all that was taken of a model so far, keeps it and sends it, so that the host can redeem it.
+    pub fn acknowledge(&mut self, model: u32) -> Result<(), PayerError> {
+        let Some(voucher) = self.voucher(model)? else { return Ok(()) };
         let url = format!("{}/openledger/vouchers", self.saved.config.endpoint);
-        let mut response = self.agent.post(&url).send_json(self.payload(model)?).map_err(|e| http(&url, e))?;
-        match response.status().as_u16() {
-            200 => Ok(()),
-            status => {
-                let message = response.body_mut().read_to_string().unwrap_or_default();
-                Err(PayerError::Refused { status, message })
-            }
-        }
+        let mut response = self.agent.post(&url).send_json(&voucher).map_err(|e| unreachable(&url, e))?;
+        refused(&mut response)
     }
 
     fn domain(&self) -> Domain {
@@ -310,9 +452,12 @@ impl PayerChannel {
         SumFrontier::from_parts(book.count, peaks).map_err(|_| corrupt())
     }
 
-    /// A signed voucher over all answers of a model so far, as it travels.
-    pub fn payload(&self, model: u32) -> Result<PaymentPayload, PayerError> {
+    /// The voucher over all that was taken of a model so far, kept before it is given out. `None` if nothing was.
+    pub fn voucher(&mut self, model: u32) -> Result<Option<SignedVoucher>, PayerError> {
         let head = self.frontier(model)?.sum_head::<Blake2>(Tree::Receipts)?;
+        if head.count == 0 {
+            return Ok(None);
+        }
         let config = &self.saved.config;
         let body = Voucher {
             channel: config.channel,
@@ -322,64 +467,85 @@ impl PayerChannel {
             top: head.top,
             deadline: config.deadline,
         };
+        let last = self.saved.books.get(&model).and_then(|book| book.voucher.clone());
+        if let Some(last) = last.filter(|last| last.body() == body) {
+            return Ok(Some(last));
+        }
         let signature = self.key.sign(&Signable::voucher::<Blake2>(&self.domain(), &body).digest);
-        Ok(PaymentPayload {
-            x402_version: 2,
-            scheme: SCHEME.into(),
-            network: config.network.clone(),
-            payload: SignedVoucher {
-                channel: body.channel,
-                model,
-                count: body.count,
-                fee: body.fee,
-                top: body.top,
-                deadline: body.deadline,
-                session: self.session.then(|| hex::encode(self.key.public())),
-                signature,
-            },
-        })
+        let voucher = SignedVoucher {
+            channel: body.channel,
+            model,
+            count: body.count,
+            fee: body.fee,
+            top: body.top,
+            deadline: body.deadline,
+            key: self.key.public(),
+            signature,
+        };
+        self.saved.books.entry(model).or_default().voucher = Some(voucher.clone());
+        self.save()?;
+        Ok(Some(voucher))
     }
 
-    /// Accepts the answer to what was asked, after the ones before it whose answers never came.
-    fn accept_asked(&mut self, model: u32, prompt: &Prompt, answered: &Answered) -> Result<(), PayerError> {
-        self.recover_until(model, answered.record.receipt.sequence)?;
-        self.accept(model, &prompt.hash(), answered)
-    }
-
-    fn accept(&mut self, model: u32, prompt: &[u8; 32], answered: &Answered) -> Result<(), PayerError> {
+    /// Whether an answer is a valid one to the request at a place, by the rule that oracles and contracts judge by, at no more than
+    /// the announced price.
+    fn check(&self, model: u32, place: &Place, answered: &Answered) -> Result<(), PayerError> {
         let bad = |what: &str| PayerError::BadReceipt(what.to_owned());
-        let receipt: Receipt = answered.record.open().map_err(|e| PayerError::BadReceipt(e.to_string()))?;
-        let mut frontier = self.frontier(model)?;
-        if receipt.channel != self.saved.config.channel || receipt.model != model {
-            return Err(bad("it names another channel or model"));
+        let record = &answered.record;
+        if record.request != place.request {
+            return Err(bad("it answers another request"));
         }
-        if receipt.sequence != frontier.count {
-            return Err(bad("its sequence is not the next one"));
-        }
-        if answered.record.response != answered.text.as_bytes() {
+        let receipt = record.open().map_err(|e| PayerError::BadReceipt(e.to_string()))?;
+        if record.response != answered.text.as_bytes() || record.text().root::<Blake2>()? != receipt.response {
             return Err(bad("it is over another response"));
         }
-        if receipt.prompt != *prompt {
-            return Err(bad("it is over another prompt"));
-        }
-        let Some((price_in, price_out)) = self.saved.config.prices.get(&model) else {
-            return Err(bad("the host announced no price for this model"));
+        let body = &place.request.body;
+        let agreed = &place.agreed;
+        let slot = Slot {
+            channel: self.saved.config.channel,
+            model,
+            key: self.key.public(),
+            params: body.params,
+            sequence: body.sequence,
+            fee: receipt.fee,
+            // It has no batch yet: any revision that exists is older.
+            at: u64::MAX,
         };
-        let agreed =
-            payment::fee(receipt.tokens_in, receipt.tokens_out, *price_in, *price_out, self.saved.config.min_fee);
-        if agreed.is_none_or(|agreed| receipt.fee > agreed) {
+        // Of a parameter set, only the fee counts for validity.
+        let params =
+            ParameterSet { min_fee: agreed.min_fee, rank_weights: Vec::new(), common_max: limits::MAX_COMMON_BYTES };
+        let terms = Terms { slot: &slot, revision: Some((agreed.adapter, 0)), params: &params };
+        let bytes = record.response.len() as u64;
+        let opened = Opened { receipt: &receipt, request: Some(&record.request), response_bytes: Some(bytes) };
+        let signed = |request: &SignedRequest| {
+            let signable = Signable::request::<Blake2>(&self.domain(), &request.body);
+            signable.verified_by(|message| verify(&request.key, message, &request.signature))
+        };
+        if let Some(invalid) = judge::<Blake2>(&opened, &terms, signed)? {
+            return Err(PayerError::BadReceipt(invalid.to_string()));
+        }
+        if agreed.fee(receipt.tokens_in, receipt.tokens_out, bytes).is_none_or(|most| receipt.fee > most) {
             return Err(bad("it charges more than the announced price"));
         }
         let signable = Signable::receipt::<Blake2>(&self.domain(), &receipt);
         let key = self.saved.config.receipt_key;
-        if !signable.verified_by(|message| verify(&key, message, &answered.record.signature)) {
+        if !signable.verified_by(|message| verify(&key, message, &record.signature)) {
             return Err(bad("the host did not sign it"));
         }
-        let leaf = receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
-        frontier.append::<Blake2>(Tree::Receipts, leaf)?;
-        let peaks = frontier.peaks.iter().map(|node| (hex::encode(node.hash), node.sum.to_string())).collect();
-        self.saved.books.insert(model, Book { count: frontier.count, peaks });
-        self.forget(model, prompt);
+        Ok(())
+    }
+
+    /// Takes into the tree what was answered without a gap, and saves.
+    fn grow(&mut self, model: u32) -> Result<(), PayerError> {
+        let mut frontier = self.frontier(model)?;
+        let book = self.saved.books.entry(model).or_default();
+        while let Some(record) = book.places.get(&frontier.count).and_then(|place| place.record.as_ref()) {
+            let receipt = &record.receipt;
+            let leaf = receipt.leaf(receipt.hash::<Blake2>()).node::<Blake2>();
+            book.places.remove(&frontier.count);
+            frontier.append::<Blake2>(Tree::Receipts, leaf)?;
+        }
+        book.keep(&frontier);
         self.save()
     }
 
@@ -387,6 +553,13 @@ impl PayerChannel {
         let state = |reason: String| PayerError::State { path: self.path.clone(), reason };
         let json = serde_json::to_vec_pretty(&self.saved).map_err(|e| state(e.to_string()))?;
         worker::files::write_whole(&self.path, &json).map_err(|e| state(e.to_string()))
+    }
+}
+
+impl Book {
+    fn keep(&mut self, frontier: &SumFrontier) {
+        self.count = frontier.count;
+        self.peaks = frontier.peaks.iter().map(|node| (hex::encode(node.hash), node.sum.to_string())).collect();
     }
 }
 
@@ -400,10 +573,58 @@ fn read_answer(body: &Value, prompt: &Prompt) -> Result<Answered, String> {
     with_receipt(text, &body["openledger"])
 }
 
+fn read_pieces(
+    url: &str,
+    response: &mut Response<Body>,
+    prompt: &Prompt,
+    on_text: &mut dyn FnMut(&str),
+) -> Result<Answered, PayerError> {
+    let mut text = String::new();
+    let mut extension = Value::Null;
+    for line in BufReader::new(response.body_mut().as_reader()).lines() {
+        let line = line.map_err(|e| unreachable(url, e))?;
+        let Some(data) = line.strip_prefix("data:").map(str::trim).filter(|data| *data != "[DONE]") else {
+            continue;
+        };
+        let mut chunk: Value = serde_json::from_str(data).map_err(|e| unreachable(url, e))?;
+        if let Some(message) = chunk["error"]["message"].as_str() {
+            return Err(PayerError::Refused { status: 200, message: message.to_owned() });
+        }
+        let choice = &chunk["choices"][0];
+        let piece = match prompt {
+            Prompt::Chat(_) => choice["delta"]["content"].as_str(),
+            Prompt::Text(_) => choice["text"].as_str(),
+        };
+        if let Some(piece) = piece {
+            on_text(piece);
+            text.push_str(piece);
+        }
+        if chunk["openledger"].is_object() {
+            extension = chunk["openledger"].take();
+        }
+    }
+    if extension.is_null() {
+        return Err(unreachable(url, "the answer broke off before its receipt"));
+    }
+    with_receipt(text, &extension).map_err(PayerError::BadReceipt)
+}
+
 fn with_receipt(text: String, extension: &Value) -> Result<Answered, String> {
     let record = serde_json::from_value(extension["record"].clone()).map_err(|e| format!("no receipt ({e})"))?;
     let attribution = serde_json::from_value(extension["attribution"].clone()).unwrap_or_default();
     Ok(Answered { text, record, attribution })
+}
+
+/// Anything but status 200 is a refusal; its message is the host's.
+fn refused(response: &mut Response<Body>) -> Result<(), PayerError> {
+    let status = response.status().as_u16();
+    if status == 200 {
+        return Ok(());
+    }
+    let text = response.body_mut().read_to_string().unwrap_or_default();
+    let said = serde_json::from_str::<Value>(&text).ok();
+    let message = said.and_then(|body| body["error"]["message"].as_str().map(ToOwned::to_owned)).unwrap_or(text);
+    Err(PayerError::Refused { status, message })
 }
 
 /// Whether no host can have seen the request.
@@ -415,7 +636,7 @@ fn was_never_sent(error: &ureq::Error) -> bool {
     }
 }
 
-fn http(url: &str, reason: impl ToString) -> PayerError {
+fn unreachable(url: &str, reason: impl ToString) -> PayerError {
     PayerError::Http { url: url.to_owned(), reason: reason.to_string() }
 }
 

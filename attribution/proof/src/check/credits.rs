@@ -2,7 +2,7 @@
 
 use super::influence::RowOpening;
 use super::span::ContributionOpening;
-use super::{show, EpochFacts, EvidenceOpening, Fraud, PayeeFacts, RevisionFacts, SourceFacts, Verdict};
+use super::{show, EpochFacts, EvidenceOpening, Fraud, PayeeFacts, RequestFacts, RevisionFacts, SourceFacts};
 use crate::credits::CreditLeaf;
 use crate::evidence::{Entry, Place};
 use crate::receipt::Receipt;
@@ -54,15 +54,15 @@ pub enum CreditFault {
 }
 
 /// What the chain has to know for [`check`].
-pub trait Facts: SourceFacts + RevisionFacts + EpochFacts + PayeeFacts {}
-impl<T: SourceFacts + RevisionFacts + EpochFacts + PayeeFacts> Facts for T {}
+pub trait Facts: SourceFacts + RevisionFacts + EpochFacts + RequestFacts + PayeeFacts {}
+impl<T: SourceFacts + RevisionFacts + EpochFacts + RequestFacts + PayeeFacts> Facts for T {}
 
 /// Checks the fault against a report.
 ///
 /// # Errors
 /// [`Error::NotFraud`] if what was opened is right; [`Error::WitnessMismatch`], [`Error::NoSuchEntry`], or an error of the openings.
-pub fn check<H: Hasher>(report: &ReportBody, fault: &CreditFault, facts: &impl Facts) -> Result<Verdict, Error> {
-    let fraud = match fault {
+pub fn check<H: Hasher>(report: &ReportBody, fault: &CreditFault, facts: &impl Facts) -> Result<Fraud, Error> {
+    match fault {
         CreditFault::Missing(position, opening, absence) => {
             let (account, amount) = due::<H>(report, opening, *position, facts)?;
             let account = account.ok_or(Error::NotFraud)?;
@@ -78,7 +78,7 @@ pub fn check<H: Hasher>(report: &ReportBody, fault: &CreditFault, facts: &impl F
             credit.verify::<H>(report)?;
             let Some(evidence) = evidence else {
                 let beyond = credit.leaf.evidence >= report.evidence.count;
-                return show(beyond, Fraud::CreditWithoutEntry).map(Verdict::signers);
+                return show(beyond, Fraud::CreditWithoutEntry);
             };
             if evidence.index != credit.leaf.evidence {
                 return Err(Error::WitnessMismatch);
@@ -95,8 +95,7 @@ pub fn check<H: Hasher>(report: &ReportBody, fault: &CreditFault, facts: &impl F
             let (account, _) = due::<H>(report, opening, credit.leaf.entry, facts)?;
             show(account != Some(credit.leaf.account), Fraud::CreditNotDue)
         }
-    };
-    fraud.map(Verdict::signers)
+    }
 }
 
 impl CreditOpening {

@@ -1,7 +1,7 @@
 //! Fraud proof 5: influence that the sketches don't give.
 
 use super::span::ContributionOpening;
-use super::{show, EvidenceOpening, Fraud, RevisionFacts, SourceFacts, Verdict};
+use super::{show, EvidenceOpening, Fraud, RevisionFacts, SourceFacts};
 use crate::evidence::{Entry, EvidenceLeaf, Influence, Place};
 use crate::receipt::{no_sketch, sketch_hash, Receipt};
 use crate::rules::influence::outranks;
@@ -40,17 +40,17 @@ impl RowOpening {
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
 pub enum InfluenceFault {
-    /// There are some though the receipt is private, has no sketch, or its model has none.
+    /// There are some though the receipt has no sketch, or its model has none.
     NoSketch,
     /// There are some though the response's sketch, opened, is not of d bytes.
     SketchLength(Vec<u8>),
     /// The score of the entry at this position: the row, then the response's sketch.
     Score(u8, RowOpening, Vec<u8>),
-    /// The row of the entry at this position is beyond the count, or passed over.
+    /// The row of the entry at this position is beyond the count.
     NoRow(u8),
     /// The row of the entry at this position is no row of d entries, or in no existing contribution.
     BadRow(u8, RowOpening),
-    /// The row of the entry at this position lies in a contribution that is struck or passed over.
+    /// The row of the entry at this position lies in a contribution that is struck.
     DoesNotCount(u8, RowOpening, ContributionOpening),
     /// This row was left out: its leaf, its contribution, the response's sketch.
     LeftOut(u32, RowOpening, ContributionOpening, Vec<u8>),
@@ -76,20 +76,23 @@ pub fn check<H: Hasher>(
     evidence: &TreeHead,
     witness: &InfluenceWitness,
     facts: &(impl SourceFacts + RevisionFacts),
-) -> Result<Verdict, Error> {
+) -> Result<Fraud, Error> {
     let leaf = witness.evidence.open::<H>(evidence)?;
     let receipt = &witness.receipt;
     if receipt.hash::<H>() != leaf.receipt {
         return Err(Error::WitnessMismatch);
     }
+    if leaf.status != crate::evidence::ATTRIBUTED {
+        return Err(Error::NotFraud);
+    }
     let terms = facts.revision(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
     let any = leaf.entries.iter().any(|entry| matches!(entry, Entry::Influence(_)));
-    let none_due = receipt.is_private() || no_sketch::<H>(&receipt.sketch);
+    let none_due = no_sketch::<H>(&receipt.sketch);
     let sketches = match terms.sketches {
         Some(sketches) if !none_due && sketches.usable() => sketches,
-        _ => return show(any, Fraud::NoSketch).map(Verdict::signers),
+        _ => return show(any, Fraud::NoSketch),
     };
-    judge::<H>(&leaf, receipt, &sketches, &witness.fault, facts).map(Verdict::signers)
+    judge::<H>(&leaf, receipt, &sketches, &witness.fault, facts)
 }
 
 fn judge<H: Hasher>(
@@ -123,11 +126,7 @@ fn judge<H: Hasher>(
             let ours = response(sketch)?.ok_or(Error::WitnessMismatch)?;
             show(score(&ours, &row.sketch)? != entry.score, Fraud::WrongScore)
         }
-        InfluenceFault::NoRow(position) => {
-            let row = entry(*position)?.row;
-            let counts = row < sketches.header.count && facts.row_counts(receipt.model, receipt.revision, row);
-            show(!counts, Fraud::RowDoesNotCount)
-        }
+        InfluenceFault::NoRow(position) => show(entry(*position)?.row >= sketches.header.count, Fraud::RowDoesNotCount),
         InfluenceFault::BadRow(position, opening) => {
             let row = opening.open::<H>(sketches, entry(*position)?.row)?;
             let exists = row.is_some_and(|row| {
@@ -144,9 +143,6 @@ fn judge<H: Hasher>(
             show(!counts, Fraud::RowDoesNotCount)
         }
         InfluenceFault::LeftOut(number, opening, contribution, sketch) => {
-            if !facts.row_counts(receipt.model, receipt.revision, *number) {
-                return Err(Error::NotFraud);
-            }
             let row = opening.open::<H>(sketches, *number)?.ok_or(Error::WitnessMismatch)?;
             let found = contribution.open::<H>(receipt, &place(&row), facts)?;
             if !facts.counts(receipt.model, receipt.revision, row.source, found.contribution) {

@@ -1,11 +1,10 @@
 //! Fraud proofs: each is one pure function of opened bytes and of facts that the chain keeps.
 //!
-//! A check returns [`Verdict`] if the witness shows a fraud, [`Error::NotFraud`] if it opens everything and nothing is wrong,
+//! A check returns the [`Fraud`] that the witness shows, [`Error::NotFraud`] if it opens everything and nothing is wrong,
 //! another error if it opens something else. A true report can be refuted by no witness: each check asks for exactly what the rules
 //! forbid. Beside each check stands (feature `std`) the constructor that finds the witness in what was published.
 
 pub mod credits;
-pub mod equivocation;
 pub mod form;
 pub mod influence;
 pub mod outranked;
@@ -15,13 +14,15 @@ pub mod receipt;
 pub mod span;
 pub mod tree;
 
-pub use proof::Proof;
+pub use proof::{check_encoded, Proof};
 #[cfg(feature = "std")]
 pub use proof::{find_leaf, Published};
 
 use crate::evidence::{evidence_node, EvidenceLeaf};
 use crate::params::{ParameterSet, Policy};
+use crate::request::SignedRequest;
 use crate::rules::epoch::Carry;
+use crate::rules::validity::Slot;
 use crate::sketch::SketchHead;
 use crate::tree::{verify_path, Tree, TreeHead};
 use crate::version::VersionHead;
@@ -29,24 +30,10 @@ use crate::{Account, Error, Hash, Hasher};
 use alloc::vec::Vec;
 use scale::{Decode, Encode};
 
-/// Who has to answer for a fraud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
-pub enum Against {
-    /// All signers of the report; it is void.
-    Signers,
-    /// The batch's host, who wrote a private receipt's entries; the report stands.
-    Host,
-    /// The one oracle that signed twice; no report is void.
-    Oracle,
-}
-
 /// What a fraud proof shows. Appended to, never reordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub enum Fraud {
-    /// 1: two payloads of one (set, epoch, attempt, round), signed by one oracle.
-    Equivocation,
     /// 3: a byte of the response differs from the named holding's.
     DifferingByte,
     /// 3: a range of the response that doesn't run word start to word end.
@@ -65,7 +52,7 @@ pub enum Fraud {
     NoSuchContribution,
     /// 3: a holding that ends beyond its contribution, or a contribution longer than 16 MiB.
     NoSuchOffset,
-    /// 3: a struck or passed-over contribution.
+    /// 3: a struck contribution.
     DoesNotCount,
     /// 3: a span of a receipt that has no response.
     AbsentResponse,
@@ -105,9 +92,9 @@ pub enum Fraud {
     WrongScore,
     /// 5: a row that ranks higher was left out.
     RowLeftOut,
-    /// 5: a row that is absent, struck or passed over.
+    /// 5: a row that is absent, or lies in a struck contribution.
     RowDoesNotCount,
-    /// 5: influence of a response that is private or has no sketch.
+    /// 5: influence of a response that has no sketch.
     NoSketch,
     /// 6: a leaf that doesn't decode.
     Undecodable,
@@ -115,10 +102,8 @@ pub enum Fraud {
     BadForm,
     /// 6: amounts other than the rules give.
     WrongAmounts,
-    /// 6: retrieval entries other than the context list.
+    /// 6: retrieval entries other than the request's context list.
     WrongRetrieval,
-    /// 6: private entries other than the credits hash's.
-    WrongPrivateEntries,
     /// 7: an entry that is due to an account has no credit leaf.
     CreditMissing,
     /// 7: a credit leaf has no entry, or another amount than its entry.
@@ -127,16 +112,6 @@ pub enum Fraud {
     CreditNotDue,
     /// 9: an account's total is not the old one plus its credits, or the account was dropped or added.
     WrongPayout,
-}
-
-/// A fraud that was shown, and who answers for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
-pub struct Verdict {
-    /// What was shown.
-    pub fraud: Fraud,
-    /// Who answers.
-    pub against: Against,
 }
 
 /// [`Error::NotFraud`] unless it is shown.
@@ -148,12 +123,6 @@ pub(crate) fn show(shown: bool, fraud: Fraud) -> Result<Fraud, Error> {
     }
 }
 
-impl Verdict {
-    const fn signers(fraud: Fraud) -> Self {
-        Verdict { fraud, against: Against::Signers }
-    }
-}
-
 /// What the chain knows of a model's revision and of contributions, for the epoch in dispute.
 pub trait SourceFacts {
     /// The policy of a revision, if it exists.
@@ -162,8 +131,8 @@ pub trait SourceFacts {
     /// The version that a revision names as its source number `source`, if it names that many.
     fn source(&self, model: u32, revision: u32, source: u8) -> Option<VersionHead>;
 
-    /// Whether a contribution (by its id, within that source's Datanet) counts: not struck strictly before `closed_at(epoch)`,
-    /// not passed over by a demand made before the epoch's `demand_end`. A withdrawn one counts.
+    /// Whether a contribution (by its id, within that source's Datanet) counts: [`crate::terms::Standing::counts`] as of the
+    /// cut's `closed_at`.
     fn counts(&self, model: u32, revision: u32, source: u8, contribution: u64) -> bool;
 }
 
@@ -185,8 +154,6 @@ pub struct RevisionTerms {
 pub trait RevisionFacts {
     /// The revision, if it exists.
     fn revision(&self, model: u32, revision: u32) -> Option<RevisionTerms>;
-    /// Whether a row counts: not passed over by a demand made before the epoch's `demand_end`.
-    fn row_counts(&self, model: u32, revision: u32, row: u32) -> bool;
 }
 
 /// A batch of the epoch in dispute, as payout keeps it.
@@ -199,9 +166,13 @@ pub struct BatchTerms {
     pub channel: u64,
     /// The model.
     pub model: u32,
+    /// The key that signed its requests and its voucher.
+    pub key: Account,
+    /// The number of its parameter set.
+    pub params: u32,
     /// When it was redeemed, ms.
     pub at: u64,
-    /// Receipts of the (channel, model) before the batch.
+    /// Receipts of the (channel, model, key) before the batch.
     pub count_from: u64,
     /// Receipts through it.
     pub count_to: u64,
@@ -211,9 +182,9 @@ pub struct BatchTerms {
     pub fee_to: u128,
     /// The top of tree 03 through it.
     pub top: Hash,
-    /// What it brought into the pot.
+    /// What the cut takes of what it brought into the pot.
     pub pot: u128,
-    /// Whether it was withheld, by a demand made before the epoch's `demand_end`.
+    /// Whether the cut marks it as withheld.
     pub withheld: bool,
 }
 
@@ -229,6 +200,12 @@ impl BatchTerms {
             return Err(Error::WitnessMismatch);
         }
         Ok(sequence)
+    }
+
+    /// The place of a leaf of this batch's tree 03.
+    pub const fn slot(&self, sequence: u64, fee: u128) -> Slot {
+        let BatchTerms { channel, model, key, params, at, .. } = *self;
+        Slot { channel, model, key, params, sequence, fee, at }
     }
 }
 
@@ -248,10 +225,16 @@ pub(crate) fn parameters_of(facts: &impl EpochFacts, batch: u64, index: u64) -> 
     facts.parameters(batch).ok_or(Error::WitnessMismatch)
 }
 
+/// Whose signature stands under a request.
+pub trait RequestFacts {
+    /// Whether the request's signature is that of its key over its body, for escrow on this chain.
+    fn signed(&self, request: &SignedRequest) -> bool;
+}
+
 /// Who is due what a contribution earns.
 pub trait PayeeFacts {
-    /// The account that is due what a contribution earns: its contributor, or the payee by an upheld claim as of `closed_at(epoch)`.
-    /// `None` if it was withdrawn strictly before `batch_at`, struck before `closed_at`, or passed over.
+    /// The account that is due what a contribution earns: its contributor, or the payee by a decision as of the cut's `closed_at`.
+    /// `None` if it earns nothing: [`crate::terms::Standing::earns`].
     fn payee(&self, contribution: u64, contributor: &Account, batch_at: u64) -> Option<Account>;
 }
 

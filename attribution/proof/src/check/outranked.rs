@@ -1,7 +1,7 @@
 //! Fraud proof 4: spans that the texts outrank: a match left out, an earlier holder, common knowledge that was credited.
 
 use super::span::ContributionOpening;
-use super::{parameters_of, show, Against, EpochFacts, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use super::{parameters_of, show, EpochFacts, EvidenceOpening, Fraud, SourceFacts};
 use crate::evidence::{Entry, EvidenceLeaf, Place, Span};
 use crate::params::Policy;
 use crate::receipt::Receipt;
@@ -62,7 +62,7 @@ pub fn check<H: Hasher>(
     evidence: &TreeHead,
     witness: &OutrankedWitness,
     facts: &(impl SourceFacts + EpochFacts),
-) -> Result<Verdict, Error> {
+) -> Result<Fraud, Error> {
     let leaf = witness.evidence.open::<H>(evidence)?;
     let receipt = &witness.receipt;
     if receipt.hash::<H>() != leaf.receipt {
@@ -73,7 +73,7 @@ pub fn check<H: Hasher>(
     }
     let policy = facts.policy(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
     let judge = Judge { receipt, response: witness.response.verify::<H>(&receipt.response)?, policy: &policy, facts };
-    let fraud = match &witness.fault {
+    match &witness.fault {
         OutrankedFault::Match(start, len, holding) => {
             judge.holds::<H>(u64::from(*start), u64::from(*len), holding, true)?;
             show(outranks_all(&leaf, u32::from(*start), u32::from(*len)), Fraud::MatchLeftOut)
@@ -87,9 +87,7 @@ pub fn check<H: Hasher>(
             let span = span_at(&leaf, *position)?;
             judge.common::<H>(span, common_max, holdings)
         }
-    }?;
-    let against = if receipt.is_private() { Against::Host } else { Against::Signers };
-    Ok(Verdict { fraud, against })
+    }
 }
 
 fn span_at(leaf: &EvidenceLeaf, position: u8) -> Result<&Span, Error> {

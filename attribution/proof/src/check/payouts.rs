@@ -1,6 +1,6 @@
 //! Fraud proof 9: an account's new total is not the old one plus its credits.
 
-use super::{show, Fraud, Verdict};
+use super::{show, Fraud};
 use crate::credits::CreditLeaf;
 use crate::payouts::PayoutLeaf;
 use crate::report::ReportBody;
@@ -57,7 +57,7 @@ pub struct PayoutWitness {
 ///
 /// # Errors
 /// [`Error::NotFraud`] if the new total is right, else an error of the openings.
-pub fn check<H: Hasher>(report: &ReportBody, witness: &PayoutWitness) -> Result<Verdict, Error> {
+pub fn check<H: Hasher>(report: &ReportBody, witness: &PayoutWitness) -> Result<Fraud, Error> {
     let account = witness.account;
     let old = witness.old.verify::<H>(&report.previous, account)?;
     let new = witness.new.verify::<H>(&report.payouts, account)?;
@@ -70,7 +70,7 @@ pub fn check<H: Hasher>(report: &ReportBody, witness: &PayoutWitness) -> Result<
     let credited = through.checked_sub(before).ok_or(Error::WitnessMismatch)?;
     // Payout has checked that the trees' sums add up in u128, so the sum of two of their parts fits unless a tree lies about its sums.
     let right = old.checked_add(credited);
-    show(right != Some(new), Fraud::WrongPayout).map(Verdict::signers)
+    show(right != Some(new), Fraud::WrongPayout)
 }
 
 /// The first account whose new total is wrong, as a witness; `None` if all are right.

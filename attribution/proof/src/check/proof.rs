@@ -1,18 +1,15 @@
-//! All nine fraud proofs as one type, and the one that refutes a published leaf.
+//! All eight fraud proofs as one type, and the one that refutes a published leaf.
 
-use super::{credits, equivocation, form, influence, outranked, payouts, receipt, span, tree, Verdict};
+use super::{credits, form, influence, outranked, payouts, receipt, span, tree, Fraud};
 use crate::report::ReportBody;
 use crate::{Error, Hasher};
-use scale::{Decode, Encode};
+use scale::{Decode, DecodeAll, Encode};
 
 /// A fraud proof with its witness. The encoded proof must not exceed [`crate::limits::MAX_PROOF_BYTES`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 #[allow(clippy::cast_possible_truncation)] // the codec's derive casts the variant's index
 pub enum Proof {
-    /// 1: [`equivocation`].
-    #[codec(index = 1)]
-    Equivocation(equivocation::EquivocationWitness),
     /// 2: [`receipt`].
     #[codec(index = 2)]
     Receipt(receipt::ReceiptWitness),
@@ -39,23 +36,44 @@ pub enum Proof {
     Payouts(payouts::PayoutWitness),
 }
 
+/// Checks an encoded [`Proof`] against a report: the one place that says which number is which check.
+///
+/// Each witness is decoded where it is checked. As a value of all kinds at once it would be moved from hand to hand, which
+/// takes a contract more code than the checks.
+///
+/// # Errors
+/// [`Error::BadProof`] if the bytes are no proof, else those of the proof's own check.
+pub fn check_encoded<H: Hasher>(
+    report: &ReportBody,
+    proof: &[u8],
+    facts: &impl credits::Facts,
+) -> Result<Fraud, Error> {
+    let (number, bytes) = proof.split_first().ok_or(Error::BadProof)?;
+    let evidence = &report.evidence;
+    match number {
+        2 => receipt::check::<H>(evidence, &decoded(bytes)?, facts),
+        3 => span::check::<H>(evidence, &decoded(bytes)?, facts),
+        4 => outranked::check::<H>(evidence, &decoded(bytes)?, facts),
+        5 => influence::check::<H>(evidence, &decoded(bytes)?, facts),
+        6 => form::check::<H>(evidence, &decoded(bytes)?, facts),
+        7 => credits::check::<H>(report, &decoded(bytes)?, facts),
+        8 => tree::check::<H>(report, &decoded(bytes)?),
+        9 => payouts::check::<H>(report, &decoded(bytes)?),
+        _ => Err(Error::BadProof),
+    }
+}
+
+fn decoded<T: Decode>(mut bytes: &[u8]) -> Result<T, Error> {
+    T::decode_all(&mut bytes).map_err(|_| Error::BadProof)
+}
+
 impl Proof {
-    /// Checks a proof against a report; an equivocation needs a signature check instead: [`equivocation::check`].
+    /// [`check_encoded`] of this proof.
     ///
     /// # Errors
-    /// Of the proof's own check; [`Error::WitnessMismatch`] for an equivocation.
-    pub fn check<H: Hasher>(&self, report: &ReportBody, facts: &impl credits::Facts) -> Result<Verdict, Error> {
-        match self {
-            Proof::Equivocation(_) => Err(Error::WitnessMismatch),
-            Proof::Receipt(witness) => receipt::check::<H>(&report.evidence, witness, facts),
-            Proof::Span(witness) => span::check::<H>(&report.evidence, witness, facts),
-            Proof::Outranked(witness) => outranked::check::<H>(&report.evidence, witness, facts),
-            Proof::Influence(witness) => influence::check::<H>(&report.evidence, witness, facts),
-            Proof::Form(witness) => form::check::<H>(&report.evidence, witness, facts),
-            Proof::Credits(fault) => credits::check::<H>(report, fault, facts),
-            Proof::Tree(witness) => tree::check::<H>(report, witness),
-            Proof::Payouts(witness) => payouts::check::<H>(report, witness),
-        }
+    /// Of the proof's own check.
+    pub fn check<H: Hasher>(&self, report: &ReportBody, facts: &impl credits::Facts) -> Result<Fraud, Error> {
+        check_encoded::<H>(report, &self.encode(), facts)
     }
 }
 
@@ -66,23 +84,19 @@ pub use find::{find_leaf, Published};
 mod find {
     use super::*;
     use crate::check::influence::Rows;
-    use crate::check::{EpochFacts, EvidenceOpening, RevisionFacts, SourceFacts};
+    use crate::check::{EpochFacts, EvidenceOpening, RequestFacts, RevisionFacts, SourceFacts};
     use crate::evidence::{Entry, EvidenceLeaf};
-    use crate::receipt::Receipt;
+    use crate::rules::leaf::Answer;
     use crate::tree::{MerkleTree, TreeHead};
     use alloc::vec::Vec;
 
-    /// What a host published of the receipt that stands at an evidence leaf's place.
+    /// What stands in tree 03 at an evidence leaf's place.
     #[derive(Clone, Copy, Debug)]
     pub struct Published<'a> {
         /// Tree 03 through the batch.
         pub receipts: &'a MerkleTree,
-        /// The receipt.
-        pub receipt: &'a Receipt,
-        /// The response's text, if it is public.
-        pub response: &'a [u8],
-        /// The context list of a public receipt, the credits preimage of a private one.
-        pub list: &'a [u8],
+        /// The answer; `None` if the place is unfilled.
+        pub answer: Option<Answer<'a>>,
         /// The response's sketch.
         pub sketch: &'a [u8],
     }
@@ -103,7 +117,7 @@ mod find {
         right: &EvidenceLeaf,
         published: Option<Published<'_>>,
         library: &impl Rows,
-        facts: &(impl SourceFacts + RevisionFacts + EpochFacts),
+        facts: &(impl SourceFacts + RevisionFacts + EpochFacts + RequestFacts),
     ) -> Result<Option<Proof>, Error> {
         if fields == right.fields()? {
             return Ok(None);
@@ -132,20 +146,18 @@ mod find {
         right: &EvidenceLeaf,
         published: Published<'_>,
         library: &impl Rows,
-        facts: &(impl SourceFacts + RevisionFacts + EpochFacts),
+        facts: &(impl SourceFacts + RevisionFacts + EpochFacts + RequestFacts),
     ) -> Result<Option<Proof>, Error> {
-        let Published { receipts, receipt, response, list, sketch } = published;
-        let preimage: &[u8] = if receipt.is_private() { list } else { &[] };
-        let found = receipt::find::<H>(opening.clone(), head, batch, receipts, receipt, preimage, facts)?;
+        let Published { receipts, answer, sketch } = published;
+        let found = receipt::find::<H>(opening.clone(), head, batch, receipts, answer.as_ref(), facts)?;
         if let Some(witness) = found {
             return Ok(Some(Proof::Receipt(witness)));
         }
-        if let Some(witness) = form::find::<H>(opening.clone(), head, batch, receipt, list, facts)? {
+        if let Some(witness) = form::find::<H>(opening.clone(), head, batch, answer.as_ref(), facts)? {
             return Ok(Some(Proof::Form(witness)));
         }
-        let Some(policy) = facts.policy(receipt.model, receipt.revision).filter(|_| !receipt.is_private()) else {
-            return Ok(None);
-        };
+        let Some(Answer { receipt, response, .. }) = answer else { return Ok(None) };
+        let Some(policy) = facts.policy(receipt.model, receipt.revision) else { return Ok(None) };
         let fields = &opening.fields;
         let index = opening.index;
         let common_max = facts.parameters(batch).ok_or(Error::WitnessMismatch)?.common_max;

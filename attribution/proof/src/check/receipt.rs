@@ -1,11 +1,14 @@
 //! Fraud proof 2: a leaf that is not its batch's receipt, or has the wrong part or status.
 
-use super::{show, EpochFacts, EvidenceOpening, Fraud, RevisionFacts, Verdict};
+use super::{show, EpochFacts, EvidenceOpening, Fraud, RequestFacts, RevisionFacts};
 use crate::evidence::{EvidenceLeaf, ATTRIBUTED, INVALID, WITHHELD};
 use crate::receipt::{Receipt, ReceiptLeaf};
+use crate::request::SignedRequest;
 use crate::rules::epoch::part;
-use crate::rules::form::private_entries;
-use crate::rules::leaf::{fits, Slot};
+#[cfg(feature = "std")]
+use crate::rules::leaf::Answer;
+use crate::rules::validity::{judge, Opened, Terms};
+use crate::text::TextOpening;
 use crate::tree::{verify_path, Node, Tree, TreeHead};
 use crate::{Error, Hasher};
 use alloc::vec::Vec;
@@ -33,8 +36,22 @@ pub enum ReceiptFault {
     Receipt(ReceiptOpening),
     /// The part is wrong.
     Part(ReceiptOpening),
-    /// The status is wrong: the receipt, and if it is private its credits preimage (empty if it has none).
-    Status(ReceiptOpening, Receipt, Vec<u8>),
+    /// The status is wrong.
+    Status(StatusOpening),
+}
+
+/// A receipt with as much of what it rests on as its judgement needs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct StatusOpening {
+    /// The leaf of tree 03.
+    pub opening: ReceiptOpening,
+    /// The receipt; zeros of an unfilled place.
+    pub receipt: Receipt,
+    /// The request that it names. Not needed if the receipt is invalid by itself.
+    pub request: Option<SignedRequest>,
+    /// The response's length alone. Not needed if the receipt is invalid without it, or has no response.
+    pub response: Option<TextOpening>,
 }
 
 /// A leaf of a report's evidence, its batch, and what is wrong.
@@ -52,19 +69,19 @@ pub struct ReceiptWitness {
 /// Checks the witness against the evidence of a report.
 ///
 /// # Errors
-/// [`Error::NotFraud`] if the leaf is right in what was opened, [`Error::WitnessMismatch`] for another batch or receipt, or an error of the
-/// openings. A leaf that doesn't decode is fraud proof 6's.
+/// [`Error::NotFraud`] if the leaf is right in what was opened, [`Error::WitnessMismatch`] for another batch or receipt,
+/// [`Error::NotOpened`] if the judgement needs more, or an error of the openings. A leaf that doesn't decode is fraud proof 6's.
 pub fn check<H: Hasher>(
     evidence: &TreeHead,
     witness: &ReceiptWitness,
-    facts: &(impl EpochFacts + RevisionFacts),
-) -> Result<Verdict, Error> {
+    facts: &(impl EpochFacts + RevisionFacts + RequestFacts),
+) -> Result<Fraud, Error> {
     let leaf = witness.evidence.open::<H>(evidence)?;
     let batch = facts.batch(witness.batch).ok_or(Error::WitnessMismatch)?;
     let sequence = batch.sequence(witness.evidence.index)?;
     if let ReceiptFault::Withheld = witness.fault {
         let wrong = if batch.withheld { leaf != EvidenceLeaf::withheld() } else { leaf.status == WITHHELD };
-        return show(wrong, Fraud::WrongWithheld).map(Verdict::signers);
+        return show(wrong, Fraud::WrongWithheld);
     }
     if batch.withheld {
         return Err(Error::NotFraud);
@@ -74,7 +91,7 @@ pub fn check<H: Hasher>(
         let (top, sum, count) = (&batch.top, batch.fee_to, batch.count_to);
         verify_path::<H, Node>(Tree::Receipts, top, sum, node, sequence, count, &opening.path)
     };
-    let fraud = match &witness.fault {
+    match &witness.fault {
         ReceiptFault::Withheld => Err(Error::NotFraud),
         ReceiptFault::Receipt(opening) => {
             open(opening)?;
@@ -86,33 +103,33 @@ pub fn check<H: Hasher>(
             let right = part(pot, prefix, opening.leaf.fee, batch.fee_from, batch.fee_to)?;
             show(leaf.part != right, Fraud::WrongPart)
         }
-        ReceiptFault::Status(opening, receipt, preimage) => {
+        ReceiptFault::Status(status) => {
+            let StatusOpening { opening, receipt, request, response } = status;
             open(opening)?;
             if receipt.hash::<H>() != opening.leaf.receipt {
                 return Err(Error::WitnessMismatch);
             }
-            let slot =
-                Slot { channel: batch.channel, model: batch.model, sequence, fee: opening.leaf.fee, at: batch.at };
+            let response_bytes = match response {
+                Some(text) => Some(text.verify::<H>(&receipt.response)?.length),
+                None => None,
+            };
             let revision = facts.revision(receipt.model, receipt.revision);
-            let mut valid = fits(receipt, &slot, revision.map(|terms| (terms.adapter, terms.created_at)));
-            if let (true, true, Some(terms)) = (valid, receipt.is_private(), revision) {
-                if !crate::receipt::no_credits::<H>(&receipt.credits)
-                    && crate::receipt::credits_hash::<H>(preimage) != receipt.credits
-                {
-                    return Err(Error::WrongHash);
-                }
-                let common_max = facts.parameters(witness.batch).ok_or(Error::WitnessMismatch)?.common_max;
-                valid = private_entries::<H>(receipt, preimage, terms.policy.c_max, common_max).is_ok();
-            }
+            let terms = Terms {
+                slot: &batch.slot(sequence, opening.leaf.fee),
+                revision: revision.map(|terms| (terms.adapter, terms.created_at)),
+                params: &facts.parameters(witness.batch).ok_or(Error::WitnessMismatch)?,
+            };
+            let opened = Opened { receipt, request: request.as_ref(), response_bytes };
+            let valid = opening.leaf == ReceiptLeaf::unfilled::<H>()
+                || judge::<H>(&opened, &terms, |request| facts.signed(request))?.is_none();
             show(leaf.status != if valid { ATTRIBUTED } else { INVALID }, Fraud::WrongStatus)
         }
-    };
-    fraud.map(Verdict::signers)
+    }
 }
 
 /// The first fault of a published leaf as its batch's receipt; `None` if receipt, part and status are right.
 ///
-/// `receipts` is tree 03 through the batch, `receipt` and `preimage` what the host published at that place.
+/// `receipts` is tree 03 through the batch, `answer` what stands at that place; `None` if it is unfilled.
 ///
 /// # Errors
 /// Of the leaf's encoding, or [`Error::WitnessMismatch`] if the leaf is not of the batch.
@@ -122,20 +139,25 @@ pub fn find<H: Hasher>(
     head: &TreeHead,
     batch: u64,
     receipts: &crate::tree::MerkleTree,
-    receipt: &Receipt,
-    preimage: &[u8],
-    facts: &(impl EpochFacts + RevisionFacts),
+    answer: Option<&Answer<'_>>,
+    facts: &(impl EpochFacts + RevisionFacts + RequestFacts),
 ) -> Result<Option<ReceiptWitness>, Error> {
     let terms = facts.batch(batch).ok_or(Error::WitnessMismatch)?;
     let sequence = terms.sequence(evidence.index)?;
     let mut faults = alloc::vec![ReceiptFault::Withheld];
     if !terms.withheld {
         let fee = receipts.leaves().get(usize::try_from(sequence).map_err(|_| Error::Overflow)?);
+        let receipt = answer.map_or(Receipt::UNFILLED, |answer| *answer.receipt);
         let leaf = ReceiptLeaf { receipt: receipt.hash::<H>(), fee: fee.ok_or(Error::IndexOutOfRange)?.sum };
         let opening = ReceiptOpening { leaf, path: receipts.path(sequence)? };
         faults.push(ReceiptFault::Receipt(opening.clone()));
         faults.push(ReceiptFault::Part(opening.clone()));
-        faults.push(ReceiptFault::Status(opening, *receipt, preimage.to_vec()));
+        let response = match answer {
+            Some(answer) if receipt.response != crate::ZERO => Some(answer.response.open::<H>(0, 0)?),
+            _ => None,
+        };
+        let request = answer.map(|answer| *answer.request);
+        faults.push(ReceiptFault::Status(StatusOpening { opening, receipt, request, response }));
     }
     for fault in faults {
         let witness = ReceiptWitness { evidence: evidence.clone(), batch, fault };

@@ -1,6 +1,6 @@
 //! Fraud proof 3: a span or exempt range that the bytes don't bear out.
 
-use super::{parameters_of, show, Against, EpochFacts, EvidenceOpening, Fraud, SourceFacts, Verdict};
+use super::{parameters_of, show, EpochFacts, EvidenceOpening, Fraud, SourceFacts};
 use crate::evidence::{Entry, Place};
 use crate::params::Policy;
 use crate::receipt::Receipt;
@@ -66,7 +66,7 @@ pub enum SpanFault {
     NoSuchContribution(Which),
     /// The contribution (its length alone is opened) ends before the holding does, or holds nothing because it is too long.
     NoSuchOffset(Which, ContributionOpening, TextOpening),
-    /// The contribution is struck or passed over.
+    /// The contribution is struck.
     DoesNotCount(Which, ContributionOpening),
     /// The holding starts or ends inside or outside a word of the contribution, opened as for the response.
     HoldingBoundary(Which, Side, ContributionOpening, TextOpening),
@@ -144,7 +144,7 @@ pub fn check<H: Hasher>(
     evidence: &TreeHead,
     witness: &SpanWitness,
     facts: &(impl SourceFacts + EpochFacts),
-) -> Result<Verdict, Error> {
+) -> Result<Fraud, Error> {
     let leaf = witness.evidence.open::<H>(evidence)?;
     let receipt = &witness.receipt;
     if receipt.hash::<H>() != leaf.receipt {
@@ -153,9 +153,7 @@ pub fn check<H: Hasher>(
     let policy = facts.policy(receipt.model, receipt.revision).ok_or(Error::WitnessMismatch)?;
     let entry = leaf.entries.get(usize::from(witness.entry)).ok_or(Error::NoSuchEntry)?;
     let (start, end) = entry.range().ok_or(Error::NoSuchEntry)?;
-    let fraud = judge::<H>(witness, entry, (start, end), &policy, facts)?;
-    let against = if receipt.is_private() { Against::Host } else { Against::Signers };
-    Ok(Verdict { fraud, against })
+    judge::<H>(witness, entry, (start, end), &policy, facts)
 }
 
 fn judge<H: Hasher>(
@@ -170,12 +168,11 @@ fn judge<H: Hasher>(
         SpanFault::AbsentResponse => show(receipt.response == ZERO, Fraud::AbsentResponse),
         SpanFault::TooLong(batch) => {
             let common_max = parameters_of(facts, *batch, witness.evidence.index)?.common_max;
-            // On a private receipt this makes the receipt invalid (proof 2); the host is not slashed for it.
-            show(!receipt.is_private() && too_long(entry, (start, end), common_max), Fraud::TooLong)
+            show(too_long(entry, (start, end), common_max), Fraud::TooLong)
         }
         SpanFault::WrongWitnesses => {
             let Entry::Exempt(exempt) = entry else { return Err(Error::NoSuchEntry) };
-            show(!receipt.is_private() && exempt.witnesses.len() != policy.witnesses(), Fraud::WrongWitnesses)
+            show(exempt.witnesses.len() != policy.witnesses(), Fraud::WrongWitnesses)
         }
         SpanFault::BeyondResponse(text) => {
             let text = text.verify::<H>(&receipt.response)?;
@@ -218,9 +215,7 @@ fn judge<H: Hasher>(
         SpanFault::DoesNotCount(which, contribution) => {
             let place = Claimed::of(entry, *which)?.place;
             let leaf = contribution.open::<H>(receipt, &place, facts)?;
-            // The host of a private receipt can't know what will be struck.
-            let counts =
-                receipt.is_private() || facts.counts(receipt.model, receipt.revision, place.source, leaf.contribution);
+            let counts = facts.counts(receipt.model, receipt.revision, place.source, leaf.contribution);
             show(!counts, Fraud::DoesNotCount)
         }
         SpanFault::HoldingBoundary(which, side, contribution, text) => {

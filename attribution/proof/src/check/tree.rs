@@ -3,7 +3,7 @@
 //! Bottom-up such a tree can't be opened at all, since a path computes its sums. Top-down each step opens one preimage and compares
 //! the sum that the parent states with what the children state.
 
-use super::{Fraud, Verdict};
+use super::Fraud;
 use crate::credits::CreditLeaf;
 use crate::payouts::PayoutLeaf;
 use crate::report::ReportBody;
@@ -127,7 +127,7 @@ enum Walked {
 ///
 /// # Errors
 /// [`Error::NotFraud`] if what was opened is right, [`Error::WrongHash`] if a preimage is another node's, [`Error::WitnessMismatch`].
-pub fn check<H: Hasher>(report: &ReportBody, witness: &TreeWitness) -> Result<Verdict, Error> {
+pub fn check<H: Hasher>(report: &ReportBody, witness: &TreeWitness) -> Result<Fraud, Error> {
     let head = witness.tree.head(report);
     let shown = match &witness.fault {
         TreeFault::Head => {
@@ -152,7 +152,7 @@ pub fn check<H: Hasher>(report: &ReportBody, witness: &TreeWitness) -> Result<Ve
             }
         }
     };
-    Ok(Verdict::signers(shown))
+    Ok(shown)
 }
 
 /// Levels above the leaves.

@@ -1,9 +1,7 @@
 //! Which lists of entries are well-formed, whatever the texts say.
 
-use crate::evidence::{decode_entries, Entry};
-use crate::receipt::{credits_hash, no_credits, Receipt};
-use crate::{limits, Hasher};
-use alloc::vec::Vec;
+use crate::evidence::Entry;
+use crate::limits;
 
 /// How a list of entries breaks the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +22,6 @@ pub enum Flaw {
     Score,
     /// Retrieval ranks other than 0, 1, 2…
     Rank,
-    /// A private receipt's preimage that does not decode, has an amount or an influence entry.
-    Private,
 }
 
 /// Checks order, counts, overlap, lengths, ¾, w, scores and ranks, by the policy's `c_max` and the parameter set's `common_max`.
@@ -105,30 +101,4 @@ pub fn check(entries: &[Entry], c_max: u8, common_max: u16) -> Result<(), Flaw> 
         return Err(Flaw::Counts);
     }
     Ok(())
-}
-
-/// The entries of a private receipt (amounts 0): its preimage, by the rules that need no text.
-///
-/// `preimage` is n u8 ‖ entries; it is ignored if the receipt's credits hash is absent.
-///
-/// # Errors
-/// The [`Flaw`] that makes the receipt invalid; a preimage of another hash counts as one that does not decode.
-pub fn private_entries<H: Hasher>(
-    receipt: &Receipt,
-    preimage: &[u8],
-    c_max: u8,
-    common_max: u16,
-) -> Result<Vec<Entry>, Flaw> {
-    if no_credits::<H>(&receipt.credits) {
-        return Ok(Vec::new());
-    }
-    if credits_hash::<H>(preimage) != receipt.credits {
-        return Err(Flaw::Private);
-    }
-    let entries = decode_entries(preimage).map_err(|_| Flaw::Private)?;
-    if entries.iter().any(|entry| entry.amount() != 0 || matches!(entry, Entry::Influence(_))) {
-        return Err(Flaw::Private);
-    }
-    check(&entries, c_max, common_max)?;
-    Ok(entries)
 }

@@ -4,7 +4,7 @@ use crate::evidence::Influence;
 use crate::limits;
 use alloc::vec::Vec;
 
-/// The best rows of (row, score) pairs, amounts 0. Rows that don't count (absent, struck, passed over) must not be among the pairs.
+/// The best rows of (row, score) pairs, amounts 0. Rows that don't count (absent, struck) must not be among the pairs.
 pub fn best(scores: impl IntoIterator<Item = (u32, i32)>) -> Vec<Influence> {
     let mut best: Vec<Influence> = Vec::with_capacity(limits::MAX_INFLUENCE.saturating_add(1));
     for (row, score) in scores {

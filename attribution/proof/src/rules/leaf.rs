@@ -1,142 +1,118 @@
 //! One receipt's evidence leaf, and who is due what of it.
 
-use super::form::private_entries;
 use super::spans::Matches;
+use super::validity::{self, Opened, Slot, Terms};
 use super::{amounts, influence, spans};
 use crate::credits::CreditLeaf;
 use crate::evidence::{Entry, EvidenceLeaf, Retrieval, ATTRIBUTED, INVALID};
 use crate::params::{ParameterSet, Revision};
-use crate::receipt::{decode_context, no_context, no_sketch, Receipt};
-use crate::text;
-use crate::{Account, Error, Hash, Hasher};
+use crate::receipt::{no_sketch, Receipt};
+use crate::request::{context_hash, decode_context, no_context, SignedRequest};
+use crate::text::Text;
+use crate::{Account, Error, Hasher};
 use alloc::vec::Vec;
 
-/// What is known of a receipt from its batch and its leaf in tree 03.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
-    /// The batch's channel.
-    pub channel: u64,
-    /// The batch's model.
-    pub model: u32,
-    /// The leaf's index in tree 03.
-    pub sequence: u64,
-    /// The leaf's fee.
-    pub fee: u128,
-    /// The batch's time, ms.
-    pub at: u64,
-}
-
-/// Whether the receipt is its slot's and its revision's. If not, its status is [`INVALID`].
-///
-/// `revision` is the adapter's hash and the time of registration of the revision that the receipt names, `None` if there is none.
-pub fn fits(receipt: &Receipt, slot: &Slot, revision: Option<(Hash, u64)>) -> bool {
-    let Some((adapter, created_at)) = revision else { return false };
-    receipt.channel == slot.channel
-        && receipt.model == slot.model
-        && receipt.sequence == slot.sequence
-        && receipt.fee == slot.fee
-        && receipt.adapter == adapter
-        && created_at < slot.at
-}
-
-/// What a host publishes with a receipt. What the receipt has none of is ignored.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Published<'a> {
-    /// The response's bytes (public receipts).
-    pub response: &'a [u8],
-    /// The context list's bytes (public receipts).
+/// An answer as its host hands it over, all of it under the receipt's hashes.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The receipt.
+    pub receipt: &'a Receipt,
+    /// What was asked for.
+    pub request: &'a SignedRequest,
+    /// The response; salted by random bytes if and only if the request is private. Ignored if the receipt has none.
+    pub response: Text<'a>,
+    /// The context list. Ignored if the request has none.
     pub context: &'a [u8],
-    /// The credits preimage (private receipts).
-    pub credits: &'a [u8],
 }
 
-impl Published<'_> {
-    /// Checks what is published against the receipt's hashes.
+impl Answer<'_> {
+    /// Checks what was handed over against the receipt's and the request's hashes. A response that is salted though the payer
+    /// did not ask for a private answer, or the other way round, is no response.
     ///
     /// # Errors
-    /// [`Error::WrongHash`]: then the data is missing, and has to be demanded.
-    pub fn verify<H: Hasher>(&self, receipt: &Receipt) -> Result<(), Error> {
-        let right = if receipt.is_private() {
-            crate::receipt::no_credits::<H>(&receipt.credits)
-                || crate::receipt::credits_hash::<H>(self.credits) == receipt.credits
-        } else {
-            let response = receipt.response == crate::ZERO || text::root_of::<H>(self.response)? == receipt.response;
-            let context =
-                no_context::<H>(&receipt.context) || crate::receipt::context_hash::<H>(self.context) == receipt.context;
-            response && context
-        };
-        if right {
+    /// [`Error::WrongHash`]: then something is missing.
+    pub fn verify<H: Hasher>(&self) -> Result<(), Error> {
+        let Answer { receipt, request, response, context } = self;
+        let asked = request.hash::<H>() == receipt.request;
+        let said = receipt.response == crate::ZERO
+            || (response.random.is_some() == request.body.is_private() && response.root::<H>()? == receipt.response);
+        let retrieved = no_context::<H>(&request.body.context) || context_hash::<H>(context) == request.body.context;
+        if asked && said && retrieved {
             Ok(())
         } else {
             Err(Error::WrongHash)
         }
     }
+
+    /// What [`validity::judge`] takes.
+    ///
+    /// # Errors
+    /// [`Error::Overflow`] (never on a 64-bit machine).
+    pub fn opened(&self) -> Result<Opened<'_>, Error> {
+        let response_bytes = Some(self.response.length()?);
+        Ok(Opened { receipt: self.receipt, request: Some(self.request), response_bytes })
+    }
 }
 
 /// Who is due what a contribution earns, at the times that count for the epoch and the batch.
 pub trait Facts {
-    /// The account that is due what (source, index) earns: its contributor, or the payee by an upheld claim as of `closed_at`.
-    /// `None` if it does not exist, or is withdrawn (as of the batch's time), struck or passed over.
+    /// The account that is due what (source, index) earns: its contributor, or the payee by a decision as of `closed_at`.
+    /// `None` if it does not exist, or earns nothing: [`crate::terms::Standing::earns`].
     fn due(&self, source: u8, index: u32) -> Option<Account>;
 
     /// The contribution in which a row of the model's sketches lies, as (source, index).
     fn row(&self, row: u32) -> Option<(u8, u32)>;
 }
 
-/// The evidence of one receipt whose batch is not withheld.
+/// The evidence of one answer whose batch is not withheld; an unfilled place has [`EvidenceLeaf::unfilled`].
 ///
-/// `scores` are (row, score) of all rows that count (existing contribution, not struck, not passed over), for a public
-/// receipt with a sketch of d bytes; ignored otherwise. `published` must have passed [`Published::verify`].
+/// `scores` are (row, score) of all rows that count (existing contribution, not struck), for a receipt with a sketch of d bytes;
+/// ignored otherwise. `answer` must have passed [`Answer::verify`]. `signed` as in [`validity::judge`].
 ///
 /// # Errors
-/// [`Error::BadSource`] if `matches` contradicts itself, [`Error::Overflow`] if the policy is not valid.
+/// [`Error::BadSource`] if `matches` contradicts itself, [`Error::Overflow`] if the policy is not valid, else as
+/// [`validity::judge`].
 #[allow(clippy::too_many_arguments)]
 pub fn attribute<H: Hasher, M: Matches + ?Sized>(
-    receipt: &Receipt,
+    answer: &Answer<'_>,
     part: u128,
     slot: &Slot,
     revision: Option<&Revision>,
     params: &ParameterSet,
-    published: &Published<'_>,
+    signed: impl FnOnce(&SignedRequest) -> bool,
     matches: &M,
     scores: impl IntoIterator<Item = (u32, i32)>,
 ) -> Result<EvidenceLeaf, Error> {
-    let hash = receipt.hash::<H>();
-    let invalid = EvidenceLeaf { receipt: hash, part, status: INVALID, entries: Vec::new() };
-    let revision = match revision {
-        Some(revision) if fits(receipt, slot, Some((revision.adapter, revision.created_at))) => revision,
-        _ => return Ok(invalid),
+    let receipt = answer.receipt.hash::<H>();
+    let named = revision.map(|revision| (revision.adapter, revision.created_at));
+    let terms = Terms { slot, revision: named, params };
+    let invalid = validity::judge::<H>(&answer.opened()?, &terms, signed)?.is_some();
+    let (false, Some(revision)) = (invalid, revision) else {
+        return Ok(EvidenceLeaf { receipt, part, status: INVALID, entries: Vec::new() });
     };
-    let mut entries = if receipt.is_private() {
-        match private_entries::<H>(receipt, published.credits, revision.policy.c_max, params.common_max) {
-            Ok(entries) => entries,
-            Err(_) => return Ok(invalid),
-        }
-    } else {
-        public_entries::<H, M>(receipt, revision, params, published, matches, scores)?
-    };
+    let mut entries = entries::<H, M>(answer, revision, params, matches, scores)?;
     amounts::fill(part, &revision.policy, params, &mut entries)?;
-    Ok(EvidenceLeaf { receipt: hash, part, status: ATTRIBUTED, entries })
+    Ok(EvidenceLeaf { receipt, part, status: ATTRIBUTED, entries })
 }
 
-fn public_entries<H: Hasher, M: Matches + ?Sized>(
-    receipt: &Receipt,
+fn entries<H: Hasher, M: Matches + ?Sized>(
+    answer: &Answer<'_>,
     revision: &Revision,
     params: &ParameterSet,
-    published: &Published<'_>,
     matches: &M,
     scores: impl IntoIterator<Item = (u32, i32)>,
 ) -> Result<Vec<Entry>, Error> {
+    let receipt = answer.receipt;
     let mut entries = if receipt.response == crate::ZERO {
         Vec::new()
     } else {
-        spans::entries(published.response, &revision.policy, params.common_max, matches)?
+        spans::entries(answer.response.bytes, &revision.policy, params.common_max, matches)?
     };
     if !no_sketch::<H>(&receipt.sketch) && revision.sketches.is_some_and(|sketches| sketches.usable()) {
         entries.extend(influence::best(scores).into_iter().map(Entry::Influence));
     }
-    if !no_context::<H>(&receipt.context) {
-        entries.extend(retrieval(published.context));
+    if !no_context::<H>(&answer.request.body.context) {
+        entries.extend(retrieval(answer.context));
     }
     Ok(entries)
 }

@@ -3,8 +3,9 @@
 //! * [`spans`] – which ranges of a response are taken, and who is credited for each.
 //! * [`influence`] – the sixteen best rows.
 //! * [`amounts`] – how a part splits among kinds and entries.
-//! * [`form`] – which lists of entries are well-formed; a private receipt's own entries.
+//! * [`form`] – which lists of entries are well-formed.
 //! * [`leaf`] – all of it for one receipt: its evidence leaf and who is due what.
+//! * [`validity`] – which receipts are valid.
 //! * [`epoch`] – pots, carry and parts; from credits to payouts and the report.
 
 pub mod amounts;
@@ -13,3 +14,4 @@ pub mod form;
 pub mod influence;
 pub mod leaf;
 pub mod spans;
+pub mod validity;

@@ -14,14 +14,14 @@ use alloc::vec::Vec;
 pub struct Holding {
     /// Source, index and offset of the first byte.
     pub place: Place,
-    /// The contribution's global acceptance number.
+    /// The contribution's precedence.
     pub seq: u64,
     /// Its contributor, as in tree 02.
     pub contributor: Account,
 }
 
-/// All matches of one response in the contributions of the model's sources that count: those that are neither struck nor
-/// passed over and not longer than 16 MiB. Withdrawn ones still hold their text.
+/// All matches of one response in the contributions of the model's sources that count: those that are not struck
+/// and not longer than 16 MiB. Withdrawn ones still hold their text.
 ///
 /// Holdings run word start to word end in the contribution. Offsets are bytes of the contribution's text.
 pub trait Matches {
@@ -242,7 +242,7 @@ pub struct SourceText {
     pub source: u8,
     /// The contribution's index in that source's version.
     pub index: u32,
-    /// Global acceptance number.
+    /// Precedence.
     pub seq: u64,
     /// Contributor, as in tree 02.
     pub contributor: Account,

@@ -1,7 +1,7 @@
 //! A whole tree in memory, for those who publish: paths and range proofs of any leaf.
 
 use super::node::{join, Node, Sibling, SumHead, Tree, TreeHead};
-use super::Frontier;
+use super::{subtrees, Frontier};
 use crate::{Error, Hasher};
 use alloc::vec::Vec;
 
@@ -114,6 +114,32 @@ impl MerkleTree {
             high >>= 1;
         }
         Ok(siblings)
+    }
+
+    /// The tops of the complete subtrees that fill the leaves `from .. to`: what [`Frontier::extend`] takes.
+    ///
+    /// # Errors
+    /// [`Error::IndexOutOfRange`] if `to` is beyond the tree.
+    pub fn between<S: Sibling>(&self, from: u64, to: u64) -> Result<Vec<S>, Error> {
+        let mut at = from;
+        let mut nodes = Vec::new();
+        for level in subtrees(from, to) {
+            let depth = usize::try_from(level).map_err(|_| Error::Overflow)?;
+            nodes.push(S::of(&self.node(depth, at >> level).ok_or(Error::IndexOutOfRange)?));
+            at = at.checked_add(1u64.checked_shl(level).ok_or(Error::Overflow)?).ok_or(Error::Overflow)?;
+        }
+        if to > self.count() {
+            return Err(Error::IndexOutOfRange);
+        }
+        Ok(nodes)
+    }
+
+    /// The frontier of the first `count` leaves.
+    ///
+    /// # Errors
+    /// [`Error::IndexOutOfRange`] if there are fewer.
+    pub fn frontier<S: Sibling>(&self, count: u64) -> Result<Frontier<S>, Error> {
+        Frontier::from_parts(count, self.between(0, count)?)
     }
 
     /// The sum of the amounts of the leaves before `index` (all of them for `index` = count).

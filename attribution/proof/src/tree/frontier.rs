@@ -51,17 +51,24 @@ impl<S: Sibling> Frontier<S> {
     /// [`Error::TooLarge`] if the tree is full, [`Error::Overflow`] of sums, [`Error::BadFrontier`]. Nothing changes then.
     pub fn append<H: Hasher>(&mut self, tree: Tree, leaf: Node) -> Result<u64, Error> {
         let index = self.count;
-        if index >= tree.max_leaves() {
+        self.append_subtree::<H>(tree, 0, leaf)?;
+        Ok(index)
+    }
+
+    /// Appends the top of a complete subtree of 2^`level` leaves at a place that is aligned to its size.
+    fn append_subtree<H: Hasher>(&mut self, tree: Tree, level: u32, top: Node) -> Result<(), Error> {
+        let leaves = 1u64.checked_shl(level).ok_or(Error::TooLarge)?;
+        let count = self.count.checked_add(leaves).ok_or(Error::Overflow)?;
+        if count > tree.max_leaves() {
             return Err(Error::TooLarge);
         }
-        // Like a binary counter: each trailing one of the old count is a subtree that the new leaf completes.
-        let carries = usize::try_from(index.trailing_ones()).map_err(|_| Error::Overflow)?;
+        // Like a binary counter: each trailing one of the old count, in subtrees of this size, is a peak that the new one completes.
+        let carries = usize::try_from((self.count >> level).trailing_ones()).map_err(|_| Error::Overflow)?;
         let keep = self.peaks.len().checked_sub(carries).ok_or(Error::BadFrontier)?;
-        let mut node = leaf;
+        let mut node = top;
         for peak in self.peaks.get(keep..).ok_or(Error::BadFrontier)?.iter().rev() {
             node = join::<H>(tree, &peak.node(), &node)?;
         }
-        let count = index.checked_add(1).ok_or(Error::Overflow)?;
         if tree.sums() {
             // Joins bound the sums within subtrees only; the whole must fit too.
             let mut sum = node.sum;
@@ -72,7 +79,26 @@ impl<S: Sibling> Frontier<S> {
         self.peaks.truncate(keep);
         self.peaks.push(S::of(&node));
         self.count = count;
-        Ok(index)
+        Ok(())
+    }
+
+    /// Grows the tree to `count` leaves by the tops of the complete subtrees between, which [`subtrees`] numbers.
+    ///
+    /// The top of what comes out commits to the old peaks: so whoever keeps the peaks of a prefix and compares the top knows
+    /// that the longer tree begins with the same leaves.
+    ///
+    /// # Errors
+    /// [`Error::PathLength`] for more or fewer nodes, else as [`Frontier::append`]. What was appended before an error stays.
+    pub fn extend<H: Hasher>(&mut self, tree: Tree, count: u64, nodes: &[S]) -> Result<(), Error> {
+        let mut nodes = nodes.iter();
+        for level in subtrees(self.count, count) {
+            let node = nodes.next().ok_or(Error::PathLength)?;
+            self.append_subtree::<H>(tree, level, node.node())?;
+        }
+        if nodes.next().is_some() {
+            return Err(Error::PathLength);
+        }
+        Ok(())
     }
 
     /// The top: peaks joined from the right.
@@ -107,4 +133,16 @@ impl<S: Sibling> Frontier<S> {
         let top = self.top::<H>(tree)?;
         Ok(SumHead { count: self.count, sum: top.sum, top: top.hash })
     }
+}
+
+/// The levels of the complete subtrees that fill the leaves `from .. to`, from the left, each as large as its place and the
+/// end allow; none if `to` is not beyond `from`. At most 2·32 of them for any tree.
+pub fn subtrees(from: u64, to: u64) -> impl Iterator<Item = u32> {
+    let mut at = from;
+    core::iter::from_fn(move || {
+        let left = to.checked_sub(at).filter(|left| *left > 0)?;
+        let level = at.trailing_zeros().min(left.ilog2());
+        at = at.checked_add(1u64.checked_shl(level)?)?;
+        Some(level)
+    })
 }

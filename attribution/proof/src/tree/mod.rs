@@ -12,7 +12,7 @@ mod range;
 
 pub use absence::{Absence, Keyed};
 pub use builder::{top_of, MerkleTree};
-pub use frontier::{Frontier, PlainFrontier, SumFrontier};
+pub use frontier::{subtrees, Frontier, PlainFrontier, SumFrontier};
 pub(crate) use node::sum_preimage;
 pub use node::{join, leaf_hash, root_hash, Node, Sibling, SumHead, Tree, TreeHead};
 pub use path::{climb, path_len, verify_path, Climb};

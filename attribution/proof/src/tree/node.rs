@@ -13,7 +13,7 @@ pub enum Tree {
     Text = 1,
     /// 02: the contributions of a Datanet version.
     Version = 2,
-    /// 03: the receipts of a (channel, model), with their fees.
+    /// 03: the receipts of a (channel, model, key), with their fees.
     Receipts = 3,
     /// 04: the sketches of a model's rows.
     Sketches = 4,
@@ -23,6 +23,8 @@ pub enum Tree {
     Credits = 6,
     /// 07: the cumulative payouts, with their amounts.
     Payouts = 7,
+    /// 0F: commitments to contributions.
+    Commitments = 15,
 }
 
 impl Tree {
@@ -36,6 +38,7 @@ impl Tree {
             Tree::Evidence => 0x05,
             Tree::Credits => 0x06,
             Tree::Payouts => 0x07,
+            Tree::Commitments => 0x0F,
         }
     }
 
@@ -59,6 +62,7 @@ impl Tree {
         match self {
             Tree::Version => limits::MAX_VERSION_LEAVES,
             Tree::Sketches => limits::MAX_SKETCH_ROWS,
+            Tree::Commitments => limits::MAX_COMMITMENTS,
             _ => limits::MAX_LEAVES,
         }
     }

@@ -3,31 +3,38 @@
 use super::Dice;
 use proof::check::influence::Rows;
 use proof::check::span::Library;
-use proof::check::{BatchTerms, EpochFacts, PayeeFacts, Published, RevisionFacts, RevisionTerms, SourceFacts};
-use proof::evidence::{encode_entries, Entry, EvidenceLeaf};
+use proof::check::{
+    BatchTerms, EpochFacts, PayeeFacts, Published, RequestFacts, RevisionFacts, RevisionTerms, SourceFacts,
+};
+use proof::evidence::{Entry, EvidenceLeaf};
 use proof::params::{ParameterSet, Policy, Revision};
 use proof::payouts::PayoutLeaf;
-use proof::receipt::{context_hash, credits_hash, encode_context, sketch_hash, ContextChunk, Receipt};
+use proof::receipt::{sketch_hash, Receipt, ReceiptLeaf};
 use proof::report::ReportBody;
+use proof::request::{context_hash, encode_context, ContextChunk, Request, SignedRequest, FLAG_PRIVATE};
 use proof::rules::epoch::{part, Carry, EpochBuilder, Totals};
-use proof::rules::leaf::{attribute, retrieval, Facts, Slot};
+use proof::rules::influence::best;
+use proof::rules::leaf::{attribute, Answer, Facts};
 use proof::rules::spans::{entries, Scan, SourceText};
+use proof::rules::validity::{judge, Invalid, Slot, Terms};
 use proof::sketch::{as_bytes, as_int8, score, SketchHead, SketchHeader, SketchRow};
+use proof::terms::Standing;
+use proof::text::Text;
 use proof::tree::{MerkleTree, Tree};
 use proof::version::{VersionHead, VersionLeaf};
-use proof::{Account, Blake2, SumHead, ZERO};
+use proof::{Account, Blake2, Hash, SumHead, ZERO};
 
 pub const MODEL: u32 = 4;
 pub const D: usize = 8;
+/// When the epoch was closed.
+pub const CLOSED_AT: u64 = 200;
 
 #[derive(Clone)]
 pub struct Contribution {
     pub leaf: VersionLeaf,
     pub text: Vec<u8>,
     pub payee: Account,
-    pub withdrawn_at: Option<u64>,
-    pub struck: bool,
-    pub passed_over: bool,
+    pub standing: Standing,
 }
 
 pub struct Source {
@@ -36,16 +43,32 @@ pub struct Source {
     pub tree: MerkleTree,
 }
 
-pub struct Published1 {
+/// One answer, as its host keeps it.
+pub struct Served {
     pub receipt: Receipt,
+    pub request: SignedRequest,
     pub response: Vec<u8>,
-    pub list: Vec<u8>,
+    /// Of a private answer.
+    pub random: Option<Hash>,
+    pub context: Vec<u8>,
     pub sketch: Vec<u8>,
+}
+
+impl Served {
+    pub fn answer(&self) -> Answer<'_> {
+        Answer {
+            receipt: &self.receipt,
+            request: &self.request,
+            response: Text { bytes: &self.response, random: self.random },
+            context: &self.context,
+        }
+    }
 }
 
 pub struct Batch {
     pub terms: BatchTerms,
-    pub receipts: Vec<Published1>,
+    /// `None`: an unfilled place.
+    pub places: Vec<Option<Served>>,
     pub tree: MerkleTree,
     pub params: ParameterSet,
 }
@@ -58,7 +81,6 @@ pub struct World {
     pub revision: Revision,
     pub rows: Vec<SketchRow>,
     pub rows_tree: MerkleTree,
-    pub rows_passed_over: Vec<u32>,
     pub batches: Vec<Batch>,
     pub carry: Carry,
     pub previous: Vec<PayoutLeaf>,
@@ -114,13 +136,12 @@ impl World {
             .collect();
         let rows_tree =
             MerkleTree::build::<Blake2>(Tree::Sketches, rows.iter().map(SketchRow::node::<Blake2>).collect()).unwrap();
-        let span_bps = dice.below(10_001) as u16;
-        let influence_bps = dice.below(u64::from(10_001 - span_bps)) as u16;
-        // Policies are bounded where they are registered; the rules take any that sums up.
+        let retrieval_bps = dice.below(2_001) as u16;
+        let span_bps = dice.below(u64::from(10_001 - retrieval_bps)) as u16;
         let policy = Policy {
             span_bps,
-            influence_bps,
-            retrieval_bps: 10_000 - span_bps - influence_bps,
+            influence_bps: 10_000 - retrieval_bps - span_bps,
+            retrieval_bps,
             min_words: dice.below(2) as u16 + 3,
             c_max: dice.below(2) as u8 + 2,
         };
@@ -137,7 +158,6 @@ impl World {
         };
         let mut world = World {
             phrases,
-            rows_passed_over: (0..rows.len() as u32).filter(|_| dice.below(10) == 0).collect(),
             contributions,
             sources,
             revision,
@@ -163,28 +183,37 @@ impl World {
             let count_from = dice.below(3);
             let count = dice.below(4) + 1;
             let at = 60 + 20 * number;
-            let params = self.draw_parameters(dice);
-            let mut receipts = Vec::new();
+            // Two keys of one channel, or two channels.
+            let (channel, key) = (number / 2, [40 + (number % 2) as u8; 32]);
+            let slot = |sequence, fee| Slot { channel, model: MODEL, key, params: 3, sequence, fee, at };
+            let params = ParameterSet {
+                min_fee: u128::from(dice.below(5)) + 1,
+                rank_weights: (0..dice.below(4)).map(|_| dice.below(9) as u16).collect(),
+                common_max: dice.below(80) as u16 + 1,
+            };
+            let mut places = Vec::new();
             let mut leaves = Vec::new();
             for sequence in 0..count_from + count {
-                let fee = u128::from(dice.below(1_000)) + 1;
-                let published = self.draw_receipt(dice, &params, number, sequence, fee, sequence >= count_from);
-                leaves.push(published.receipt.leaf(published.receipt.hash::<Blake2>()).node::<Blake2>());
-                // Now and then the tree's fee is not the receipt's.
-                if dice.below(12) == 0 {
-                    let leaf = proof::receipt::ReceiptLeaf {
-                        receipt: published.receipt.hash::<Blake2>(),
-                        fee: published.receipt.fee + 1,
-                    };
-                    *leaves.last_mut().unwrap() = leaf.node::<Blake2>();
+                if dice.below(5) == 0 {
+                    places.push(None);
+                    leaves.push(ReceiptLeaf::unfilled::<Blake2>().node::<Blake2>());
+                    continue;
                 }
-                receipts.push(published);
+                let fee = u128::from(dice.below(1_000)) + 1;
+                let served = self.draw_answer(dice, &slot(sequence, fee), sequence >= count_from);
+                let mut leaf = served.receipt.leaf(served.receipt.hash::<Blake2>());
+                // Now and then the tree's fee is not the receipt's.
+                leaf.fee += u128::from(dice.below(20) == 0);
+                leaves.push(leaf.node::<Blake2>());
+                places.push(Some(served));
             }
             let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves).unwrap();
             let terms = BatchTerms {
                 first,
-                channel: number,
+                channel,
                 model: MODEL,
+                key,
+                params: 3,
                 at,
                 count_from,
                 count_to: count_from + count,
@@ -196,26 +225,12 @@ impl World {
             };
             first += count;
             self.carry.pots += terms.pot;
-            self.batches.push(Batch { terms, receipts, tree, params });
+            self.batches.push(Batch { terms, places, tree, params });
         }
     }
 
-    fn draw_parameters(&self, dice: &mut Dice) -> ParameterSet {
-        ParameterSet {
-            rank_weights: (0..dice.below(4)).map(|_| dice.below(9) as u16).collect(),
-            common_max: dice.below(80) as u16 + 1,
-        }
-    }
-
-    fn draw_receipt(
-        &self,
-        dice: &mut Dice,
-        params: &ParameterSet,
-        channel: u64,
-        sequence: u64,
-        fee: u128,
-        real: bool,
-    ) -> Published1 {
+    /// An answer at a place; two in five with something that makes the receipt invalid.
+    fn draw_answer(&self, dice: &mut Dice, slot: &Slot, real: bool) -> Served {
         let response = self.draw_response(dice, real);
         let chunks: Vec<ContextChunk> = (0..dice.below(4))
             .map(|_| ContextChunk {
@@ -231,41 +246,65 @@ impl World {
         let length = if dice.below(10) == 0 { D - 1 } else { D };
         let sketch: Vec<i8> = (0..length).map(|_| (dice.below(41) as i8) - 20).collect();
         let sketch = if dice.below(8) == 0 { Vec::new() } else { as_bytes(&sketch) };
-        let private = dice.below(4) == 0;
-        let (mut credits, mut list) = (ZERO, context.clone());
-        if private {
-            let texts = self.texts();
-            let scan = Scan::new(&response, &texts);
-            let mut preimage = entries(&response, &self.revision.policy, params.common_max, &scan).unwrap();
-            preimage.extend(retrieval(&context));
-            if dice.below(6) == 0 {
-                // A host that breaks the rules.
-                if let Some(Entry::Span(span)) = preimage.first_mut() {
-                    span.held = span.len / 2;
-                } else {
-                    preimage.push(Entry::Influence(proof::evidence::Influence { row: 0, score: 5, amount: 0 }));
-                }
-            }
-            list = encode_entries(&preimage).unwrap();
-            credits = credits_hash::<Blake2>(&list);
-        }
-        let receipt = Receipt {
-            channel: channel + u64::from(dice.below(15) == 0),
-            model: MODEL,
-            revision: if dice.below(12) == 0 { 9 } else { 0 },
-            adapter: if dice.below(15) == 0 { [6; 32] } else { [5; 32] },
-            sequence: sequence + u64::from(dice.below(15) == 0),
-            flags: u8::from(private) | 0x40,
-            tokens_in: 3,
-            tokens_out: 4,
-            fee,
-            prompt: [7; 32],
-            response: if dice.below(12) == 0 { ZERO } else { proof::text::root_of::<Blake2>(&response).unwrap() },
-            sketch: if dice.below(10) == 0 { ZERO } else { sketch_hash::<Blake2>(&sketch) },
-            context: if dice.below(8) == 0 { ZERO } else { context_hash::<Blake2>(&context) },
-            credits,
+        let random = (dice.below(3) == 0).then(|| [dice.below(256) as u8; 32]);
+        let text = Text { bytes: &response, random };
+        let mut request = SignedRequest {
+            body: Request {
+                channel: slot.channel,
+                model: slot.model,
+                revision: 0,
+                params: slot.params,
+                sequence: slot.sequence,
+                prompt: [7; 32],
+                prompt_bytes: 3,
+                max_tokens_out: 4,
+                max_fee: slot.fee + u128::from(dice.below(2)),
+                flags: if random.is_some() { FLAG_PRIVATE } else { 0 },
+                context: if dice.below(8) == 0 { ZERO } else { context_hash::<Blake2>(&context) },
+                deadline: 9,
+            },
+            key: slot.key,
+            signature: [1; 64],
         };
-        Published1 { receipt, response, list, sketch }
+        let mut receipt = Receipt {
+            channel: slot.channel,
+            model: slot.model,
+            revision: 0,
+            adapter: [5; 32],
+            sequence: slot.sequence,
+            tokens_in: 259,
+            tokens_out: 4,
+            fee: slot.fee,
+            request: ZERO,
+            response: if dice.below(12) == 0 { ZERO } else { text.root::<Blake2>().unwrap() },
+            sketch: if dice.below(10) == 0 { ZERO } else { sketch_hash::<Blake2>(&sketch) },
+        };
+        if receipt.response == ZERO {
+            receipt.tokens_out = 1;
+        }
+        match dice.below(45) {
+            0 => receipt.channel += 1,
+            1 => receipt.model += 1,
+            2 => receipt.sequence += 1,
+            3 => receipt.revision = 9,
+            4 => receipt.adapter = [6; 32],
+            5 => receipt.fee += 1,
+            6 => receipt.tokens_in += 1,
+            7 => receipt.tokens_out += 1,
+            8 => request.body.channel += 1,
+            9 => request.body.model += 1,
+            10 => request.body.revision += 1,
+            11 => request.body.params += 1,
+            12 => request.body.sequence += 1,
+            13 => request.key = [9; 32],
+            14 => request.signature = [2; 64],
+            15 => request.body.flags |= 2,
+            16 => request.body.max_fee = slot.fee - 1,
+            17 => (request.body.max_tokens_out, receipt.tokens_out) = (u32::MAX, 1 + response.len() as u32 + 1),
+            _ => {}
+        }
+        receipt.request = request.hash::<Blake2>();
+        Served { receipt, request, response, random, context, sketch }
     }
 
     fn draw_response(&self, dice: &mut Dice, real: bool) -> Vec<u8> {
@@ -298,7 +337,7 @@ impl World {
         for (s, source) in self.sources.iter().enumerate() {
             for (i, member) in source.members.iter().enumerate() {
                 let contribution = &self.contributions[*member];
-                if contribution.struck || contribution.passed_over {
+                if !contribution.standing.counts(CLOSED_AT) {
                     continue;
                 }
                 texts.push(SourceText {
@@ -318,17 +357,14 @@ impl World {
         self.contributions.get(*member)
     }
 
-    fn row_scores(&self, published: &Published1) -> Vec<(u32, i32)> {
+    fn row_scores(&self, published: &Served) -> Vec<(u32, i32)> {
         if published.sketch.len() != D {
             return Vec::new();
         }
         let ours = as_int8(&published.sketch);
         (0u32..)
             .zip(&self.rows)
-            .filter(|(number, row)| {
-                !self.rows_passed_over.contains(number)
-                    && self.member(row.source, row.index).is_some_and(|c| !c.struck && !c.passed_over)
-            })
+            .filter(|(_, row)| self.member(row.source, row.index).is_some_and(|c| c.standing.counts(CLOSED_AT)))
             .map(|(number, row)| (number, score(&ours, &row.sketch).unwrap()))
             .collect()
     }
@@ -348,30 +384,50 @@ impl World {
         if batch.terms.withheld {
             return EvidenceLeaf::withheld();
         }
-        let published = &batch.receipts[i];
+        let Some(served) = &batch.places[i] else { return EvidenceLeaf::unfilled::<Blake2>() };
         let fee = batch.tree.leaves()[i].sum;
         let prefix = batch.tree.prefix(i as u64).unwrap();
         let pot = self.carry.grown(batch.terms.pot).unwrap();
         let part = part(pot, prefix, fee, batch.terms.fee_from, batch.terms.fee_to).unwrap();
-        let slot = Slot { channel: batch.terms.channel, model: MODEL, sequence: i as u64, fee, at: batch.terms.at };
-        let data = proof::rules::leaf::Published {
-            response: &published.response,
-            context: &published.list,
-            credits: &published.list,
-        };
-        data.verify::<Blake2>(&published.receipt).unwrap();
+        let answer = served.answer();
+        answer.verify::<Blake2>().unwrap();
         let texts = self.texts();
         attribute::<Blake2, _>(
-            &published.receipt,
+            &answer,
             part,
-            &slot,
-            (published.receipt.revision == 0).then_some(&self.revision),
+            &batch.terms.slot(i as u64, fee),
+            (served.receipt.model == MODEL && served.receipt.revision == 0).then_some(&self.revision),
             &batch.params,
-            &data,
-            &Scan::new(&published.response, &texts),
-            self.row_scores(published),
+            |request| self.signed(request),
+            &Scan::new(&served.response, &texts),
+            self.row_scores(served),
         )
         .unwrap()
+    }
+
+    /// What a leaf would hold if whatever was answered there were valid.
+    pub fn entries_if_valid(&self, b: usize, i: usize) -> Vec<Entry> {
+        let Some(served) = &self.batches[b].places[i] else { return Vec::new() };
+        let texts = self.texts();
+        let scan = Scan::new(&served.response, &texts);
+        let mut found =
+            entries(&served.response, &self.revision.policy, self.batches[b].params.common_max, &scan).unwrap();
+        found.extend(best(self.row_scores(served)).into_iter().map(Entry::Influence));
+        found
+    }
+
+    /// Why the receipt at a place is invalid; `None` if it is valid, or there is none.
+    pub fn invalid(&self, b: usize, i: usize) -> Option<Invalid> {
+        let batch = &self.batches[b];
+        let served = batch.places[i].as_ref()?;
+        let terms = Terms {
+            slot: &batch.terms.slot(i as u64, batch.tree.leaves()[i].sum),
+            revision: self
+                .revision(served.receipt.model, served.receipt.revision)
+                .map(|terms| (terms.adapter, terms.created_at)),
+            params: &batch.params,
+        };
+        judge::<Blake2>(&served.answer().opened().unwrap(), &terms, |request| self.signed(request)).unwrap()
     }
 
     /// The true report: its builder (with leaves, credits, payouts) and totals.
@@ -387,14 +443,17 @@ impl World {
 
     pub fn published(&self, b: usize, i: usize) -> Option<Published<'_>> {
         let batch = &self.batches[b];
-        let published = &batch.receipts[i];
+        let served = batch.places[i].as_ref();
         (!batch.terms.withheld).then_some(Published {
             receipts: &batch.tree,
-            receipt: &published.receipt,
-            response: &published.response,
-            list: &published.list,
-            sketch: &published.sketch,
+            answer: served.map(Served::answer),
+            sketch: served.map_or(&[], |served| served.sketch.as_slice()),
         })
+    }
+
+    /// The receipt at an evidence leaf's place; zeros where there is none.
+    pub fn receipt(&self, b: usize, i: usize) -> Receipt {
+        self.batches[b].places[i].as_ref().map_or(Receipt::UNFILLED, |served| served.receipt)
     }
 }
 
@@ -403,7 +462,6 @@ pub fn body(totals: &Totals) -> ReportBody {
         set: 0,
         epoch: 1,
         attempt: 0,
-        round: 0,
         from: 0,
         to: 9,
         previous: totals.previous,
@@ -412,7 +470,6 @@ pub fn body(totals: &Totals) -> ReportBody {
         payouts: totals.payouts,
         carry_out: totals.carry_out,
         files: ZERO,
-        deadline: 0,
     }
 }
 
@@ -449,12 +506,21 @@ fn contributions(dice: &mut Dice, phrases: &[Vec<u8>]) -> Vec<Contribution> {
             },
             text,
             payee: if dice.below(6) == 0 { account(5) } else { contributor },
-            withdrawn_at: (dice.below(6) == 0).then(|| 50 + dice.below(60)),
-            struck: dice.below(8) == 0,
-            passed_over: dice.below(10) == 0,
+            standing: standing(dice),
         });
     }
     made
+}
+
+/// What may have happened to a contribution around the batches' times and the epoch's closing.
+fn standing(dice: &mut Dice) -> Standing {
+    let mut around = |chance: u64, at: u64| (dice.below(chance) == 0).then(|| at + dice.below(60));
+    Standing {
+        expires_at: around(6, 50).unwrap_or(0),
+        withdrawn_at: around(6, 50),
+        struck_at: around(5, CLOSED_AT - 30),
+        restored_at: around(5, CLOSED_AT - 30),
+    }
 }
 
 fn sources(dice: &mut Dice, count: usize, contributions: &[Contribution]) -> Vec<Source> {
@@ -492,8 +558,7 @@ impl SourceFacts for World {
         self.revision.sources.get(usize::from(source)).copied()
     }
     fn counts(&self, _: u32, _: u32, _: u8, contribution: u64) -> bool {
-        let contribution = &self.contributions[contribution as usize];
-        !contribution.struck && !contribution.passed_over
+        self.contributions[contribution as usize].standing.counts(CLOSED_AT)
     }
 }
 
@@ -505,9 +570,6 @@ impl RevisionFacts for World {
             sketches: self.revision.sketches,
             created_at: self.revision.created_at,
         })
-    }
-    fn row_counts(&self, _: u32, _: u32, row: u32) -> bool {
-        !self.rows_passed_over.contains(&row)
     }
 }
 
@@ -523,11 +585,17 @@ impl EpochFacts for World {
     }
 }
 
+impl RequestFacts for World {
+    // A stand-in scheme: ones are everybody's signature.
+    fn signed(&self, request: &SignedRequest) -> bool {
+        request.signature == [1; 64]
+    }
+}
+
 impl PayeeFacts for World {
     fn payee(&self, contribution: u64, _: &Account, batch_at: u64) -> Option<Account> {
         let contribution = &self.contributions[contribution as usize];
-        let withdrawn = contribution.withdrawn_at.is_some_and(|at| at < batch_at);
-        (!withdrawn && !contribution.struck && !contribution.passed_over).then_some(contribution.payee)
+        contribution.standing.earns(CLOSED_AT, batch_at).then_some(contribution.payee)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::span::Library;
 use super::*;
+use crate::text::Text;
 use crate::words::CONTEXT;
 
 /// What outranks a published leaf's spans, as a witness; `None` if nothing does.
@@ -15,7 +16,7 @@ pub fn find<H: Hasher>(
     evidence: EvidenceOpening,
     batch: u64,
     receipt: &Receipt,
-    response: &[u8],
+    response: Text<'_>,
     right: &[Entry],
     library: &impl Library,
 ) -> Result<Option<OutrankedWitness>, Error> {
@@ -76,11 +77,10 @@ fn open<H: Hasher>(library: &impl Library, place: Place, len: u32) -> Result<Hol
     Ok(HoldingOpening {
         place,
         contribution: contribution(library, place)?,
-        text: around::<H>(text, from, from.saturating_add(u64::from(len)))?,
+        text: around::<H>(Text::public(text), from, from.saturating_add(u64::from(len)))?,
     })
 }
 
-fn around<H: Hasher>(text: &[u8], from: u64, to: u64) -> Result<TextOpening, Error> {
-    let length = u64::try_from(text.len()).map_err(|_| Error::Overflow)?;
-    TextOpening::of::<H>(text, from.saturating_sub(CONTEXT), to.saturating_add(CONTEXT).min(length))
+fn around<H: Hasher>(text: Text<'_>, from: u64, to: u64) -> Result<TextOpening, Error> {
+    text.open::<H>(from.saturating_sub(CONTEXT), to.saturating_add(CONTEXT).min(text.length()?))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::evidence::EvidenceLeaf;
-use crate::text::{text_tree, OpenText};
+use crate::text::{OpenText, Text};
 use crate::tree::MerkleTree;
 use crate::words::CONTEXT;
 
@@ -18,8 +18,8 @@ pub trait Library {
 
 /// The first fault of any span or exempt entry of a published evidence leaf, as a witness; `None` if all are right.
 ///
-/// `response` is the text that the receipt's root stands for; `evidence` the tree of all published leaves; `common_max` that of
-/// `batch`, to which the leaf belongs.
+/// `response` is the text that the receipt's root stands for, with the random bytes of a private one; `evidence` the tree of all
+/// published leaves; `common_max` that of `batch`, to which the leaf belongs.
 ///
 /// # Errors
 /// [`Error::BadSource`] if a text of the library is missing, or an error of the leaf's encoding.
@@ -30,7 +30,7 @@ pub fn find<H: Hasher>(
     evidence: &MerkleTree,
     (batch, common_max): (u64, u16),
     receipt: &Receipt,
-    response: &[u8],
+    response: Text<'_>,
     policy: &Policy,
     library: &impl Library,
 ) -> Result<Option<SpanWitness>, Error> {
@@ -53,7 +53,7 @@ struct Finder<'a, L> {
     batch: u64,
     common_max: u16,
     receipt: &'a Receipt,
-    response: &'a [u8],
+    response: Text<'a>,
     policy: &'a Policy,
     library: &'a L,
 }
@@ -64,16 +64,16 @@ impl<L: Library> Finder<'_, L> {
         if self.receipt.response == ZERO {
             return Ok(Some(SpanFault::AbsentResponse));
         }
-        if !self.receipt.is_private() && too_long(entry, (start, end), self.common_max) {
+        if too_long(entry, (start, end), self.common_max) {
             return Ok(Some(SpanFault::TooLong(self.batch)));
         }
-        let whole = OpenText::whole(self.response)?;
+        let whole = OpenText::whole(self.response.bytes)?;
         if u64::from(end) > whole.length {
-            return Ok(Some(SpanFault::BeyondResponse(TextOpening::of::<H>(self.response, 0, 0)?)));
+            return Ok(Some(SpanFault::BeyondResponse(self.response.open::<H>(0, 0)?)));
         }
         let places: Vec<Which> = match entry {
             Entry::Exempt(exempt) => {
-                if !self.receipt.is_private() && exempt.witnesses.len() != self.policy.witnesses() {
+                if exempt.witnesses.len() != self.policy.witnesses() {
                     return Ok(Some(SpanFault::WrongWitnesses));
                 }
                 (0u8..).zip(&exempt.witnesses).map(|(i, _)| Which::Witness(i)).collect()
@@ -102,7 +102,7 @@ impl<L: Library> Finder<'_, L> {
             return Ok(None);
         }
         if claimed.len < u64::from(self.policy.min_bytes()) {
-            return Ok(Some(SpanFault::TooFewWords(which, TextOpening::of::<H>(self.response, 0, 0)?)));
+            return Ok(Some(SpanFault::TooFewWords(which, self.response.open::<H>(0, 0)?)));
         }
         if starts_word(response, from) != Some(true) {
             let opening = around::<H>(self.response, from, length)?;
@@ -114,7 +114,7 @@ impl<L: Library> Finder<'_, L> {
         }
         let range = response.slice(from, to).ok_or(Error::BadSource)?;
         if count_words(range) < u32::from(self.policy.min_words) {
-            let opening = TextOpening::of::<H>(self.response, from, to)?;
+            let opening = self.response.open::<H>(from, to)?;
             return Ok(Some(SpanFault::TooFewWords(which, opening)));
         }
         let place = claimed.place;
@@ -125,7 +125,7 @@ impl<L: Library> Finder<'_, L> {
             return Ok(Some(SpanFault::NoSuchContribution(which)));
         };
         let contribution = ContributionOpening { leaf: *leaf, path: tree.path(u64::from(place.index))? };
-        if !self.receipt.is_private() && !self.library.counts(place.source, leaf.contribution) {
+        if !self.library.counts(place.source, leaf.contribution) {
             return Ok(Some(SpanFault::DoesNotCount(which, contribution)));
         }
         let text = self.library.text(place.source, place.index).ok_or(Error::BadSource)?;
@@ -138,16 +138,16 @@ impl<L: Library> Finder<'_, L> {
         if let Some(at) = range.iter().zip(held).position(|(a, b)| a != b) {
             let at = u64::try_from(at).map_err(|_| Error::Overflow)?;
             let ours = byte::<H>(self.response, from.saturating_add(at))?;
-            let theirs = byte::<H>(text, claimed.offset().saturating_add(at))?;
+            let theirs = byte::<H>(Text::public(text), claimed.offset().saturating_add(at))?;
             let at = u16::try_from(at).map_err(|_| Error::Overflow)?;
             return Ok(Some(SpanFault::DifferingByte(which, at, ours, contribution, theirs)));
         }
         if starts_word(&theirs, claimed.offset()) != Some(true) {
-            let opening = around::<H>(text, claimed.offset(), theirs.length)?;
+            let opening = around::<H>(Text::public(text), claimed.offset(), theirs.length)?;
             return Ok(Some(SpanFault::HoldingBoundary(which, Side::Start, contribution, opening)));
         }
         if ends_word(&theirs, claimed.held_end()) != Some(true) {
-            let opening = around::<H>(text, claimed.held_end(), theirs.length)?;
+            let opening = around::<H>(Text::public(text), claimed.held_end(), theirs.length)?;
             return Ok(Some(SpanFault::HoldingBoundary(which, Side::End, contribution, opening)));
         }
         Ok(None)
@@ -175,12 +175,12 @@ impl<L: Library> Finder<'_, L> {
 }
 
 /// The chunk of one byte.
-fn byte<H: Hasher>(text: &[u8], at: u64) -> Result<TextOpening, Error> {
-    TextOpening::of::<H>(text, at, at.saturating_add(1))
+fn byte<H: Hasher>(text: Text<'_>, at: u64) -> Result<TextOpening, Error> {
+    text.open::<H>(at, at.saturating_add(1))
 }
 
 /// The bytes on both sides of a place that decide whether a word starts or ends there, as far as the text has them.
-fn around<H: Hasher>(text: &[u8], at: u64, length: u64) -> Result<TextOpening, Error> {
+fn around<H: Hasher>(text: Text<'_>, at: u64, length: u64) -> Result<TextOpening, Error> {
     let to = at.saturating_add(CONTEXT).min(length);
-    TextOpening::in_tree(text, &text_tree::<H>(text)?, at.saturating_sub(CONTEXT), to)
+    text.open::<H>(at.saturating_sub(CONTEXT), to)
 }

@@ -7,22 +7,38 @@ use core::cell::{Cell, RefCell};
 use ink::message_builder;
 use openledger_abi::ask::ask;
 use openledger_abi::datanet::{Contribution, DatanetRegistry};
-use openledger_abi::disputes::{DisputesError, DisputesPeers};
 use openledger_abi::escrow::Escrow;
+use openledger_abi::host::{signed_by, HostHasher};
+use openledger_abi::judge::{JudgeError, JudgePeers, ReportId};
 use openledger_abi::models::{ModelRegistry, Revision};
-use openledger_abi::payout::{Batch, Epoch, Payout};
-use openledger_abi::{AccountId, Timestamp};
-use proof::check::{BatchTerms, EpochFacts, PayeeFacts, RevisionFacts, RevisionTerms, SourceFacts};
+use openledger_abi::payout::{Batch, Cut, Payout, ReportBody};
+use openledger_abi::{AccountId, Bytes32};
+use proof::check::{BatchTerms, EpochFacts, PayeeFacts, RequestFacts, RevisionFacts, RevisionTerms, SourceFacts};
 use proof::params::{ParameterSet, Policy};
+use proof::request::SignedRequest;
 use proof::rules::epoch::Carry;
+use proof::signed::{Domain, Signable};
 use proof::sketch::{SketchHead, SketchHeader};
 use proof::version::VersionHead;
 use proof::Account;
 
-/// The contracts' facts as of the epoch in dispute.
+/// The record that payout keeps of a report: its body and its cut.
+pub fn record(payout: AccountId, report: ReportId) -> Result<(ReportBody, Cut), JudgeError> {
+    let body = match ask(payout, message_builder!(Payout).report_of(report.epoch, report.attempt)) {
+        Some(info) => info.ok_or(JudgeError::NoSuchReport)?.body,
+        _ => return Err(JudgeError::PayoutFailed),
+    };
+    match ask(payout, message_builder!(Payout).cut(report.epoch, report.attempt)) {
+        Some(cut) => Ok((body, cut.ok_or(JudgeError::NoSuchReport)?)),
+        _ => Err(JudgeError::PayoutFailed),
+    }
+}
+
+/// The contracts' facts as of the cut in dispute.
 pub struct OnChain<'a> {
-    peers: &'a DisputesPeers,
-    epoch: &'a Epoch,
+    peers: &'a JudgePeers,
+    genesis: Bytes32,
+    cut: &'a Cut,
     /// The last revision asked for: a proof asks for one, several times.
     revision: RefCell<Option<((u32, u32), Revision)>>,
     /// The last batch asked for.
@@ -40,18 +56,19 @@ enum Failure {
 }
 
 impl<'a> OnChain<'a> {
-    pub fn new(peers: &'a DisputesPeers, epoch: &'a Epoch) -> Self {
-        Self { peers, epoch, revision: RefCell::new(None), batch: RefCell::new(None), failure: Cell::new(None) }
+    pub fn new(peers: &'a JudgePeers, genesis: Bytes32, cut: &'a Cut) -> Self {
+        let (revision, batch) = (RefCell::new(None), RefCell::new(None));
+        Self { peers, genesis, cut, revision, batch, failure: Cell::new(None) }
     }
 
     /// Errors if a contract did not answer.
-    pub fn failure(&self) -> Result<(), DisputesError> {
+    pub fn failure(&self) -> Result<(), JudgeError> {
         match self.failure.get() {
             None => Ok(()),
-            Some(Failure::Models) => Err(DisputesError::ModelRegistryFailed),
-            Some(Failure::Datanets) => Err(DisputesError::DatanetRegistryFailed),
-            Some(Failure::Payout) => Err(DisputesError::PayoutFailed),
-            Some(Failure::Escrow) => Err(DisputesError::EscrowFailed),
+            Some(Failure::Models) => Err(JudgeError::ModelRegistryFailed),
+            Some(Failure::Datanets) => Err(JudgeError::DatanetRegistryFailed),
+            Some(Failure::Payout) => Err(JudgeError::PayoutFailed),
+            Some(Failure::Escrow) => Err(JudgeError::EscrowFailed),
         }
     }
 
@@ -83,15 +100,9 @@ impl<'a> OnChain<'a> {
         }
     }
 
-    /// Struck strictly before the epoch closed, or passed over strictly before its demands ended.
-    fn gone(&self, contribution: &Contribution) -> bool {
-        before(contribution.struck_at, self.epoch.closed_at)
-            || before(contribution.passed_over_at, self.epoch.demand_end)
-    }
-
-    /// A batch of the epoch.
+    /// A batch of the cut.
     fn load_batch(&self, batch: u64) -> Option<Batch> {
-        if !(self.epoch.from..self.epoch.to).contains(&batch) {
+        if !(self.cut.from..self.cut.to).contains(&batch) {
             return None;
         }
         if let Some((number, known)) = &*self.batch.borrow() {
@@ -106,18 +117,6 @@ impl<'a> OnChain<'a> {
         *self.batch.borrow_mut() = Some((batch, found.clone()));
         Some(found)
     }
-
-    fn escrow(&self) -> Option<AccountId> {
-        match ask(self.peers.payout, message_builder!(Payout).peers()) {
-            Some(Some(peers)) => Some(peers.escrow),
-            _ => self.failed(Failure::Payout),
-        }
-    }
-}
-
-/// Whether something happened strictly before a time.
-fn before(event: Option<Timestamp>, time: Timestamp) -> bool {
-    event.is_some_and(|at| at < time)
 }
 
 /// Receipts of all batches before this one.
@@ -144,7 +143,7 @@ impl SourceFacts for OnChain<'_> {
     }
 
     fn counts(&self, _model: u32, _revision: u32, _source: u8, contribution: u64) -> bool {
-        self.contribution(contribution).is_none_or(|found| !self.gone(&found))
+        self.contribution(contribution).is_none_or(|found| found.standing().counts(self.cut.closed_at))
     }
 }
 
@@ -161,64 +160,62 @@ impl RevisionFacts for OnChain<'_> {
             }
         })
     }
-
-    fn row_counts(&self, _model: u32, _revision: u32, _row: u32) -> bool {
-        // Rows are passed over by requests for data, of which there are none yet.
-        true
-    }
 }
 
 impl EpochFacts for OnChain<'_> {
     fn batch(&self, batch: u64) -> Option<BatchTerms> {
         let found = self.load_batch(batch)?;
-        let start = if batch == self.epoch.from {
+        let start = if batch == self.cut.from {
             counts_before(&found)?
         } else {
-            counts_before(&self.load_batch(self.epoch.from)?)?
+            counts_before(&self.load_batch(self.cut.from)?)?
         };
         Some(BatchTerms {
             first: counts_before(&found)?.checked_sub(start)?,
             channel: found.channel,
             model: found.model,
+            key: found.key,
+            params: found.params,
             at: found.at,
             count_from: found.count_from,
             count_to: found.count_to,
             fee_from: found.fee_from,
             fee_to: found.fee_to,
             top: found.top,
-            pot: found.pot,
-            // Batches are withheld by requests for data, of which there are none yet.
-            withheld: false,
+            pot: self.cut.pot_of(batch, &found),
+            withheld: self.cut.withheld.binary_search(&batch).is_ok(),
         })
     }
 
     fn parameters(&self, batch: u64) -> Option<ParameterSet> {
         let number = self.load_batch(batch)?.params;
-        match ask(self.escrow()?, message_builder!(Escrow).parameters(number)) {
+        match ask(self.peers.escrow, message_builder!(Escrow).parameters(number)) {
             Some(Some(set)) => Some(set.into()),
             _ => self.failed(Failure::Escrow),
         }
     }
 
     fn carry(&self) -> Carry {
-        // The report in dispute is the one after the live ones, so what is carried now is what comes in.
-        let carry_in = match ask(self.peers.payout, message_builder!(Payout).live()) {
-            Some(live) => live.carry,
-            _ => self.failed(Failure::Payout).unwrap_or(0),
-        };
-        Carry { carry_in, pots: self.epoch.pots, carry_bps: self.epoch.carry_bps }
+        Carry { carry_in: self.cut.carry_in, pots: self.cut.pots, carry_bps: self.cut.carry_bps }
+    }
+}
+
+impl RequestFacts for OnChain<'_> {
+    fn signed(&self, request: &SignedRequest) -> bool {
+        let domain = Domain { genesis: self.genesis, contract: *self.peers.escrow.as_ref() };
+        signed_by(&Signable::request::<HostHasher>(&domain, &request.body), &request.signature, &request.key)
     }
 }
 
 impl PayeeFacts for OnChain<'_> {
     fn payee(&self, contribution: u64, _contributor: &Account, batch_at: u64) -> Option<Account> {
         let found = self.contribution(contribution)?;
-        if before(found.withdrawn_at, batch_at) || self.gone(&found) {
+        if !found.standing().earns(self.cut.closed_at, batch_at) {
             return None;
         }
         match ask(
             self.peers.datanet_registry,
-            message_builder!(DatanetRegistry).payee_at(contribution, self.epoch.closed_at),
+            message_builder!(DatanetRegistry).payee_at(contribution, self.cut.closed_at),
         ) {
             Some(Some(payee)) => Some(*payee.as_ref()),
             _ => self.failed(Failure::Datanets),
