@@ -167,7 +167,8 @@ mod payout {
                 first_pot: taken.first_pot,
                 pots: taken.pots,
                 withheld: epochs::withheld_in(&self.withheld.get_or_default(), from, taken.to),
-                carry_in: standing.live.carry,
+                carry_in: standing.live.carry.checked_add(counters.unconsumed).ok_or(PayoutError::Overflow)?,
+                expired: counters.unconsumed,
                 carry_bps,
                 closed_at: self.env().block_timestamp(),
             };
@@ -269,6 +270,7 @@ mod payout {
             let first = self.batches.get(cut.from).ok_or(PayoutError::BadBatch)?;
             let mut counters = self.counters.get_or_default();
             counters.queue = epochs::after(&counters.queue, &cut, &first)?;
+            counters.unconsumed = counters.unconsumed.checked_sub(cut.expired).ok_or(PayoutError::Overflow)?;
             self.counters.set(&counters);
             let mut withheld = self.withheld.get_or_default();
             if withheld.first().is_some_and(|batch| *batch < counters.queue.next) {
@@ -379,6 +381,18 @@ mod payout {
                 pot: batch.pot,
             });
             Ok(number)
+        }
+
+        #[ink(message)]
+        fn record_expired(&mut self, amount: Balance) -> Result<(), PayoutError> {
+            let (_, peers) = self.wired()?;
+            ensure!(self.env().caller() == peers.escrow, PayoutError::NotEscrow);
+            let mut counters = self.counters.get_or_default();
+            counters.expired = counters.expired.checked_add(amount).ok_or(PayoutError::Overflow)?;
+            counters.unconsumed = counters.unconsumed.checked_add(amount).ok_or(PayoutError::Overflow)?;
+            self.counters.set(&counters);
+            self.env().emit_event(ExpiredRecorded { amount });
+            Ok(())
         }
 
         #[ink(message)]
@@ -678,7 +692,8 @@ mod payout {
 
         #[ink(message)]
         fn totals(&self) -> Totals {
-            let (live, funded) = (self.live(), self.counters.get_or_default().funded);
+            let (live, counters) = (self.live(), self.counters.get_or_default());
+            let funded = counters.funded.saturating_add(counters.expired);
             let claimed = self.standing().map_or(0, |standing| standing.claimed);
             Totals { funded, credited: live.payouts.sum, carried: live.carry, claimed }
         }

@@ -28,6 +28,9 @@ pub struct Counters {
     pub receipts: u64,
     /// Σ of all pots.
     pub funded: Balance,
+    /// Σ of all that expired in escrow, and what of it no live report has consumed.
+    pub expired: Balance,
+    pub unconsumed: Balance,
     pub epochs: u32,
     /// Where the batches that are not reported begin. A closed epoch's begin there too.
     pub queue: Queue,

@@ -27,6 +27,7 @@ fn a_cut() -> Cut {
         pots: 1_000,
         withheld: vec![],
         carry_in: 300,
+        expired: 0,
         carry_bps: 1_000,
         closed_at: 1_000,
     }

@@ -163,14 +163,17 @@ fn nothing_is_reported_or_served_on_a_new_chain_and_commands_say_so() {
         ("model show 3", "no model 3"),
         ("host announce http://127.0.0.1:1 --models 3 --key //Dave", "UnknownModel"),
         ("host announce localhost --models 3 --key //Dave", "no base URL"),
+        ("channel advance 0 --key //Dave", "channel waiting"),
+        ("channel expire 0 --key //Dave", "channel waiting"),
         ("audit --epoch 0 --oracle http://127.0.0.1:1", "not final"),
         ("train --datanet 9 --out out", "no Datanet 9"),
         ("token balance nobody", "neither a key's name nor an address"),
-        ("wire-payout //oracle//0 --key //Alice", "done once"),
+        ("wire-payout //oracle//0 //oracle//1 //oracle//2 //oracle//3 --key //Alice", "done once"),
     ] {
         let error = home.fails(command);
         assert!(error.contains(said), "{command}: {error}");
     }
     assert_eq!(home.ok("model list"), Value::from(Vec::<Value>::new()));
+    assert_eq!(home.ok("channel waiting"), Value::from(Vec::<Value>::new()));
     assert_eq!(home.ok("claim --oracle http://127.0.0.1:1 --key //Eve"), Value::from(Vec::<Value>::new()));
 }

@@ -165,7 +165,8 @@ fn a_proposal_tells_of_every_kind_of_call_what_it_changes_and_what_to_mind() {
     let home = Home::up();
     let id = text(
         &home.ok("propose --set timelock.guardian=none --set escrow.treasury=//Bob --set gas_station.rate.native=2 \
-             --call \"escrow transfer_admin //Bob\" --call \"payout set_oracles //oracle//0,//oracle//1\" \
+             --call \"escrow transfer_admin //Bob\" \
+             --call \"payout set_oracles //oracle//3,//oracle//0,//oracle//1,//oracle//2 //Alice\" \
              --call \"staking pause 0\" --call \"staking unpause 1\" --call \"//Bob 0x12345678\" \
              --call \"escrow 0x1234567800\" --description kinds --key //Alice"),
         "id",
@@ -181,7 +182,12 @@ fn a_proposal_tells_of_every_kind_of_call_what_it_changes_and_what_to_mind() {
     );
     assert_eq!((&calls[0]["changes"][0]["after"], &calls[1]["changes"][0]["after"]), (&Value::Null, &bob.into()));
     assert_eq!(calls[2]["changes"][0]["after"], 2_000_000_000_000u64.to_string());
-    assert_eq!(calls[4]["changes"][0]["before"].as_array().unwrap().len(), 4);
+    let (oracles, reserves) = (&calls[4]["changes"][0], &calls[4]["changes"][1]);
+    assert_eq!(oracles["before"].as_array().unwrap().len(), 4);
+    assert_eq!(oracles["after"][0], oracles["before"][3]);
+    assert_eq!(reserves["what"], "reserves");
+    assert_eq!(reserves["before"], Value::from(Vec::<Value>::new()));
+    assert_eq!(reserves["after"].as_array().unwrap().len(), 1);
     assert_eq!(
         (&calls[5]["changes"][0]["before"], &calls[5]["changes"][0]["after"]),
         (&"runs".into(), &"paused".into())

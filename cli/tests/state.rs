@@ -68,13 +68,18 @@ fn a_suite_is_deployed_step_by_step_and_belongs_to_its_chain() {
     home.ok("deploy --quick --key //Alice");
     let again = home.fails("deploy --quick --key //Alice");
     assert!(again.contains("--again"), "{again}");
-    let unbonded = home.fails("wire-payout //Bob --key //Alice");
+    let four = "//Bob //Charlie //Dave //Eve";
+    let unbonded = home.fails(&format!("wire-payout {four} --key //Alice"));
     assert!(unbonded.contains("stake register --role oracle"), "{unbonded}");
-    home.ok("token transfer //Bob 10000 --key //Alice");
-    home.ok("stake register --role oracle --bond 10000 --key //Bob");
-    let stranger = home.fails("wire-payout //Bob --key //Eve");
+    for oracle in four.split(' ') {
+        home.ok(&format!("token transfer {oracle} 10000 --key //Alice"));
+        home.ok(&format!("stake register --role oracle --bond 10000 --key {oracle}"));
+    }
+    let few = home.fails("wire-payout //Bob //Charlie //Dave --key //Alice");
+    assert!(few.contains("at least four"), "{few}");
+    let stranger = home.fails(&format!("wire-payout {four} --key //Eve"));
     assert!(stranger.contains("deployed the suite"), "{stranger}");
-    assert_eq!(home.ok("wire-payout //Bob --key //Alice")["signatures"], 1);
+    assert_eq!(home.ok(&format!("wire-payout {four} --key //Alice"))["signatures"], 3);
 
     let other = Home::empty();
     other.ok("deploy --quick --key //Alice");

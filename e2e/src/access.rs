@@ -216,6 +216,7 @@ pub const TABLE: &[Row] = &[
         "NotPayer",
     ),
     only("escrow", &["redeem", "close"], "the channel's host", &["host"], "NotHost"),
+    only("escrow", &["advance"], "the batch's host, its model's owner", &["host", "owner"], "NotEntitled"),
     set("escrow", &["set_parameters", "set_pot_floor", "set_exit_delay", "set_treasury"]),
     wire("escrow"),
     admin("escrow"),

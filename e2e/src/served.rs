@@ -228,15 +228,33 @@ impl World {
         send(&*self.chain, &self.people.host, self.suite.escrow, call)
     }
 
-    /// Redeems all answers of a ledger; the batch's number.
+    /// Has the oracles at these places of the current set, ascending, attest a batch that waits, as it is.
+    pub fn attest_by(&self, waiting: u64, places: &[usize]) -> Result<Result<Sent<u64>, CallError<EscrowError>>> {
+        let (chain, escrow, payout) = (&*self.chain, self.suite.escrow, self.suite.payout);
+        let batch = read(chain, escrow, message_builder!(Escrow).waiting(waiting))?.context("no such batch waits")?;
+        let set = read(chain, payout, message_builder!(Payout).current_set())?;
+        let message = Signable::batch::<H>(&self.domain(escrow), &batch.body(waiting, set));
+        let members = self.members()?;
+        let signers = places.iter().fold(0, |bits, place| bits | 1 << place);
+        let signatures = places.iter().map(|&place| members[place].signing.sign(&message.digest)).collect();
+        let call = message_builder!(Escrow).attest(waiting, signers, signatures);
+        Ok(send(chain, &self.people.payer, escrow, call))
+    }
+
+    /// Has a quorum attest a batch that waits; its number in payout.
+    pub fn attest(&self, waiting: u64) -> Result<u64> {
+        sent("attesting", self.attest_by(waiting, &self.quorum())?)
+    }
+
+    /// Redeems all answers of a ledger and has them attested; the batch's number in payout.
     pub fn settle(&mut self, position: usize) -> Result<u64> {
         // A revision judges batches that are strictly younger than itself.
         self.tick()?;
         let redemption = self.redemption(position)?;
-        let batch = sent("redeeming", self.redeem(redemption))?;
+        let waiting = sent("redeeming", self.redeem(redemption))?;
         let ledger = self.ledger(position)?;
         ledger.redeemed = ledger.count();
-        Ok(batch)
+        self.attest(waiting)
     }
 
     /// The payer's account as a key.

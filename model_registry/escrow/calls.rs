@@ -8,7 +8,7 @@ use openledger_abi::host::signed_by;
 use openledger_abi::models::{ModelError, ModelRegistry, Settlement};
 use openledger_abi::payout::{NewBatch, Payout};
 use openledger_abi::staking::{Role, Staking};
-use openledger_abi::{ensure, AccountId, Balance};
+use openledger_abi::{ensure, AccountId, Balance, Bytes32};
 use proof::signed::Signable;
 use psp22::PSP22;
 
@@ -43,6 +43,19 @@ pub fn record(payout: AccountId, batch: NewBatch) -> Result<u64, EscrowError> {
         Some(Ok(number)) => Ok(number),
         _ => Err(EscrowError::PayoutFailed),
     }
+}
+
+/// Hands what expired to payout, after it was pushed.
+pub fn record_expired(payout: AccountId, amount: Balance) -> Result<(), EscrowError> {
+    match ask(payout, message_builder!(Payout).record_expired(amount)) {
+        Some(Ok(())) => Ok(()),
+        _ => Err(EscrowError::PayoutFailed),
+    }
+}
+
+/// The current oracle set's number and keys.
+pub fn oracles(payout: AccountId) -> Result<(u32, Vec<Bytes32>), EscrowError> {
+    ask(payout, message_builder!(Payout).current_keys()).ok_or(EscrowError::PayoutFailed)
 }
 
 /// Errors with `NotInService` unless the account is bonded as a host and in service.

@@ -26,8 +26,7 @@ mod tests;
 
 #[ink::contract]
 mod escrow {
-    use crate::batch::Taken;
-    use crate::{calls, channel as life, split, voucher};
+    use crate::{batch as batches, calls, channel as life, split, voucher};
     use ink::prelude::vec::Vec;
     use ink::storage::traits::ManualKey;
     use ink::storage::{Lazy, Mapping};
@@ -35,10 +34,10 @@ mod escrow {
     use openledger_abi::escrow::*;
     use openledger_abi::host::{signed_by, HostHasher};
     use openledger_abi::times::{Unit, EXIT_DELAY};
-    use openledger_abi::{ensure, roles, Bytes32, BPS};
+    use openledger_abi::{ensure, quorum, roles, Bytes32, BPS};
     use proof::signed::{Domain, Signable};
 
-    /// Channels of a page.
+    /// Channels and batches of a page.
     const MAX_PAGE: u64 = 50;
 
     /// Channel, model and key: what has a tree 03 of its own.
@@ -65,8 +64,10 @@ mod escrow {
     #[derive(Debug, Clone, Default)]
     pub struct Counters {
         channels: u64,
-        /// Deposits not spent and not refunded, and credits not withdrawn.
+        /// Deposits not spent and not refunded, fees that wait, and credits not withdrawn.
         owed: Balance,
+        /// Batches that were redeemed.
+        waiting: u64,
     }
 
     #[ink(storage)]
@@ -81,6 +82,7 @@ mod escrow {
         parameters: Mapping<u32, ParameterSet, ManualKey<0xE5C0_0008>>,
         /// When a set made room for the next.
         replaced_at: Mapping<u32, Timestamp, ManualKey<0xE5C0_0009>>,
+        waiting: Mapping<u64, WaitingBatch, ManualKey<0xE5C0_000A>>,
     }
 
     impl EscrowContract {
@@ -106,17 +108,11 @@ mod escrow {
                 credits: Mapping::new(),
                 parameters: Mapping::new(),
                 replaced_at: Mapping::new(),
+                waiting: Mapping::new(),
             };
             contract.admin.set(&Admin::new(Self::env().caller()));
-            contract.config.set(&Config {
-                token,
-                genesis,
-                unit,
-                exit_delay_ms,
-                pot_floor_bps,
-                parameters: 0,
-                peers: None,
-            });
+            let config = Config { token, genesis, unit, exit_delay_ms, pot_floor_bps, parameters: 0, peers: None };
+            contract.config.set(&config);
             contract.counters.set(&Counters::default());
             contract.parameters.insert(0, &parameters);
             Self::env().emit_event(ParametersAdded { number: 0, parameters });
@@ -183,7 +179,7 @@ mod escrow {
         }
 
         /// Judges a redemption, takes its fee and fixes all that it is settled by.
-        fn take(&mut self, r: &Redemption, config: &Config, peers: &EscrowPeers) -> Result<Taken, EscrowError> {
+        fn take(&mut self, r: &Redemption, config: &Config, peers: &EscrowPeers) -> Result<WaitingBatch, EscrowError> {
             let (number, model, now) = (r.voucher.channel, r.voucher.model, self.env().block_timestamp());
             let mut channel = self.load(number)?;
             // Whoever else could redeem could put in a voucher over receipts that the host never gave, under which none of the
@@ -207,43 +203,56 @@ mod escrow {
                 self.sessions.insert((number, key), session);
             }
             let settlement = calls::settlement(peers.model_registry, model)?;
-            Taken::new((r, &increase), (&channel, key), (params, &parameters), &settlement, now)
+            batches::fix((r, &increase), (&channel, key), (params, &parameters), &settlement, now)
         }
 
-        /// Credits the shares of a fee that was taken and hands its pot to payout. Returns the batch's number there.
-        fn pay_out(&mut self, taken: Taken, config: &Config, peers: &EscrowPeers) -> Result<u64, EscrowError> {
-            let split = &taken.split;
+        fn load_waiting(&self, waiting: u64) -> Result<WaitingBatch, EscrowError> {
+            self.waiting.get(waiting).ok_or(EscrowError::NotWaiting)
+        }
+
+        /// Keeps a batch until it is attested or expires. Returns its number.
+        fn wait(&mut self, taken: WaitingBatch) -> Result<u64, EscrowError> {
+            let mut counters = self.counters.get_or_default();
+            let waiting = counters.waiting;
+            counters.waiting = waiting.checked_add(1).ok_or(EscrowError::Overflow)?;
+            self.counters.set(&counters);
+            self.waiting.insert(waiting, &taken);
+            let WaitingBatch { batch, owner, split, .. } = taken;
+            self.env().emit_event(VoucherRedeemed {
+                channel: batch.channel,
+                model: batch.model,
+                waiting,
+                key: batch.key,
+                count: batch.count_to,
+                filled: batch.filled,
+                kib: batch.kib,
+                fee: batch.fee_to.saturating_sub(batch.fee_from),
+                parameters: batch.params,
+                platform: split.platform,
+                host: split.host,
+                owner,
+                owner_share: split.owner,
+                stakers: split.stakers,
+                pot: split.pot,
+                parents: split.parents,
+            });
+            Ok(waiting)
+        }
+
+        /// Credits the shares of a batch that waits no more and hands its pot to payout. Returns the batch's number there.
+        fn pay_out(&mut self, taken: WaitingBatch, config: &Config, peers: &EscrowPeers) -> Result<u64, EscrowError> {
+            let WaitingBatch { batch, owner, split, .. } = taken;
             self.credit(peers.treasury, split.platform)?;
-            self.credit(taken.host, split.host)?;
-            self.credit(taken.owner, split.owner)?;
+            self.credit(batch.host, split.host)?;
+            self.credit(owner, split.owner)?;
             for (parent, share) in &split.parents {
                 self.credit(*parent, *share)?;
             }
             self.credit(peers.staking, split.stakers)?;
             self.account(0, split.pot)?;
-
             // Payout counts on the pot being there when the batch is recorded.
             calls::push(config.token, peers.payout, split.pot)?;
-            let batch = calls::record(peers.payout, taken.batch())?;
-            self.env().emit_event(VoucherRedeemed {
-                channel: taken.channel,
-                model: taken.model,
-                batch,
-                key: taken.key,
-                count: taken.count_to,
-                filled: taken.filled,
-                kib: taken.kib,
-                fee: taken.fee(),
-                parameters: taken.params,
-                platform: split.platform,
-                host: split.host,
-                owner: taken.owner,
-                owner_share: split.owner,
-                stakers: split.stakers,
-                pot: split.pot,
-                parents: taken.split.parents,
-            });
-            Ok(batch)
+            calls::record(peers.payout, batch)
         }
     }
 
@@ -320,7 +329,46 @@ mod escrow {
         fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError> {
             let (config, peers) = self.wired()?;
             let taken = self.take(&redemption, &config, &peers)?;
-            self.pay_out(taken, &config, &peers)
+            self.wait(taken)
+        }
+
+        #[ink(message)]
+        fn attest(&mut self, waiting: u64, signers: u32, signatures: Vec<[u8; 64]>) -> Result<u64, EscrowError> {
+            let (config, peers) = self.wired()?;
+            let taken = self.load_waiting(waiting)?;
+            let (set, keys) = calls::oracles(peers.payout)?;
+            let body = taken.body(waiting, set);
+            let message = Signable::batch::<HostHasher>(&self.domain(&config), &body);
+            quorum::signers(&message, &keys, signers, &signatures)?;
+            self.waiting.remove(waiting);
+            let batch = self.pay_out(taken, &config, &peers)?;
+            self.env().emit_event(BatchAttested { waiting, batch, set, signers });
+            Ok(batch)
+        }
+
+        #[ink(message)]
+        fn advance(&mut self, waiting: u64) -> Result<(), EscrowError> {
+            let (config, _) = self.wired()?;
+            let mut taken = self.load_waiting(waiting)?;
+            let now = self.env().block_timestamp();
+            let (host, owner) = batches::advance(&mut taken, self.env().caller(), config.unit, now)?;
+            self.credit(taken.batch.host, host)?;
+            self.credit(taken.owner, owner)?;
+            self.waiting.insert(waiting, &taken);
+            self.env().emit_event(SharesAdvanced { waiting, host, owner });
+            Ok(())
+        }
+
+        #[ink(message)]
+        fn expire(&mut self, waiting: u64) -> Result<(), EscrowError> {
+            let (config, peers) = self.wired()?;
+            let taken = self.load_waiting(waiting)?;
+            let amount = batches::expire(&taken, config.unit, self.env().block_timestamp())?;
+            self.waiting.remove(waiting);
+            self.account(0, amount)?;
+            self.env().emit_event(BatchExpired { waiting, amount });
+            calls::push(config.token, peers.payout, amount)?;
+            calls::record_expired(peers.payout, amount)
         }
 
         #[ink(message)]
@@ -463,6 +511,22 @@ mod escrow {
         #[ink(message)]
         fn paid(&self, channel: u64, model: u32, key: Bytes32) -> Paid {
             self.paid.get((channel, model, key)).unwrap_or_default()
+        }
+
+        #[ink(message)]
+        fn waiting(&self, waiting: u64) -> Option<WaitingBatch> {
+            self.waiting.get(waiting)
+        }
+
+        #[ink(message)]
+        fn waiting_count(&self) -> u64 {
+            self.counters.get_or_default().waiting
+        }
+
+        #[ink(message)]
+        fn waiting_batches(&self, first: u64, limit: u32) -> Vec<(u64, WaitingBatch)> {
+            let end = first.saturating_add(u64::from(limit).min(MAX_PAGE)).min(self.waiting_count());
+            (first..end).filter_map(|number| Some((number, self.waiting.get(number)?))).collect()
         }
 
         #[ink(message)]

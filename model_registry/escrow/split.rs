@@ -1,21 +1,10 @@
 //! How one fee splits: five shares by bps, the owner's among the model's parents, every remainder to the pot.
 
 use ink::prelude::vec::Vec;
-use openledger_abi::escrow::{EscrowError, ParameterSet, MAX_MIN_FEE};
+use openledger_abi::escrow::{EscrowError, ParameterSet, Split, MAX_MIN_FEE};
 use openledger_abi::models::Settlement;
-use openledger_abi::{ensure, AccountId, Balance, BPS};
+use openledger_abi::{ensure, Balance, BPS};
 use proof::math::{add, mul_div, sub};
-
-/// The shares of one fee, in 10^-18 OPEN; they add up to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Split {
-    pub platform: Balance,
-    pub host: Balance,
-    pub owner: Balance,
-    pub parents: Vec<(AccountId, Balance)>,
-    pub stakers: Balance,
-    pub pot: Balance,
-}
 
 /// Splits a fee. A model that promised its contributors more than the parameter set gives pays the difference out of
 /// its owner's share.

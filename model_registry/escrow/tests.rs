@@ -1,9 +1,10 @@
 //! The rules of channels, vouchers and splits, without a chain.
 
 use crate::voucher::Increase;
-use crate::{channel, split, voucher};
+use crate::{batch, channel, split, voucher};
 use openledger_abi::escrow::*;
 use openledger_abi::models::Settlement;
+use openledger_abi::times::{Unit, ATTEST_GRACE, POT_GRACE};
 use openledger_abi::{AccountId, Balance, OPEN};
 use proof::tree::{MerkleTree, Tree};
 use proof::Blake2;
@@ -482,4 +483,49 @@ proptest! {
         prop_assert_eq!(state.spent, paid.fee);
         prop_assert_eq!(paid.fee, fees[..paid.count as usize].iter().flatten().sum::<Balance>());
     }
+}
+
+/// A batch whose fee of 100 OPEN was taken at `NOW`.
+fn waiting() -> WaitingBatch {
+    let places = Places::of(&[100 * OPEN]);
+    let redemption = places.prefix(0, 1, 1);
+    let mut state = open(100 * OPEN);
+    let increase = take(&redemption, &mut state, None, Paid::default()).unwrap();
+    batch::fix((&redemption, &increase), (&state, [7; 32]), (0, &set()), &model(&[2_000], 0), NOW).unwrap()
+}
+
+#[test]
+fn host_and_owner_may_have_half_of_their_shares_once_after_the_grace() {
+    let (mut taken, unit) = (waiting(), Unit::Day);
+    let (host, owner) = (taken.batch.host, taken.owner);
+    let due = NOW + unit.ms(ATTEST_GRACE);
+    assert_eq!(batch::advance(&mut taken, account(77), unit, due), Err(EscrowError::NotEntitled));
+    assert_eq!(batch::advance(&mut taken, host, unit, due - 1), Err(EscrowError::GraceNotOver));
+    let before = taken.split.clone();
+    let (to_host, to_owner) = batch::advance(&mut taken, owner, unit, due).unwrap();
+    assert_eq!((to_host, to_owner), (before.host / 2, before.owner / 2));
+    assert_eq!((taken.split.host, taken.split.owner), (before.host - to_host, before.owner - to_owner));
+    let untouched = |split: &Split| (split.platform, split.parents.clone(), split.stakers, split.pot);
+    assert_eq!(untouched(&taken.split), untouched(&before));
+    assert_eq!(batch::advance(&mut taken, host, unit, due), Err(EscrowError::AlreadyAdvanced));
+}
+
+#[test]
+fn what_nobody_attests_carries_over_less_what_was_advanced() {
+    let (mut taken, unit) = (waiting(), Unit::TenSeconds);
+    let due = NOW + unit.ms(POT_GRACE);
+    assert_eq!(batch::expire(&taken, unit, due - 1), Err(EscrowError::GraceNotOver));
+    assert_eq!(batch::expire(&taken, unit, due), Ok(100 * OPEN));
+    let host = taken.batch.host;
+    let (to_host, to_owner) = batch::advance(&mut taken, host, unit, due).unwrap();
+    assert_eq!(batch::expire(&taken, unit, due), Ok(100 * OPEN - to_host - to_owner));
+}
+
+#[test]
+fn what_oracles_sign_names_all_that_a_batch_is_judged_by() {
+    let taken = waiting();
+    let body = taken.body(5, 3);
+    assert_eq!((body.set, body.waiting, body.channel, body.model), (3, 5, taken.batch.channel, taken.batch.model));
+    assert_eq!((body.key, body.params, body.top, body.kib), ([7; 32], 0, taken.batch.top, taken.batch.kib));
+    assert_eq!((body.from, body.to, body.filled, body.fee_from, body.fee_to), (0, 1, 1, 0, 100 * OPEN));
 }

@@ -6,7 +6,7 @@
 //!
 //! * [`tree`] – Merkle trees, sum trees, frontiers, paths, range proofs, absence.
 //! * [`text`], [`version`], [`sketch`], [`request`], [`receipt`], [`evidence`], [`credits`], [`payouts`] – the leaves.
-//! * [`voucher`], [`report`], [`terms`], [`signed`] – what is signed; in [`terms`] also when facts count.
+//! * [`voucher`], [`attestation`], [`report`], [`terms`], [`signed`] – what is signed; in [`terms`] also when facts count.
 //! * [`rules`] – what a true report contains: spans, influence, retrieval, amounts, epochs.
 //! * [`check`] – what refutes a false one: one pure function a fraud proof.
 //! * [`question`] – what may be asked about a report, and what answers it.
@@ -30,6 +30,7 @@
 
 extern crate alloc;
 
+pub mod attestation;
 pub mod check;
 pub mod credits;
 pub mod error;

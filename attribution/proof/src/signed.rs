@@ -2,6 +2,7 @@
 //!
 //! The scheme is sr25519 with context `substrate`; making and checking signatures stays outside.
 
+use crate::attestation::BatchBody;
 use crate::receipt::Receipt;
 use crate::report::ReportBody;
 use crate::request::Request;
@@ -24,6 +25,8 @@ pub const REQUEST: Tag = tag("OL-REQUEST-1");
 pub const RECEIPT: Tag = tag("OL-RECEIPT-1");
 /// A host's consent to close a channel, for the escrow contract.
 pub const CLOSE: Tag = tag("OL-CLOSE-1");
+/// A batch whose bytes an oracle holds, for the escrow contract.
+pub const BATCH: Tag = tag("OL-BATCH-1");
 /// A contributor's terms, for the Datanet registry.
 pub const TERMS: Tag = tag("OL-TERMS-1");
 
@@ -90,6 +93,11 @@ impl Signable {
     /// A request's.
     pub fn request<H: Hasher>(domain: &Domain, request: &Request) -> Self {
         Self::new::<H>(&REQUEST, domain, &request.encode())
+    }
+
+    /// A batch's.
+    pub fn batch<H: Hasher>(domain: &Domain, body: &BatchBody) -> Self {
+        Self::new::<H>(&BATCH, domain, &body.encode())
     }
 
     /// A receipt's.

@@ -2,6 +2,7 @@
 //!
 //! `PROOF_REGENERATE=1 cargo test --release -p proof --test golden` writes the file anew.
 
+use proof::attestation::BatchBody;
 use proof::credits::CreditLeaf;
 use proof::evidence::{Entry, EvidenceLeaf, Exempt, Influence, Place, Retrieval, Span};
 use proof::params::{ParameterSet, Policy};
@@ -99,6 +100,31 @@ fn close_json() -> Value {
     json!({
         "channel": channel.to_string(), "spent": spent.to_string(), "deadline": deadline.to_string(),
         "signed": signed(&Signable::close::<Blake2>(&domain(), channel, spent, deadline)),
+    })
+}
+
+fn batch_json() -> Value {
+    let body = BatchBody {
+        set: 3,
+        waiting: 1 << 33,
+        channel: 5,
+        model: 7,
+        key: fill(0x31),
+        params: 2,
+        from: 40,
+        to: 1 << 34,
+        filled: 99,
+        fee_from: 1 << 70,
+        fee_to: 1 << 90,
+        top: fill(0x32),
+        kib: 1_234,
+    };
+    json!({
+        "set": body.set, "waiting": body.waiting.to_string(), "channel": body.channel.to_string(), "model": body.model,
+        "key": bytes(body.key), "params": body.params, "from": body.from.to_string(), "to": body.to.to_string(),
+        "filled": body.filled.to_string(), "fee_from": body.fee_from.to_string(), "fee_to": body.fee_to.to_string(),
+        "top": bytes(body.top), "kib": body.kib.to_string(), "encoded": bytes(body.encode()),
+        "signed": signed(&Signable::batch::<Blake2>(&domain(), &body)),
     })
 }
 
@@ -590,6 +616,7 @@ fn golden() -> Value {
         "receipt": receipt_json(&receipt()),
         "voucher": voucher_json(),
         "close": close_json(),
+        "batch": batch_json(),
         "report": report_json(),
         "terms": terms_json(),
         "commitments": commitments_json(),
@@ -643,6 +670,7 @@ fn encodings_have_the_lengths_that_the_protocol_gives() {
     assert_eq!(len("/request/encoded"), 125);
     assert_eq!(len("/receipt/encoded"), 176);
     assert_eq!(len("/voucher/encoded"), 76);
+    assert_eq!(len("/batch/encoded"), 156);
     assert_eq!(len("/report/encoded"), 284);
     assert_eq!(len("/terms/encoded"), 195);
     assert_eq!(len("/versions/1/leaves/0/encoded"), 80);

@@ -136,6 +136,14 @@ def check_close(c):
     signed("close", "OL-CLOSE-1", body, c["signed"])
 
 
+def check_batch(b):
+    body = (le(b["set"], 4) + le(b["waiting"], 8) + le(b["channel"], 8) + le(b["model"], 4) + x(b["key"])
+            + le(b["params"], 4) + le(b["from"], 8) + le(b["to"], 8) + le(b["filled"], 8) + le(b["fee_from"], 16)
+            + le(b["fee_to"], 16) + x(b["top"]) + le(b["kib"], 8))
+    same("batch", body, b["encoded"])
+    signed("batch", "OL-BATCH-1", body, b["signed"])
+
+
 def check_voucher(v):
     body = (le(v["channel"], 8) + le(v["model"], 4) + le(v["count"], 8) + le(v["fee"], 16) + x(v["top"])
             + le(v["deadline"], 8))
@@ -481,6 +489,7 @@ def main():
     check_request(golden["request"])
     check_receipt(golden["receipt"])
     check_close(golden["close"])
+    check_batch(golden["batch"])
     check_voucher(golden["voucher"])
     check_report(golden["report"])
     check_terms(golden["terms"])

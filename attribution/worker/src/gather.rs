@@ -10,11 +10,13 @@ use ink::message_builder;
 use openledger_abi::datanet::DatanetRegistry;
 use openledger_abi::escrow::Escrow;
 use openledger_abi::models::ModelRegistry;
-use openledger_abi::payout::{Batch, Live, Payout};
+use openledger_abi::payout::{Live, NewBatch, Payout};
 use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
 use proof::receipt::ReceiptLeaf;
+use proof::request::SignedRequest;
 use proof::rules::epoch::Carry;
+use proof::rules::validity::{Slot, Terms, judge};
 use proof::sketch::{SketchHead, SketchHeader};
 use proof::tree::MerkleTree;
 use proof::version::{VersionHead, VersionLeaf};
@@ -22,8 +24,9 @@ use proof::{Blake2, Node, SumHead, Tree};
 use suite::Suite;
 
 use crate::card::ModelCard;
-use crate::epoch::{BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData};
+use crate::epoch::{BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData, is_signed};
 use crate::fetch::{FetchError, Fetcher};
+use crate::held::{Held, HeldError};
 use crate::published::{FetchOrder, Lane, ReceiptRecord};
 
 /// How long an order to fetch a private text counts.
@@ -45,6 +48,12 @@ pub enum GatherError {
     Host { host: String, reason: String },
     #[error("{0}: its text is private; only oracles of the current set, who sign for it, get it")]
     Private(String),
+    #[error("{what} is invalid: {reason}")]
+    Invalid { what: String, reason: String },
+    #[error(transparent)]
+    Held(#[from] HeldError),
+    #[error("this process has no folder to hold batches in, so it attests none")]
+    HoldsNothing,
     #[error("{what}: what is published is not what the chain commits to ({reason})")]
     Mismatch { what: String, reason: String },
 }
@@ -67,6 +76,8 @@ pub struct Gatherer {
     oracles: Vec<String>,
     /// An oracle's signing key, for the texts of private answers.
     reader: Option<Keypair>,
+    /// What this oracle attested.
+    held: Option<Held>,
     models: HashMap<(u32, u32), Known>,
     payouts: HashMap<[u8; 32], Vec<PayoutLeaf>>,
     /// Leaves of tree 03 that were checked against a batch's top, from the first on.
@@ -89,6 +100,7 @@ impl Gatherer {
             mirrors,
             oracles,
             reader: None,
+            held: None,
             models: HashMap::new(),
             payouts: HashMap::new(),
             leaves: HashMap::new(),
@@ -99,6 +111,17 @@ impl Gatherer {
     pub fn reading_as(mut self, key: Keypair) -> Self {
         self.reader = Some(key);
         self
+    }
+
+    /// The same, which keeps in this folder what it is to attest, and reads it first.
+    pub fn holding(mut self, held: Held) -> Self {
+        self.held = Some(held);
+        self
+    }
+
+    /// What it holds.
+    pub fn held(&self) -> Option<&Held> {
+        self.held.as_ref()
     }
 
     /// The chain.
@@ -166,7 +189,7 @@ impl Gatherer {
         for (number, batch) in (cut.from..).zip(&raw) {
             self.parameter_set(batch.params, &mut parameters)?;
             let pot = cut.pot_of(number, batch);
-            batches.push(self.batch(batch, pot, cut.withheld.contains(&number))?);
+            batches.push(self.batch(&batch.redeemed(), pot, cut.withheld.contains(&number))?);
         }
         let mut models = BTreeMap::new();
         for open in batches.iter().flat_map(BatchData::receipts) {
@@ -239,8 +262,8 @@ impl Gatherer {
     }
 
     /// A batch with its receipts, checked against its top; of one that is withheld nothing is fetched, nor what was checked of
-    /// earlier batches again.
-    fn batch(&mut self, batch: &Batch, pot: u128, withheld: bool) -> Result<BatchData, GatherError> {
+    /// earlier batches again. What this oracle holds itself is read first, then the host is asked, then other oracles.
+    fn batch(&mut self, batch: &NewBatch, pot: u128, withheld: bool) -> Result<BatchData, GatherError> {
         let data = |tree: MerkleTree, places: Option<_>| BatchData {
             channel: batch.channel,
             model: batch.model,
@@ -260,15 +283,44 @@ impl Gatherer {
             let none = MerkleTree::build::<Blake2>(Tree::Receipts, Vec::<proof::Node>::new());
             return Ok(data(none.map_err(|e| mismatch("a withheld batch", e))?, None));
         }
-        let endpoint = self.host_endpoint(batch.host)?;
-        let lane = Lane { channel: batch.channel, model: batch.model, key: batch.key };
+        let lane = lane_of(batch);
+        let from = self.leaves.get(&lane).map_or(0, Vec::len).min(usize::try_from(batch.count_from).unwrap_or(usize::MAX));
+        if let Some(held) = &self.held {
+            if let Some(records) = held.get(&lane, from as u64, batch.count_to)? {
+                let (tree, places) = self.opened(batch, from, records, None)?;
+                return Ok(data(tree, Some(places)));
+            }
+        }
+        let host = self.host_endpoint(batch.host);
+        let mut last = None;
+        for endpoint in host.as_ref().ok().into_iter().chain(&self.oracles.clone()) {
+            let found = self
+                .fetcher
+                .receipts(endpoint, &lane, from as u64, batch.count_to)
+                .map_err(GatherError::from)
+                .and_then(|records| self.opened(batch, from, records, host.as_deref().ok()));
+            match found {
+                Ok((tree, places)) => return Ok(data(tree, Some(places))),
+                // The host's own trouble says more than that nobody else has what it hides.
+                Err(error) => last = last.or(Some(error)),
+            }
+        }
+        Err(last.or(host.err()).unwrap_or_else(|| GatherError::Absent(format!("receipts of {lane}"))))
+    }
+
+    /// The places of a batch, opened, of records that begin at the place `from` of its lane.
+    fn opened(
+        &mut self,
+        batch: &NewBatch,
+        from: usize,
+        records: Vec<Option<ReceiptRecord>>,
+        host: Option<&str>,
+    ) -> Result<(MerkleTree, Vec<Option<OpenReceipt>>), GatherError> {
+        let lane = lane_of(batch);
         let what = || format!("receipts of {lane}");
-        let known = self.leaves.get(&lane).map(Vec::as_slice).unwrap_or_default();
-        let known = &known[..known.len().min(usize::try_from(batch.count_from).unwrap_or(usize::MAX))];
-        let mut leaves = known.to_vec();
+        let mut leaves = self.leaves.get(&lane).map(|known| known[..from].to_vec()).unwrap_or_default();
         let mut places = Vec::new();
-        let records = self.fetcher.receipts(&endpoint, &lane, leaves.len() as u64, batch.count_to)?;
-        for (sequence, record) in (leaves.len() as u64..).zip(records) {
+        for (sequence, record) in (from as u64..).zip(records) {
             let receipt = record.as_ref().map(|record| record.receipt);
             let leaf = receipt.map_or_else(ReceiptLeaf::unfilled::<Blake2>, |r| r.leaf(r.hash::<Blake2>()));
             leaves.push(leaf.node::<Blake2>());
@@ -284,7 +336,7 @@ impl Gatherer {
             return Err(mismatch(what(), "the fees before the batch have another sum"));
         }
         let open = |record: ReceiptRecord| {
-            let record = self.with_text(record, batch.host, &endpoint)?;
+            let record = self.with_text(record, batch.host, host)?;
             let receipt = record.open().map_err(|e| mismatch(what(), e))?;
             Ok::<_, GatherError>(OpenReceipt { receipt, record })
         };
@@ -293,7 +345,59 @@ impl Gatherer {
         if self.leaves.get(&lane).is_none_or(|known| known.len() < leaves.len()) {
             self.leaves.insert(lane, leaves);
         }
-        Ok(data(tree, Some(places)))
+        Ok((tree, places))
+    }
+
+    /// Fetches all that a batch rests on, checks each receipt by the rule that a proof checks it by, and keeps the records: what an
+    /// oracle does before it attests. The revisions that the receipts name are kept with their texts and sketches in the store.
+    ///
+    /// # Errors
+    /// What is missing, hidden or invalid, with the receipt and the field.
+    pub fn hold(&mut self, batch: &NewBatch) -> Result<(), GatherError> {
+        let held = self.held.clone().ok_or_else(|| GatherError::HoldsNothing)?;
+        let data = self.batch(batch, batch.pot, false)?;
+        let lane = lane_of(batch);
+        let now = self.chain.now()?;
+        let domain = Suite::domain(self.chain.genesis(), self.suite.escrow);
+        let mut parameters = BTreeMap::new();
+        self.parameter_set(batch.params, &mut parameters)?;
+        let params = &parameters[&batch.params];
+        let places = data.places.unwrap_or_default();
+        let (mut filled, mut kib) = (0u64, 0u64);
+        for (sequence, open) in (batch.count_from..).zip(&places) {
+            let Some(open) = open else { continue };
+            let receipt = &open.receipt;
+            let what = || format!("receipt {sequence} of {lane}");
+            let model = self.model((receipt.model, receipt.revision), now)?;
+            let revision = model.as_ref().map(|model| (model.revision.adapter, model.revision.created_at));
+            let slot = Slot {
+                channel: batch.channel,
+                model: batch.model,
+                key: batch.key,
+                params: batch.params,
+                sequence,
+                fee: receipt.fee,
+                at: batch.at,
+            };
+            let opened = open.answer().opened().map_err(|e| mismatch(what(), e))?;
+            let signed = |request: &SignedRequest| is_signed(&domain, request);
+            let judged = judge::<Blake2>(&opened, &Terms { slot: &slot, revision, params }, signed);
+            if let Some(invalid) = judged.map_err(|e| mismatch(what(), e))? {
+                return Err(GatherError::Invalid { what: what(), reason: invalid.to_string() });
+            }
+            filled += 1;
+            kib += (open.record.response.len() as u64).div_ceil(1024);
+        }
+        if filled != batch.filled || kib > batch.kib {
+            let reason = format!(
+                "{filled} places are filled and {kib} KiB answered, where {} and {} were redeemed",
+                batch.filled, batch.kib
+            );
+            return Err(GatherError::Invalid { what: format!("batch of {lane}"), reason });
+        }
+        let records: Vec<_> = places.into_iter().map(|place| place.map(|open| open.record)).collect();
+        held.put(&lane, batch.count_from, &records)?;
+        Ok(())
     }
 
     /// A record with its text, which of a private answer is fetched apart, by a signed order, and kept nowhere.
@@ -301,13 +405,13 @@ impl Gatherer {
         &self,
         mut record: ReceiptRecord,
         host: AccountId,
-        endpoint: &str,
+        endpoint: Option<&str>,
     ) -> Result<ReceiptRecord, GatherError> {
         if !record.is_withheld() {
             return Ok(record);
         }
         let receipt = &record.receipt;
-        let Some(reader) = &self.reader else {
+        let (Some(reader), Some(endpoint)) = (&self.reader, endpoint) else {
             return Err(GatherError::Private(format!("receipt {} of {}", receipt.sequence, Lane::of(&record.request))));
         };
         let domain = Suite::domain(self.chain.genesis(), self.suite.escrow);
@@ -476,6 +580,11 @@ impl Gatherer {
             standing: contribution.standing(),
         })
     }
+}
+
+/// Where a batch's receipts stand.
+fn lane_of(batch: &NewBatch) -> Lane {
+    Lane { channel: batch.channel, model: batch.model, key: batch.key }
 }
 
 /// A source's texts as a searchable index.

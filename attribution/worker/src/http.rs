@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -11,7 +11,9 @@ use axum::{Json, Router};
 use tokio::net::TcpListener;
 
 use crate::files::NAMES;
-use crate::oracle::{CosignAnswer, CosignRequest, Oracle};
+use crate::attest::AttestRequest;
+use crate::oracle::{CosignAnswer, CosignRequest, Oracle, OracleError};
+use crate::published::{Lane, PAGE};
 
 /// The oracle's routes.
 pub fn routes(oracle: Arc<Oracle>) -> Router {
@@ -19,6 +21,8 @@ pub fn routes(oracle: Arc<Oracle>) -> Router {
         .route("/openledger/health", get(|| async { "ok" }))
         .route("/openledger/reports/{epoch}/{attempt}/{name}", get(file))
         .route("/openledger/cosign", post(cosign))
+        .route("/openledger/attest", post(attest))
+        .route("/openledger/receipts/{channel}/{model}/{key}", get(receipts))
         .with_state(oracle)
 }
 
@@ -46,10 +50,47 @@ async fn file(State(oracle): State<Arc<Oracle>>, Path((epoch, attempt, name)): P
 }
 
 async fn cosign(State(oracle): State<Arc<Oracle>>, Json(request): Json<CosignRequest>) -> Response {
-    let answer = tokio::task::spawn_blocking(move || oracle.cosign(&request)).await;
-    match answer {
+    answered(move || oracle.cosign(&request)).await
+}
+
+async fn attest(State(oracle): State<Arc<Oracle>>, Json(request): Json<AttestRequest>) -> Response {
+    answered(move || oracle.cosign_batch(&request)).await
+}
+
+/// An oracle's answer to another; why it found none is an answer too.
+async fn answered(find: impl FnOnce() -> Result<CosignAnswer, OracleError> + Send + 'static) -> Response {
+    match tokio::task::spawn_blocking(find).await {
         Ok(Ok(answer)) => Json(answer).into_response(),
         Ok(Err(error)) => Json(CosignAnswer::Differs { reason: error.to_string() }).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// A range of places.
+#[derive(serde::Deserialize)]
+struct Range {
+    from: u64,
+    to: u64,
+}
+
+/// What this oracle attested, in the form that hosts publish it in.
+async fn receipts(
+    State(oracle): State<Arc<Oracle>>,
+    Path((channel, model, key)): Path<(u64, u32, String)>,
+    Query(Range { from, to }): Query<Range>,
+) -> Response {
+    let mut bytes = [0; 32];
+    if hex::decode_to_slice(&key, &mut bytes).is_err() {
+        return (StatusCode::BAD_REQUEST, format!("key: `{key}` is not 32 bytes of hex")).into_response();
+    }
+    if to < from || to - from > PAGE {
+        return (StatusCode::BAD_REQUEST, format!("from and to: at most {PAGE} places in one answer")).into_response();
+    }
+    let lane = Lane { channel, model, key: bytes };
+    match tokio::task::spawn_blocking(move || oracle.held(&lane, from, to)).await {
+        Ok(Ok(Some(places))) => Json(places).into_response(),
+        Ok(Ok(None)) => (StatusCode::NOT_FOUND, "this oracle does not hold all of these places").into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use chain::{AccountId, CallError, Chain, ChainError, Keypair, read, send, verify};
 use ink::message_builder;
-use openledger_abi::payout::{Claim, Cut, OracleSet, Payout, PayoutError, ReportStatus};
+use openledger_abi::payout::{Claim, Cut, NewBatch, OracleSet, Payout, PayoutError, ReportStatus};
 use openledger_abi::staking::Staking;
 use proof::limits::quorum;
 use proof::payouts::PayoutLeaf;
@@ -24,12 +24,14 @@ use scale::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use suite::Suite;
 
+use crate::attest::Attesting;
 use crate::drill::Drill;
 use crate::epoch::{EpochData, Plan, PlanError, plan};
 use crate::files::FilesError;
 use crate::gather::{GatherError, Gatherer};
+use crate::held::{Held, Places};
 use crate::journal::{Journal, JournalError, Slot};
-use crate::published::hexed;
+use crate::published::{Lane, ReceiptRecord, hexed};
 
 /// Claims that are paid in one call when cover is short.
 const CLAIMS_AT_A_TIME: usize = 16;
@@ -49,8 +51,10 @@ pub enum OracleError {
     Files(#[from] FilesError),
     #[error("payout refused the report of epoch {epoch}: {reason}")]
     Refused { epoch: u32, reason: String },
-    #[error("epoch {epoch}: {got} of {wanted} signatures; {last}")]
-    TooFew { epoch: u32, got: usize, wanted: usize, last: String },
+    #[error("escrow refused the attestation of batch {waiting}: {reason}")]
+    NotAttested { waiting: u64, reason: String },
+    #[error("{what}: {got} of {wanted} signatures; {last}")]
+    TooFew { what: String, got: usize, wanted: usize, last: String },
     #[error("epoch {0}: its cut is no longer covered, or is another set's")]
     NotCovered(u32),
     #[error("the account {0} is not in oracle set {1}: ask for a set with it by a vote")]
@@ -103,6 +107,12 @@ pub enum Step {
         #[serde(with = "crate::published::decimal")]
         paid: u128,
     },
+    /// A batch was attested by so many; its number in payout.
+    Attested {
+        waiting: u64,
+        batch: u64,
+        signatures: usize,
+    },
     Submitted {
         epoch: u32,
         attempt: u32,
@@ -137,6 +147,8 @@ pub struct Oracle {
     chain: Arc<dyn Chain>,
     suite: Suite,
     state: Mutex<State>,
+    /// Not within `state`: two oracles that fetch from each other would wait for each other.
+    held: Held,
     journal: Mutex<Journal>,
 }
 
@@ -144,6 +156,8 @@ struct State {
     gatherer: Gatherer,
     /// The last plan that was computed, by (epoch, attempt).
     planned: Option<Planned>,
+    /// Batches that wait to be attested.
+    attesting: Attesting,
     /// When this oracle first saw that (epoch, attempt) can be reported.
     seen: Option<((u32, u32), Instant)>,
     /// Batches when they were last counted otherwise, and when that was.
@@ -163,11 +177,14 @@ impl Oracle {
         std::fs::create_dir_all(&config.folder)
             .map_err(|source| FilesError::Io { path: config.folder.clone(), source })?;
         let journal = Journal::open(&config.folder.join("signed.jsonl"))?;
+        let held = Held::open(&config.folder.join("held")).map_err(GatherError::from)?;
+        let gatherer = gatherer.holding(held.clone());
         Ok(Self {
+            held,
             chain: gatherer.chain().clone(),
             suite: gatherer.suite().clone(),
             config,
-            state: Mutex::new(State { gatherer, planned: None, seen: None, batches: None }),
+            state: Mutex::new(State { gatherer, planned: None, attesting: Attesting::default(), seen: None, batches: None }),
             journal: Mutex::new(journal),
         })
     }
@@ -177,12 +194,58 @@ impl Oracle {
         self.config.folder.join("reports").join(epoch.to_string()).join(attempt.to_string())
     }
 
+    pub(crate) fn chain(&self) -> &Arc<dyn Chain> {
+        &self.chain
+    }
+
+    pub(crate) fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    pub(crate) fn key(&self) -> &Keypair {
+        &self.config.key
+    }
+
+    pub(crate) fn signing_key(&self) -> &Keypair {
+        &self.config.signing_key
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.config.patience
+    }
+
+    pub(crate) fn attesting<T>(&self, change: impl FnOnce(&mut Attesting) -> T) -> T {
+        change(&mut self.state().attesting)
+    }
+
+    /// Fetches, checks and keeps what a batch rests on.
+    pub(crate) fn hold(&self, batch: &NewBatch) -> Result<(), OracleError> {
+        Ok(self.state().gatherer.hold(batch)?)
+    }
+
+    /// What this oracle holds of a lane, as anybody may see it; `None` if it does not hold all of it.
+    pub fn held(&self, lane: &Lane, from: u64, to: u64) -> Result<Option<Places>, OracleError> {
+        let found = self.held.get(lane, from, to).map_err(GatherError::from)?;
+        Ok(found.map(|places| places.into_iter().map(|place| place.map(ReceiptRecord::published)).collect()))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does the next thing that is due.
+    /// Does the next thing that is due: attests, then sees to epochs. A batch that can't be attested keeps no epoch waiting.
     pub fn step(&self) -> Result<Step, OracleError> {
+        let attested = self.attest();
+        if let Ok(Step::Attested { .. }) = attested {
+            return attested;
+        }
+        match self.see_to_epochs()? {
+            Step::Waiting => attested,
+            done => Ok(done),
+        }
+    }
+
+    fn see_to_epochs(&self) -> Result<Step, OracleError> {
         let payout = self.suite.payout;
         let live = read(&*self.chain, payout, message_builder!(Payout).live())?;
         let count = read(&*self.chain, payout, message_builder!(Payout).epoch_count())?;
@@ -320,7 +383,7 @@ impl Oracle {
         found.ok_or_else(|| GatherError::Absent(format!("closed epoch {epoch}")).into())
     }
 
-    fn current_set(&self) -> Result<(u32, OracleSet), OracleError> {
+    pub(crate) fn current_set(&self) -> Result<(u32, OracleSet), OracleError> {
         let payout = self.suite.payout;
         let number = read(&*self.chain, payout, message_builder!(Payout).current_set())?;
         let set = read(&*self.chain, payout, message_builder!(Payout).oracle_set(number))?
@@ -328,7 +391,7 @@ impl Oracle {
         Ok((number, set))
     }
 
-    fn place(&self, number: u32, set: &OracleSet) -> Result<u8, OracleError> {
+    pub(crate) fn place(&self, number: u32, set: &OracleSet) -> Result<u8, OracleError> {
         let place = set.oracles.iter().position(|oracle| oracle.account == self.config.operator);
         place
             .and_then(|place| u8::try_from(place).ok())
@@ -358,6 +421,16 @@ impl Oracle {
             }
         };
         Ok(since.elapsed() >= self.config.patience * before)
+    }
+
+    /// How many of the set stand before this oracle and are in service; `None` if it can't sign now.
+    pub(crate) fn turns_before(&self, set: &OracleSet) -> Result<Option<u32>, OracleError> {
+        let out = self.out(set)?;
+        let Some(mine) = set.oracles.iter().position(|oracle| oracle.account == self.config.operator) else {
+            return Ok(None);
+        };
+        let before = out.iter().take(mine).filter(|out| !**out).count();
+        Ok((!out.get(mine).copied().unwrap_or(true)).then(|| u32::try_from(before).unwrap_or(u32::MAX)))
     }
 
     /// Of each oracle of a set, whether it can't sign now: in jail, below its least own bond, or no operator any more.
@@ -424,13 +497,19 @@ impl Oracle {
         Ok(CosignAnswer::Signed { place, signature: self.sign(&ours)? })
     }
 
-    fn submit(&self, planned: &Planned, number: u32, set: &OracleSet) -> Result<Step, OracleError> {
-        let (epoch, attempt) = planned.key;
-        let body = planned.plan.body(&planned.data);
-        let place = self.place(number, set)?;
-        let mut signatures = vec![(place, self.sign(&body)?)];
+    /// Asks the other oracles for their signatures over a digest until there are as many as the set's quorum; `route` is the last part
+    /// of the path. Returns the bitmap of places and the signatures in their order.
+    pub(crate) fn collect(
+        &self,
+        what: String,
+        set: &OracleSet,
+        digest: &[u8; 32],
+        mine: (u8, [u8; 64]),
+        route: &str,
+        request: &impl Serialize,
+    ) -> Result<(u32, Vec<[u8; 64]>), OracleError> {
+        let mut signatures = vec![mine];
         let wanted = quorum(u32::try_from(set.oracles.len()).unwrap_or(u32::MAX)) as usize;
-        let digest = self.signable(&body).digest;
         let mut last = "no other oracle to ask".to_owned();
         let (agent, peers) = {
             let state = self.state();
@@ -441,14 +520,14 @@ impl Oracle {
                 break;
             }
             let asked = agent
-                .post(format!("{peer}/openledger/cosign"))
-                .send_json(CosignRequest { body: body.encode() })
+                .post(format!("{peer}/openledger/{route}"))
+                .send_json(request)
                 .and_then(|mut answer| answer.body_mut().read_json::<CosignAnswer>());
             match asked {
                 Ok(CosignAnswer::Signed { place, signature }) => {
                     let key = set.oracles.get(usize::from(place)).map(|oracle| oracle.key);
                     let known = signatures.iter().any(|(known, _)| *known == place);
-                    if key.is_some_and(|key| verify(&key, &digest, &signature)) && !known {
+                    if key.is_some_and(|key| verify(&key, digest, &signature)) && !known {
                         signatures.push((place, signature));
                     } else {
                         last = format!("{peer} sent a signature that does not count");
@@ -459,11 +538,21 @@ impl Oracle {
             }
         }
         if signatures.len() < wanted {
-            return Err(OracleError::TooFew { epoch, got: signatures.len(), wanted, last });
+            return Err(OracleError::TooFew { what, got: signatures.len(), wanted, last });
         }
         signatures.sort_unstable_by_key(|(place, _)| *place);
         let signers = signatures.iter().fold(0u32, |bits, (place, _)| bits | 1 << place);
-        let signatures: Vec<[u8; 64]> = signatures.into_iter().map(|(_, signature)| signature).collect();
+        Ok((signers, signatures.into_iter().map(|(_, signature)| signature).collect()))
+    }
+
+    fn submit(&self, planned: &Planned, number: u32, set: &OracleSet) -> Result<Step, OracleError> {
+        let (epoch, attempt) = planned.key;
+        let body = planned.plan.body(&planned.data);
+        let place = self.place(number, set)?;
+        let digest = self.signable(&body).digest;
+        let mine = (place, self.sign(&body)?);
+        let request = CosignRequest { body: body.encode() };
+        let (signers, signatures) = self.collect(format!("epoch {epoch}"), set, &digest, mine, "cosign", &request)?;
         let count = signatures.len();
         let call = message_builder!(Payout).submit_report(body, signers, signatures);
         match send(&*self.chain, &self.config.key, self.suite.payout, call) {

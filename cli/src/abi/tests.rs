@@ -97,8 +97,9 @@ fn people_write_amounts_shares_times_and_accounts() {
     let payout = Interface::of("payout").unwrap();
     let oracles = payout.message("set_oracles").unwrap();
     let list = format!("{},{}", alice.address(), alice.address());
-    let bytes = payout.encode(&accounts, oracles, &[written(&list)]).unwrap();
-    assert_eq!(Vec::<[u8; 32]>::decode(&mut bytes.as_slice()).unwrap(), [alice.public(); 2]);
+    let bytes = payout.encode(&accounts, oracles, &[written(&list), written("[]")]).unwrap();
+    let lists = <(Vec<[u8; 32]>, Vec<[u8; 32]>)>::decode(&mut bytes.as_slice()).unwrap();
+    assert_eq!(lists, (vec![alice.public(); 2], Vec::new()));
 }
 
 #[test]
@@ -133,8 +134,8 @@ fn bytes_cut_anywhere_or_too_long_are_errors() {
     }
     let longer = [bytes.as_slice(), &[0]].concat();
     assert!(escrow.arguments(&Names::default(), message, &longer).is_err());
-    // A list said to be endless.
-    let mut endless = bytes[..26].to_vec();
+    // A list said to be endless, after five shares and two amounts.
+    let mut endless = bytes[..42].to_vec();
     endless.extend([0xfe, 0xff, 0xff, 0xff]);
     assert!(escrow.arguments(&Names::default(), message, &endless).is_err());
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use chain::{AccountId, Keypair, account_bytes};
 use ink::message_builder;
-use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, NewSession, Paid, ParameterSet, Session};
+use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, NewSession, Paid, ParameterSet, Session, WaitingBatch};
 use openledger_abi::models::ModelRegistry;
 use openledger_abi::staking::Staking;
 use serve::payer::{Agreed, ChannelConfig, Clock, PayerChannel};
@@ -133,6 +133,29 @@ pub fn fee_split(context: &Context) -> Result<(u32, ParameterSet)> {
 /// What was redeemed of a (channel, model, key).
 pub fn paid(context: &Context, number: u64, model: u32, key: [u8; 32]) -> Result<Paid> {
     context.read(context.suite.escrow, message_builder!(Escrow).paid(number, model, key))
+}
+
+/// The batches that were redeemed and wait to be attested, each with its number.
+pub fn waiting(context: &Context) -> Result<Vec<(u64, WaitingBatch)>> {
+    let escrow = context.suite.escrow;
+    let count = context.read(escrow, message_builder!(Escrow).waiting_count())?;
+    let mut all = Vec::new();
+    for from in (0..count).step_by(PAGE as usize) {
+        all.extend(context.read(escrow, message_builder!(Escrow).waiting_batches(from, PAGE))?);
+    }
+    Ok(all)
+}
+
+/// Has half of the host's and the owner's shares of a batch credited that waits for long.
+pub fn advance(context: &Context, key: &Keypair, waiting: u64) -> Result<()> {
+    context.send("taking half of the shares", key, context.suite.escrow, message_builder!(Escrow).advance(waiting))?;
+    Ok(())
+}
+
+/// Ends a batch that nobody attested in time.
+pub fn expire(context: &Context, key: &Keypair, waiting: u64) -> Result<()> {
+    context.send("ending the batch", key, context.suite.escrow, message_builder!(Escrow).expire(waiting))?;
+    Ok(())
 }
 
 /// The end of a channel that a key signs at, the payer's own or a session's: where its host answers comes from the host's

@@ -22,7 +22,7 @@ pub struct Founders {
     pub guardian: AccountId,
 }
 
-/// Deploys and wires eight contracts; payout waits for its oracles ([`wire_payout`]).
+/// Deploys all contracts and wires all but payout, which waits for its oracles ([`wire_payout`]).
 pub fn deploy(
     chain: std::sync::Arc<dyn Chain>,
     deployer: &Keypair,

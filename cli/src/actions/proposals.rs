@@ -177,24 +177,27 @@ fn changes(
         Some(message) => view(chain, contracts, account, interface, message, &[]).map(Some),
         None => Ok(None),
     };
-    let Some((_, given)) = arguments.first().filter(|_| arguments.len() == 1) else { return Ok(None) };
-    let one = |what: &str, before: Option<Datum>| {
-        before.map(|before| {
-            let mut found = Vec::new();
-            differences(what, &before, given, &mut found);
-            found
-        })
+    let compare = |what: &str, before: &Datum, after: &Datum| {
+        let mut found = Vec::new();
+        differences(what, before, after, &mut found);
+        found
     };
+    if let ("set_oracles", [(_, members), (_, reserves)]) = (message.name(), arguments) {
+        let number = ask("current_set")?.map(|datum| datum.json).unwrap_or_default();
+        let set = view(chain, contracts, account, interface, interface.message("oracle_set")?, &[number])?;
+        let mut found = compare("oracles", &oracles_of(&set), members);
+        if let Some(before) = ask("reserves")? {
+            found.extend(compare("reserves", &before, reserves));
+        }
+        return Ok(Some(found));
+    }
+    let [(_, given)] = arguments else { return Ok(None) };
+    let one = |what: &str, before: Option<Datum>| before.map(|before| compare(what, &before, given));
     Ok(match message.name() {
         "set_parameters" => one("", parameters(chain, contracts, account, interface)?),
         "upgrade" => Some(code_change(context, account, given)?),
         "transfer_admin" => {
             one("admin (once it accepts)", ask("admin")?.and_then(|admin| admin.field("account").cloned()))
-        }
-        "set_oracles" => {
-            let number = ask("current_set")?.map(|datum| datum.json).unwrap_or_default();
-            let set = view(chain, contracts, account, interface, interface.message("oracle_set")?, &[number])?;
-            one("oracles", Some(oracles_of(&set)))
         }
         "administer" => administration(given, &ask)?,
         "pause" | "unpause" => ask("paused")?.map(|mask| pausing(interface.name, message.name(), given, &mask)),

@@ -92,7 +92,7 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
             std::thread::sleep(every);
             for outcome in cashier.redeem(&key) {
                 match outcome {
-                    Ok(redeemed) => tracing::info!(lane = %redeemed.lane, batch = redeemed.batch, "redeemed"),
+                    Ok(redeemed) => tracing::info!(lane = %redeemed.lane, waiting = redeemed.waiting, "redeemed"),
                     Err(error) => tracing::warn!("{error:#}"),
                 }
             }

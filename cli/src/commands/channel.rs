@@ -84,6 +84,38 @@ pub enum ChannelCommand {
     /// Keys that may ask and pay in your place, each with a cap and an end.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Redeemed batches whose fees wait until oracles attest that they hold what was answered.
+    ///
+    /// Example: openledger channel waiting
+    #[command(verbatim_doc_comment)]
+    Waiting {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Have half of the host's and the owner's shares of a batch credited that has waited for seven days; by either of them.
+    ///
+    /// Example: openledger channel advance 0 --key //Dave
+    #[command(verbatim_doc_comment)]
+    Advance {
+        /// The batch's number among those that wait.
+        waiting: u64,
+        #[command(flatten)]
+        sender: SenderArg,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// End a batch that waits for longer than two votes take: what is left of its fee carries over to contributors.
+    ///
+    /// Example: openledger channel expire 0 --key //Eve
+    #[command(verbatim_doc_comment)]
+    Expire {
+        /// The batch's number among those that wait.
+        waiting: u64,
+        #[command(flatten)]
+        sender: SenderArg,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Take what escrow credits to you: a host's or owner's shares of fees, the rest of closed channels.
     ///
     /// Example: openledger channel withdraw --key //Dave
@@ -144,6 +176,17 @@ impl ChannelCommand {
                 common.transact(&sender, |context, key| exit(context, key, number))
             }
             Self::Session(command) => command.run(),
+            Self::Waiting { common } => waiting(&common),
+            Self::Advance { waiting, sender, common } => common.transact(&sender, |context, key| {
+                channel::advance(context, key, waiting)?;
+                let value = json!({ "waiting": waiting, "advanced": true });
+                Ok(Said::new(value, format!("half of their shares of batch {waiting} are credited to host and owner")))
+            }),
+            Self::Expire { waiting, sender, common } => common.transact(&sender, |context, key| {
+                channel::expire(context, key, waiting)?;
+                let value = json!({ "waiting": waiting, "expired": true });
+                Ok(Said::new(value, format!("batch {waiting} waits no more; what was left of its fee carries over")))
+            }),
             Self::Withdraw { sender, common } => common.transact(&sender, |context, key| {
                 let got = channel::withdraw(context, key)?;
                 let text = format!("{} OPEN are in {}", amount::show(got), key.address());
@@ -167,6 +210,47 @@ fn list(common: &Common, account: Option<&str>) -> Result<()> {
     let value = json!(channels.iter().map(|(number, c)| channel_json(*number, c)).collect::<Vec<_>>());
     let header = ["channel", "payer", "host", "deposit", "redeemed", "status"];
     common.output().table(&value, &header, &rows, "no channels; `openledger channel open HOST DEPOSIT`")
+}
+
+fn waiting(common: &Common) -> Result<()> {
+    let all = channel::waiting(&common.context()?)?;
+    let rows: Vec<_> = all
+        .iter()
+        .map(|(number, waiting)| {
+            let batch = &waiting.batch;
+            vec![
+                number.to_string(),
+                batch.channel.to_string(),
+                batch.model.to_string(),
+                short(&batch.host),
+                batch.filled.to_string(),
+                amount::show(batch.fee_to.saturating_sub(batch.fee_from)),
+                format!("{} UTC", time::show(batch.at)),
+                if waiting.advanced { "half is paid".into() } else { String::new() },
+            ]
+        })
+        .collect();
+    let value = json!(
+        all.iter()
+            .map(|(number, waiting)| {
+                let batch = &waiting.batch;
+                json!({
+                    "waiting": number,
+                    "channel": batch.channel,
+                    "model": batch.model,
+                    "key": hex::encode(batch.key),
+                    "host": chain::ss58(&batch.host),
+                    "places": [batch.count_from, batch.count_to],
+                    "answers": batch.filled,
+                    "fee": batch.fee_to.saturating_sub(batch.fee_from).to_string(),
+                    "at": batch.at,
+                    "advanced": waiting.advanced,
+                })
+            })
+            .collect::<Vec<_>>()
+    );
+    let header = ["batch", "channel", "model", "host", "answers", "fee", "redeemed", ""];
+    common.output().table(&value, &header, &rows, "no batch waits: all that was redeemed is attested")
 }
 
 fn show(common: &Common, number: u64) -> Result<()> {

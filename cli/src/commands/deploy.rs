@@ -14,7 +14,7 @@ use crate::actions::deploy::{self, Founders, PLAYERS};
 use crate::context::{Context, folder};
 use crate::{table, time};
 
-/// Put the eleven contracts on a chain and wire them; payout waits for its oracles (`wire-payout`).
+/// Put the thirteen contracts on a chain and wire them; payout waits for its oracles (`wire-payout`).
 ///
 /// Example: openledger deploy --chain ws://127.0.0.1:9944 --key //Alice --quick
 #[derive(Args)]

@@ -71,6 +71,10 @@ pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Optio
     let fuelled = fuel_one(context, cast, narrator, stage)?;
     vote(context, cast, narrator, stage)?;
     let revoked = revoke(context, cast, narrator, stage)?;
+    // What payers agree to was read before the vote.
+    for (payer, (number, channel)) in cast.payers.iter().zip(&mut stage.channels) {
+        *channel = channel::attach(context, payer.clone(), *number, &options.home.join("channels"))?;
+    }
 
     narrator.step("Second epoch: the new split, and a text that earns no more", "the same kind of questions again");
     let mut second = questions(stage, 1);
@@ -168,7 +172,13 @@ fn ask_all(
         amount::show(fees)
     ));
     stage.played.answers.extend(answers);
-    settled(context, stage)
+    let before = context.read(context.suite.payout, message_builder!(Payout).batch_count())?;
+    let batches = settled(context, stage)?;
+    narrator.line(&format!(
+        "the host redeems the vouchers as {} batches; three of four oracles attest that they hold what each rests on",
+        batches.saturating_sub(before)
+    ));
+    Ok(())
 }
 
 fn show_attribution(narrator: &Narrator, stage: &Stage, attribution: &[Shown]) {
@@ -211,8 +221,9 @@ fn until<T>(stage: &mut Stage, what: &str, mut look: impl FnMut(&mut Stage) -> R
     }
 }
 
-/// Waits until the host has redeemed every voucher.
-fn settled(context: &Context, stage: &mut Stage) -> Result<()> {
+/// Waits until the host has redeemed every voucher and the oracles have attested what it redeemed. Returns how many batches
+/// there were so far.
+fn settled(context: &Context, stage: &mut Stage) -> Result<u64> {
     let mut owed: BTreeMap<Lane, u64> = BTreeMap::new();
     for (_, answer) in &stage.played.answers {
         *owed.entry(Lane::of(&answer.record.request)).or_default() += 1;
@@ -224,6 +235,11 @@ fn settled(context: &Context, stage: &mut Stage) -> Result<()> {
             }
         }
         Ok(Some(()))
+    })?;
+    until(stage, "the oracles to attest what was redeemed", |_| {
+        let waiting = channel::waiting(context)?;
+        let batches = context.read(context.suite.payout, message_builder!(Payout).batch_count())?;
+        Ok(waiting.is_empty().then_some(batches))
     })
 }
 

@@ -104,7 +104,7 @@ pub fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Sta
             reason: "Whose words they are shall earn more".into(),
             voter: voter.account(),
         };
-        let deadline = context.chain.now()? + parameters.voting_period;
+        let deadline = context.chain.now()? + parameters.voting_period_ms;
         let vote = signed::sign(context.chain.genesis(), &context.suite, voter, message, deadline)?;
         let signed::Relayed::Voted(weight) = signed::relay(context, proposer, &vote)? else {
             bail!("the vote was none")
@@ -114,7 +114,7 @@ pub fn vote(context: &Context, cast: &Cast, narrator: &Narrator, stage: &mut Sta
         stage.played.ballots_by_signature += 1;
     }
     let now = context.chain.now()?;
-    advance_to(&*context.chain, now + parameters.voting_period + 1)?;
+    advance_to(&*context.chain, now + parameters.voting_period_ms + 1)?;
     let state = governance::state(context, id)?;
     anyhow::ensure!(state == ProposalState::Succeeded, "the proposal is {state:?}, not Succeeded");
     governance::queue(context, proposer, id)?;

@@ -68,7 +68,8 @@ pub fn run(options: &Options) -> Result<()> {
     let context = Context::new(opened.chain.clone(), suite);
     context.save(&options.home.join("suite.json"))?;
     narrator.line(&format!(
-        "eleven contracts deployed and wired; 1,000,000,000 OPEN at {}",
+        "{} contracts deployed and wired; 1,000,000,000 OPEN at {}",
+        context.suite.named().len(),
         chain::ss58_short(&context.suite.token)
     ));
     let mut stage = stage::set(&context, &cast, &narrator, options, &opened.url)?;

@@ -2,12 +2,15 @@
 //!
 //! A payer opens a channel to a host with a deposit. For each answer the payer signs a *voucher* over the tree of all
 //! receipts of one (channel, model): their count, the sum of their fees, the tree's top. Redeeming a voucher pays the
-//! increase: the fee splits by the current parameter set into shares that are pulled and a pot that moves to payout,
-//! where it stands as one batch of the next epoch.
+//! increase: the fee waits as one batch until n − f oracles have attested that they hold the batch's bytes. Then it splits, as was fixed
+//! when it was taken, into shares that are pulled and a pot that moves to payout, where the batch is part of the next epoch.
 
+use crate::payout::NewBatch;
+use crate::quorum::QuorumError;
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp, OPEN};
 use ink::prelude::vec::Vec;
 
+pub use proof::attestation::BatchBody;
 pub use proof::receipt::Receipt;
 pub use proof::request::{Request, SignedRequest};
 pub use proof::voucher::Voucher;
@@ -154,6 +157,56 @@ pub struct Redemption {
     pub answer: AnswerOpening,
 }
 
+/// The shares of one fee, in 10^-18 OPEN; they add up to it.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    pub platform: Balance,
+    pub host: Balance,
+    pub owner: Balance,
+    /// The model's parents, of the owner's part.
+    pub parents: Vec<(AccountId, Balance)>,
+    pub stakers: Balance,
+    pub pot: Balance,
+}
+
+/// A redeemed batch whose fee waits for the oracles to hold its bytes. All that it is settled by is fixed.
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingBatch {
+    /// What payout is told once it is attested.
+    pub batch: NewBatch,
+    /// The model's owner when the fee was taken.
+    pub owner: AccountId,
+    pub split: Split,
+    /// Host and owner took half of their shares.
+    pub advanced: bool,
+}
+
+impl WaitingBatch {
+    /// What q oracles of this set sign.
+    pub fn body(&self, waiting: u64, set: u32) -> BatchBody {
+        let batch = &self.batch;
+        BatchBody {
+            set,
+            waiting,
+            channel: batch.channel,
+            model: batch.model,
+            key: batch.key,
+            params: batch.params,
+            from: batch.count_from,
+            to: batch.count_to,
+            filled: batch.filled,
+            fee_from: batch.fee_from,
+            fee_to: batch.fee_to,
+            top: batch.top,
+            kib: batch.kib,
+        }
+    }
+}
+
 /// Why escrow refused. Appended to, never reordered.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,6 +276,22 @@ pub enum EscrowError {
     NotInService,
     /// Staking could not be asked.
     StakingFailed,
+    /// No batch of this number waits: it was attested, it expired, or it never was.
+    NotWaiting,
+    /// The signatures are not the word of the current oracle set.
+    Quorum(QuorumError),
+    /// Only the batch's host and its model's owner may do this.
+    NotEntitled,
+    /// It waits for too short a time.
+    GraceNotOver,
+    /// Host and owner have half of their shares already.
+    AlreadyAdvanced,
+}
+
+impl From<QuorumError> for EscrowError {
+    fn from(error: QuorumError) -> Self {
+        Self::Quorum(error)
+    }
 }
 
 impl From<AdminError> for EscrowError {
@@ -279,11 +348,24 @@ pub trait Escrow {
     #[ink(message)]
     fn revoke_session(&mut self, channel: u64, key: Bytes32) -> Result<(), EscrowError>;
 
-    /// Pays what a voucher, or a prefix of its tree, adds. By the host, who alone knows whether the voucher is over receipts that
-    /// it gave; it need not be bonded any more. Takes the fee, splits it, moves the pot to payout and records the batch there.
-    /// Returns the batch's number in payout.
+    /// Takes the fee that a voucher, or a prefix of its tree, adds. By the host, who alone knows whether the voucher is over receipts
+    /// that it gave; it need not be bonded any more. The batch waits until it is attested. Returns its number among those that wait.
     #[ink(message)]
     fn redeem(&mut self, redemption: Redemption) -> Result<u64, EscrowError>;
+
+    /// Pays a waiting batch: splits its fee, moves its pot to payout and records it there. By anyone, with the signatures over tag
+    /// `OL-BATCH-1` of exactly n − f oracles of the current set, who hold its bytes: a bitmap of their places, and one signature a
+    /// bit in ascending order. Returns the batch's number in payout.
+    #[ink(message)]
+    fn attest(&mut self, waiting: u64, signers: u32, signatures: Vec<[u8; 64]>) -> Result<u64, EscrowError>;
+
+    /// Credits host and owner half of their shares of a batch that waits for [`crate::times::ATTEST_GRACE`] units; by either of them.
+    #[ink(message)]
+    fn advance(&mut self, waiting: u64) -> Result<(), EscrowError>;
+
+    /// Ends a batch that waits for [`crate::times::POT_GRACE`] units, by anyone: what is left of its fee carries over in payout.
+    #[ink(message)]
+    fn expire(&mut self, waiting: u64) -> Result<(), EscrowError>;
 
     /// The host gives the rest of the deposit back at once.
     #[ink(message)]
@@ -352,6 +434,18 @@ pub trait Escrow {
     #[ink(message)]
     fn paid(&self, channel: u64, model: u32, key: Bytes32) -> Paid;
 
+    /// A batch that waits to be attested.
+    #[ink(message)]
+    fn waiting(&self, waiting: u64) -> Option<WaitingBatch>;
+
+    /// Redeemed batches are numbered from 0 to this.
+    #[ink(message)]
+    fn waiting_count(&self) -> u64;
+
+    /// Those of the numbers `first..`, at most `limit` and 50 of them, that wait.
+    #[ink(message)]
+    fn waiting_batches(&self, first: u64, limit: u32) -> Vec<(u64, WaitingBatch)>;
+
     /// Credited to the account and not withdrawn yet.
     #[ink(message)]
     fn withdrawable(&self, account: AccountId) -> Balance;
@@ -412,14 +506,14 @@ pub struct SessionChanged {
     pub expires_at: Timestamp,
 }
 
-/// A voucher was redeemed and its increase split; `batch` is payout's number of it. The shares add up to `fee`.
+/// A voucher was redeemed; its increase waits under this number, split into shares that add up to `fee`.
 #[ink::event]
 #[derive(Debug, PartialEq, Eq)]
 pub struct VoucherRedeemed {
     #[ink(topic)]
     pub channel: u64,
     pub model: u32,
-    pub batch: u64,
+    pub waiting: u64,
     /// Who signed: the payer or a session key.
     pub key: Bytes32,
     /// The total number of places of this (channel, model, key) that are paid now.
@@ -438,6 +532,37 @@ pub struct VoucherRedeemed {
     pub parents: Vec<(AccountId, Balance)>,
     pub stakers: Balance,
     pub pot: Balance,
+}
+
+/// Oracles of the set hold a batch's bytes: its fee was split; `batch` is payout's number of it.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct BatchAttested {
+    #[ink(topic)]
+    pub waiting: u64,
+    pub batch: u64,
+    pub set: u32,
+    /// A bitmap of their places.
+    pub signers: u32,
+}
+
+/// Host and owner got half of their shares of a batch that nobody attested yet.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct SharesAdvanced {
+    #[ink(topic)]
+    pub waiting: u64,
+    pub host: Balance,
+    pub owner: Balance,
+}
+
+/// Nobody attested a batch in time: what was left of its fee carries over.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct BatchExpired {
+    #[ink(topic)]
+    pub waiting: u64,
+    pub amount: Balance,
 }
 
 /// A payer announced its exit.

@@ -33,6 +33,7 @@ pub mod pause {
 
 /// What escrow hands over with a pot.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewBatch {
     pub channel: u64,
@@ -86,6 +87,28 @@ pub struct Batch {
     pub sum_pots: Balance,
 }
 
+impl Batch {
+    /// What escrow handed over.
+    pub fn redeemed(&self) -> NewBatch {
+        NewBatch {
+            channel: self.channel,
+            host: self.host,
+            model: self.model,
+            key: self.key,
+            params: self.params,
+            at: self.at,
+            count_from: self.count_from,
+            count_to: self.count_to,
+            fee_from: self.fee_from,
+            fee_to: self.fee_to,
+            top: self.top,
+            filled: self.filled,
+            kib: self.kib,
+            pot: self.pot,
+        }
+    }
+}
+
 /// A cut of an epoch: the batches that are reported together, and all else that their report depends on. Never changed.
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
@@ -105,8 +128,10 @@ pub struct Cut {
     pub pots: Balance,
     /// Those of the batches that are withheld, ascending; at most [`MAX_WITHHELD`].
     pub withheld: Vec<u64>,
-    /// What the epoch before carried out.
+    /// What the epoch before carried out, and what expired in escrow until now.
     pub carry_in: Balance,
+    /// Of that, what expired: it is consumed when a report of this cut goes live.
+    pub expired: Balance,
     /// At most this share of the pots is added from it.
     pub carry_bps: u16,
     pub closed_at: Timestamp,
@@ -238,7 +263,7 @@ impl ink::storage::traits::StorageLayout for Live {
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
-    /// Σ of all pots that escrow moved here.
+    /// Σ of all pots that escrow moved here, and of what expired there.
     pub funded: Balance,
     /// Σ of the live payouts.
     pub credited: Balance,
@@ -390,6 +415,10 @@ pub trait Payout {
     /// Records a batch whose pot escrow has just moved here. By escrow. Returns the batch's number, from 0.
     #[ink(message)]
     fn record_batch(&mut self, batch: NewBatch) -> Result<u64, PayoutError>;
+
+    /// Takes note of money that escrow has just moved here because nobody attested its batch in time: it carries over. By escrow.
+    #[ink(message)]
+    fn record_expired(&mut self, amount: Balance) -> Result<(), PayoutError>;
 
     /// Closes the next epoch over the batches that wait, by anyone, when the one before has a live report: at least one batch, at
     /// most 2^26 receipts, and no more pots than whichever q oracles sign cover. If the first batch alone is more, as much of its pot
@@ -567,6 +596,13 @@ pub struct BatchRecorded {
     pub filled: u64,
     pub kib: u64,
     pub pot: Balance,
+}
+
+/// What nobody attested in time came in: it carries over.
+#[ink::event]
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExpiredRecorded {
+    pub amount: Balance,
 }
 
 /// An epoch was closed, or cut again.

@@ -87,6 +87,11 @@ pub const STEPS: u64 = 9;
 /// After the window and the hold of a report, the last question or proof against it is over within this.
 pub const DISPUTE_TAIL: u64 = STEPS * ANSWER_AND_STEP + REVEAL.max;
 
+/// Escrow: after how long without an attestation host and owner may take half of their shares.
+pub const ATTEST_GRACE: u64 = 7;
+/// Escrow: after how long without one a fee expires; long enough for a vote to name other oracles, and for these to attest.
+pub const POT_GRACE: u64 = 2 * VOTE + 1;
+
 /// Arbitration: for commits, and as much again for reveals.
 pub const JUDGING: Bounds = Bounds { min: 1, max: 10 };
 /// Arbitration: from the last reveal until a decision takes force.
@@ -121,8 +126,26 @@ mod tests {
     }
 
     #[test]
+    fn a_vote_can_name_oracles_who_attest_before_a_fee_expires() {
+        const { assert!(ATTEST_GRACE < POT_GRACE && POT_GRACE > VOTE) };
+    }
+
+    #[test]
     fn every_bound_can_be_kept() {
-        let all = [UNBONDING, VOTING, TIMELOCK_DELAY, WINDOW, HOLD, REPORT, REFILL, EPOCH, REVEAL, ANSWER, JUDGING];
+        let all = [
+            UNBONDING,
+            VOTING,
+            TIMELOCK_DELAY,
+            WINDOW,
+            HOLD,
+            REPORT,
+            REFILL,
+            EPOCH,
+            REVEAL,
+            ANSWER,
+            JUDGING,
+            EXIT_DELAY,
+        ];
         for bounds in all {
             assert!(bounds.min <= bounds.max && bounds.max > 0, "{bounds:?}");
             for unit in [Unit::Day, Unit::TenSeconds] {

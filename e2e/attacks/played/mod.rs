@@ -2,6 +2,7 @@
 //! scenarios can share a world in any order.
 
 pub mod arbitration;
+pub mod batches;
 pub mod datanets;
 pub mod availability;
 pub mod disputes;
@@ -20,6 +21,11 @@ macro_rules! attacks {
                 a_rejection_by_two_self_made_validators_is_overturned,
                 a_copy_is_struck_or_pays_its_author,
                 stake_that_leaves_has_no_vote,
+            }
+            batches {
+                a_batch_over_nothing_freezes_no_epoch,
+                f_oracles_attest_nothing,
+                what_nobody_attests_carries_over,
             }
             datanets {
                 a_copy_accepted_first_does_not_outrank_its_author,

@@ -78,15 +78,16 @@ fn fees(world: &mut World, scale: &mut Scale) -> Result<()> {
     scale.weigh("escrow: close", &["escrow"], send(&*chain, &host, escrow, close))?;
 
     let position = world.open_channel(100 * OPEN)?;
-    let redeemed = ["escrow", "model_registry", "open_token", "payout"];
+    let redeemed = ["escrow", "open_token", "payout"];
     for call in ["escrow: redeem, the first of a channel", "escrow: redeem again"] {
         world.answer(position, "He kept a ledger of every ship that came in, they say.", FEE)?;
         world.answer(position, "There traders weigh saffron against river salt, or so it is told.", FEE)?;
         world.tick()?;
         let redemption = world.redemption(position)?;
-        scale.weigh(call, &redeemed, world.redeem(redemption))?;
+        let waiting = scale.weigh(call, &["escrow", "model_registry"], world.redeem(redemption))?;
         let ledger = world.ledger(position)?;
         ledger.redeemed = ledger.count();
+        scale.weigh("escrow: attest", &redeemed, world.attest_by(waiting, &world.quorum())?)?;
     }
     let withdraw = message_builder!(Escrow).withdraw();
     scale.weigh("escrow: withdraw", &contracts, send(&*chain, &host, escrow, withdraw))?;

@@ -86,7 +86,8 @@ pub fn a_replaced_parameter_set_counts_until_the_exit_delay_is_over(world: &mut 
     let replaced_at = world.chain.now()?;
 
     let early = world.prefix(channel, 1)?;
-    let batch = sent("under the set that was replaced", world.redeem(early))?;
+    let waiting = sent("under the set that was replaced", world.redeem(early))?;
+    let batch = world.attest(waiting)?;
     world.ledger(channel)?.redeemed = 1;
     let batch = read(&*world.chain, world.suite.payout, message_builder!(Payout).batch(batch))?.context("no batch")?;
     let current = read(&*world.chain, world.suite.escrow, message_builder!(Escrow).current_parameters())?;

@@ -9,6 +9,7 @@ use ink::message_builder;
 use openledger_abi::escrow::{Channel, ChannelStatus, Escrow, ParameterSet, Session};
 use openledger_abi::models::ModelRegistry;
 use openledger_abi::payout::Payout;
+use proof::limits::MAX_CONTEXT_BYTES;
 use proof::request::{FLAG_PRIVATE, SignedRequest, context_hash, no_context, prompt_hash};
 use proof::signed::{Domain, Signable};
 use proof::{Account, Blake2, Hash};
@@ -54,6 +55,8 @@ pub enum Unpaid {
     Flags(u8),
     #[error("the request's context hash is not that of the context list that came with it")]
     OtherContext,
+    #[error("the context list has {0} bytes, at most {most} count: 9 a chunk", most = MAX_CONTEXT_BYTES)]
+    LongContext(usize),
     #[error("the request's deadline is over ({deadline}, it is {now})")]
     DeadlineOver { deadline: u64, now: u64 },
     #[error("key {0} is neither the payer of this channel nor one of its session keys")]
@@ -301,6 +304,10 @@ impl Cashier {
         }
         if body.flags & !FLAG_PRIVATE != 0 {
             return Err(Unpaid::Flags(body.flags));
+        }
+        // No oracle attests a longer one: what is asked about a report must fit an answer.
+        if context.len() > MAX_CONTEXT_BYTES {
+            return Err(Unpaid::LongContext(context.len()));
         }
         let listed = match context.is_empty() {
             true => no_context::<Blake2>(&body.context),

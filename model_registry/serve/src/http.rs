@@ -227,7 +227,7 @@ async fn quote(host: &Arc<Host>, served: &Served, ready: &Ready, max_tokens: u32
         Ok::<_, Unpaid>((terms, bound))
     });
     match considered.await {
-        Ok(Ok((terms, bound))) => demand(host, served, ready, max_tokens, &terms, bound),
+        Ok(Ok((terms, bound))) => payment_required(host, served, ready, max_tokens, &terms, bound),
         Ok(Err(error)) => denied(error),
         Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, "server_error", error),
     }
@@ -262,7 +262,14 @@ fn paid(headers: &HeaderMap) -> Result<Option<PaymentPayload>, payment::BadHeade
     payment::decode(payment::SIGNATURE, text).map(Some)
 }
 
-fn demand(host: &Host, served: &Served, ready: &Ready, max_tokens: u32, terms: &Terms, bound: u128) -> Response {
+fn payment_required(
+    host: &Host,
+    served: &Served,
+    ready: &Ready,
+    max_tokens: u32,
+    terms: &Terms,
+    bound: u128,
+) -> Response {
     let required = PaymentRequired {
         x402_version: 2,
         error: "this model is paid for: sign a request for this answer".into(),

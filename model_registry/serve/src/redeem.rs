@@ -14,8 +14,8 @@ use crate::ledger::{Filled, LedgerError, SignedVoucher};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redeemed {
     pub lane: Lane,
-    /// The batch's number.
-    pub batch: u64,
+    /// Its number among the batches that wait to be attested.
+    pub waiting: u64,
     /// The fees that it added, in 10^-18 OPEN.
     pub fee: u128,
 }
@@ -101,7 +101,7 @@ impl Cashier {
         };
         let sent = send(chain, key, escrow, message_builder!(Escrow).redeem(redemption))
             .map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(Some(Redeemed { lane, batch: sent.value, fee: part.fee }))
+        Ok(Some(Redeemed { lane, waiting: sent.value, fee: part.fee }))
     }
 }
 

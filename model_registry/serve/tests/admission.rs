@@ -52,6 +52,13 @@ fn each_field_of_a_request_that_is_not_as_it_should_be_is_refused_by_name() {
         asking.request.body = body;
         assert!(counter.post(TEXT, &asking).0 >= 400, "{field}");
     }
+    // A list that no oracle would attest.
+    let mut long = right;
+    let list = vec![0; proof::limits::MAX_CONTEXT_BYTES + 9];
+    long.context = proof::request::context_hash::<Blake2>(&list);
+    let asking = Asking { context: list, ..counter.asking(long, random, &payer) };
+    let answer = counter.post(TEXT, &asking);
+    assert!(answer.0 == 400 && said(&answer).contains("context list has 153 bytes"), "{answer:?}");
     // Each field that may differ is bound by the signature.
     let signed_over: [fn(&mut Request); 6] = [
         |body| body.sequence += 1,
