@@ -126,7 +126,7 @@ mod availability {
             let asked = calls::resolved(peers.judge, report, question)?;
 
             let open = self.open.get(report).unwrap_or(0);
-            let bond = price(p.bond, open).ok_or(AvailabilityError::Overflow)?;
+            let bond = line::bond(&p, open, step, &info, now)?;
             self.open.insert(report, &open.checked_add(1).ok_or(AvailabilityError::Overflow)?);
             let answer_by = now.checked_add(p.answer_ms).ok_or(AvailabilityError::Overflow)?;
             // Through the time for a next step, and for who settles what nobody answered.
@@ -171,8 +171,10 @@ mod availability {
             calls::delay(peers.payout, kept.report, kept.step_by, Some(kept.step_by))?;
             let half = kept.bond.checked_div(2).ok_or(AvailabilityError::Overflow)?;
             calls::pay(config.token, answerer, half)?;
-            calls::burn(config.token, kept.bond.checked_sub(half).ok_or(AvailabilityError::Overflow)?)?;
-            calls::lose(peers.disputes, kept.report, kept.asker, kept.bond)
+            // The other half is in somebody's hands: who asks and answers itself would be repaid what it never lost.
+            let burned = kept.bond.checked_sub(half).ok_or(AvailabilityError::Overflow)?;
+            calls::burn(config.token, burned)?;
+            calls::lose(peers.disputes, kept.report, kept.asker, burned)
         }
 
         #[ink(message)]

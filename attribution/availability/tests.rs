@@ -9,7 +9,9 @@ use openledger_abi::AccountId;
 
 const PARAMETERS: AvailabilityParameters = AvailabilityParameters { bond: 1_600, answer_ms: 10_000, step_ms: 5_000 };
 const REPORT: ReportId = ReportId { epoch: 3, attempt: 1 };
-const LEAF: Scope = Scope { tree: ReportTree::Evidence, level: 0, index: 4 };
+const LEAF: Scope = Scope { tree: ReportTree::Evidence, level: 0, index: 4, depth: 64 };
+/// What the leaf names.
+const NEXT: Scope = Scope { depth: 65, ..LEAF };
 
 /// A report whose window ends at 1,000.
 fn report(status: ReportStatus) -> ReportInfo {
@@ -68,32 +70,40 @@ fn a_line_begins_within_the_window_alone() {
 
 #[test]
 fn after_the_window_a_line_goes_on_until_its_time_is_over() {
-    assert_eq!(step(Some(&answered()), LEAF, 2_000), Ok(4));
-    assert_eq!(step(Some(&answered()), LEAF, 2_001), Err(AvailabilityError::WindowOver));
+    assert_eq!(step(Some(&answered()), NEXT, 2_000), Ok(4));
+    assert_eq!(step(Some(&answered()), NEXT, 2_001), Err(AvailabilityError::WindowOver));
     let open = QuestionInfo { status: QuestionStatus::Open, ..answered() };
-    assert_eq!(step(Some(&open), LEAF, 1_500), Err(AvailabilityError::NotAnswered));
+    assert_eq!(step(Some(&open), NEXT, 1_500), Err(AvailabilityError::NotAnswered));
     let elsewhere = QuestionInfo { report: ReportId { epoch: 3, attempt: 0 }, ..answered() };
-    assert_eq!(step(Some(&elsewhere), LEAF, 1_500), Err(AvailabilityError::NotAnswered));
+    assert_eq!(step(Some(&elsewhere), NEXT, 1_500), Err(AvailabilityError::NotAnswered));
 }
 
 #[test]
 fn a_next_step_rests_on_the_answer_before_it() {
-    let other = Scope { index: 5, ..LEAF };
+    let other = Scope { index: 5, ..NEXT };
     assert_eq!(step(Some(&answered()), other, 1_500), Err(AvailabilityError::AnotherLine));
+    assert_eq!(step(Some(&answered()), LEAF, 1_500), Err(AvailabilityError::AnotherLine), "the same again");
     // Below nodes seven levels up.
-    let nodes = QuestionInfo { scope: Scope { level: 8, index: 1, ..LEAF }, ..answered() };
-    assert_eq!(step(Some(&nodes), Scope { level: 1, index: 128, ..LEAF }, 1_500), Ok(4));
+    let nodes = QuestionInfo { scope: Scope { level: 8, index: 1, depth: 56, ..LEAF }, ..answered() };
+    assert_eq!(step(Some(&nodes), Scope { level: 1, index: 128, depth: 63, ..LEAF }, 1_500), Ok(4));
     assert_eq!(step(Some(&nodes), Scope { index: 511, ..LEAF }, 1_500), Ok(4));
     assert_eq!(step(Some(&nodes), Scope { index: 512, ..LEAF }, 1_500), Err(AvailabilityError::AnotherLine));
-    let credits = Scope { tree: ReportTree::Credits, ..LEAF };
+    let credits = Scope { tree: ReportTree::Credits, ..NEXT };
     assert_eq!(step(Some(&answered()), credits, 1_500), Err(AvailabilityError::AnotherLine));
 }
 
 #[test]
 fn a_line_has_nine_steps() {
     let at = |step| QuestionInfo { step, ..answered() };
-    assert_eq!(step(Some(&at(8)), LEAF, 1_500), Ok(9));
-    assert_eq!(step(Some(&at(9)), LEAF, 1_500), Err(AvailabilityError::LineTooLong));
+    assert_eq!(step(Some(&at(8)), NEXT, 1_500), Ok(9));
+    assert_eq!(step(Some(&at(9)), NEXT, 1_500), Err(AvailabilityError::LineTooLong));
+}
+
+#[test]
+fn after_the_window_each_step_costs_double() {
+    let bond = |open, step, now| line::bond(&PARAMETERS, open, step, &report(ReportStatus::Pending), now);
+    assert_eq!((bond(0, 9, 1_000), bond(1, 1, 1_000)), (Ok(1_600), Ok(1_700)));
+    assert_eq!((bond(0, 2, 1_001), bond(0, 9, 1_001)), (Ok(3_200), Ok(409_600)));
 }
 
 #[test]
@@ -123,7 +133,7 @@ fn parameters_keep_their_bounds() {
     for bad in [
         AvailabilityParameters { bond: 15, ..PARAMETERS },
         AvailabilityParameters { answer_ms: 9_999, ..PARAMETERS },
-        AvailabilityParameters { step_ms: 0, ..PARAMETERS },
+        AvailabilityParameters { step_ms: 415, ..PARAMETERS },
         AvailabilityParameters { step_ms: 10_001, ..PARAMETERS },
     ] {
         assert_eq!(line::validate(unit, &bad), Err(AvailabilityError::BadParameters));

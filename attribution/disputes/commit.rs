@@ -11,7 +11,8 @@ use openledger_abi::{ensure, AccountId, Balance, Bytes32, Timestamp};
 pub fn validate(unit: Unit, parameters: &DisputeParameters) -> Result<(), DisputesError> {
     // A lower bond would not grow by its sixteenths.
     ensure!(parameters.bond >= BOND_STEPS, DisputesError::BadParameters);
-    ensure!(parameters.reveal_ms > 0 && REVEAL.allow(unit, parameters.reveal_ms), DisputesError::BadParameters);
+    let in_time = parameters.reveal_ms >= unit.least() && REVEAL.allow(unit, parameters.reveal_ms);
+    ensure!(in_time, DisputesError::BadParameters);
     Ok(())
 }
 

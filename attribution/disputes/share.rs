@@ -1,7 +1,7 @@
 //! How the provers of a report that fell share the reward.
 
-use openledger_abi::disputes::{DisputesError, Fall, Part, MAX_PROVERS, REPAID_DIVISOR, SHARE_FEE_DIVISOR};
-use openledger_abi::{ensure, AccountId, Balance, Timestamp};
+use openledger_abi::disputes::{DisputesError, Fall, Part, REPAID_DIVISOR, SHARE_FEE_DIVISOR};
+use openledger_abi::{AccountId, Balance, Timestamp};
 use proof::math::mul_div;
 
 /// The first proof, or question, that makes a report fall.
@@ -33,9 +33,8 @@ pub fn fall(first: First, reveal_ms: u64, reward: Balance, lost: Balance) -> Res
 
 /// Takes another prover, whose commit `number` held as well. If it is earlier than the earliest so far, the first half is its.
 pub fn join(fall: &mut Fall, number: u64, prover: AccountId) -> Result<(), DisputesError> {
-    let others = fall.others.checked_add(1).ok_or(DisputesError::Overflow)?;
-    ensure!(others < MAX_PROVERS, DisputesError::TooManyProvers);
-    fall.others = others;
+    // However many there are, shares are paid one by one; with a bound a liar's accounts could fill all places.
+    fall.others = fall.others.checked_add(1).ok_or(DisputesError::Overflow)?;
     if fall.earliest.is_some_and(|earliest| number < earliest) {
         fall.earliest = Some(number);
         fall.first = prover;

@@ -2,7 +2,7 @@
 
 use ink::prelude::vec::Vec;
 use openledger_abi::payout::{Batch, Cut, NewBatch, PayoutError, MAX_EPOCH_RECEIPTS, MAX_WITHHELD};
-use openledger_abi::{ensure, Balance, Timestamp, BPS};
+use openledger_abi::{ensure, Balance, BPS};
 use proof::math::mul_div;
 
 /// A batch as it is kept, after all batches with so many receipts and such pots.
@@ -30,15 +30,33 @@ pub fn record(new: &NewBatch, receipts: u64, pots: Balance) -> Result<Batch, Pay
     })
 }
 
-/// What pots an epoch may hold at most: they, with the share of a carry that a report may add to them, stay within what is covered
-/// beside what is credited and not claimed.
-///
-/// # Errors
-/// `Overflow`.
-pub fn most_pots(cover: Balance, unclaimed: Balance, carry_bps: u16) -> Result<Balance, PayoutError> {
-    let whole = u128::from(BPS);
-    let room = cover.saturating_sub(unclaimed);
-    mul_div(room, whole, whole.saturating_add(carry_bps.into())).map_err(|_| PayoutError::Overflow)
+/// An epoch keeps this part of the cover free, and one that leaves something waiting has at least as much in it.
+const SLACK_DIVISOR: Balance = 8;
+
+/// What bounds the pots of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// They, with the share of a carry that a report may add to them, stay within seven eighths of the cover, beside what is credited and
+    /// not claimed. Were it all of the cover, whoever has something bonded to an oracle could have the epoch cut again and again by
+    /// unbonding a few units at a time; so a step costs an eighth of the cover.
+    pub most: Balance,
+    /// An epoch below it would leave nearly all that waits to the next one, and take a report's whole time: who pushes just so many claims
+    /// could have every second epoch pay nothing.
+    pub least: Balance,
+}
+
+impl Room {
+    /// Beside what is unclaimed.
+    ///
+    /// # Errors
+    /// `Overflow`.
+    pub fn within(cover: Balance, unclaimed: Balance, carry_bps: u16) -> Result<Self, PayoutError> {
+        let whole = u128::from(BPS);
+        let least = cover / SLACK_DIVISOR;
+        let room = cover.saturating_sub(least).saturating_sub(unclaimed);
+        let most = mul_div(room, whole, whole.saturating_add(carry_bps.into())).map_err(|_| PayoutError::Overflow)?;
+        Ok(Self { most, least })
+    }
 }
 
 /// Where the batches that are not reported begin.
@@ -62,18 +80,20 @@ pub struct Taken {
     pub pots: Balance,
 }
 
-/// Takes as many of the `count` batches as fit, in order, with pots of at most `most`. Their running sums only grow, so a binary
-/// search finds the last one. If not even the first fits, takes `most` of its pot.
+/// Takes as many of the `count` batches as fit, in order. Their running sums only grow, so a binary search finds the last one. If not
+/// even the first fits, takes as much of its pot as does.
 ///
 /// # Errors
-/// `NothingToClose`, `CoverExceeded` if `most` is 0, `Overflow`, `BadBatch` if a batch is missing.
+/// `NothingToClose`, `CoverExceeded` if something would be left for lack of room while that is below the least, `Overflow`,
+/// `BadBatch` if a batch is missing.
 pub fn take(
     queue: &Queue,
     count: u64,
-    most: Balance,
+    room: &Room,
     batch: impl Fn(u64) -> Option<Batch>,
 ) -> Result<Taken, PayoutError> {
     ensure!(queue.next < count, PayoutError::NothingToClose);
+    let most = room.most;
     ensure!(most > 0, PayoutError::CoverExceeded);
     let waiting = Waiting::new(queue, batch(queue.next).ok_or(PayoutError::BadBatch)?)?;
     // Everything before `low` fits; `high` and beyond doesn't.
@@ -92,6 +112,7 @@ pub fn take(
         }
         probe = low.midpoint(high);
     }
+    ensure!(low == count || most >= room.least, PayoutError::CoverExceeded);
     match best {
         Some(taken) => Ok(taken),
         None => {

@@ -156,8 +156,8 @@ mod payout {
             cover: Balance,
         ) -> Result<(), PayoutError> {
             let unclaimed = reports::unclaimed(&standing.live, standing.claimed)?;
-            let most = epochs::most_pots(cover, unclaimed, carry_bps)?;
-            let taken = epochs::take(&counters.queue, counters.batches, most, |number| self.batches.get(number))?;
+            let room = epochs::Room::within(cover, unclaimed, carry_bps)?;
+            let taken = epochs::take(&counters.queue, counters.batches, &room, |number| self.batches.get(number))?;
             let from = counters.queue.next;
             let cut = Cut {
                 set: counters.set,
@@ -729,6 +729,12 @@ mod payout {
         fn is_oracle(&self, account: AccountId) -> bool {
             let set = self.sets.get(self.current_set());
             set.is_some_and(|set| set.oracles.iter().any(|oracle| oracle.account == account))
+        }
+
+        #[ink(message)]
+        fn cover(&self) -> Result<Balance, PayoutError> {
+            let (config, peers) = self.wired()?;
+            self.sure_cover(&config, peers.staking, self.current_set())
         }
 
         #[ink(message)]

@@ -69,6 +69,9 @@ pub fn unclaimed(live: &Live, claimed: Balance) -> Result<Balance, PayoutError> 
     live.payouts.sum.checked_sub(claimed).ok_or(PayoutError::Overflow)
 }
 
+/// For lack of cover an epoch is cut again after this part of `report_ms`: signatures of the cut before have that long.
+const RECUT_DIVISOR: u64 = 8;
+
 /// Whether an epoch without a pending report may be cut again.
 ///
 /// # Errors
@@ -82,8 +85,8 @@ pub fn may_recut(
     now: Timestamp,
 ) -> Result<bool, PayoutError> {
     let holds = unclaimed.checked_add(creditable(cut)?).ok_or(PayoutError::Overflow)?;
-    let late = cut.closed_at.checked_add(report_ms).is_some_and(|due| due <= now);
-    Ok(cut.set != set || holds > cover || late)
+    let passed = |ms: u64| cut.closed_at.checked_add(ms).is_some_and(|due| due <= now);
+    Ok(cut.set != set || (holds > cover && passed(report_ms / RECUT_DIVISOR)) || passed(report_ms))
 }
 
 /// A tree has a top if and only if it has leaves.

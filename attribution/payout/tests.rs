@@ -205,11 +205,13 @@ fn a_guardian_holds_a_report_once_and_what_is_found_then_still_counts() {
 #[test]
 fn a_cut_stands_until_its_set_its_cover_or_its_time_is_over() {
     // It holds 1,100 with what the carry adds, beside 200 unclaimed.
-    let may = |set, cover, now| report::may_recut(&a_cut(), set, 200, cover, 500, now);
-    assert_eq!(may(4, 1_300, 1_499), Ok(false));
-    assert_eq!(may(5, 1_300, 1_499), Ok(true));
-    assert_eq!(may(4, 1_299, 1_499), Ok(true));
-    assert_eq!(may(4, 1_300, 1_500), Ok(true));
+    let may = |set, cover, now| report::may_recut(&a_cut(), set, 200, cover, 800, now);
+    assert_eq!(may(4, 1_300, 1_799), Ok(false));
+    assert_eq!(may(5, 1_300, 1_000), Ok(true));
+    assert_eq!(may(4, 1_300, 1_800), Ok(true));
+    // Whoever unbonds again and again has it cut again no faster than it can be signed.
+    assert_eq!(may(4, 1_299, 1_099), Ok(false));
+    assert_eq!(may(4, 1_299, 1_100), Ok(true));
 }
 
 fn operator(out_since: Option<u64>) -> Option<OperatorInfo> {
@@ -355,7 +357,11 @@ fn batches(list: &[(u64, Balance)]) -> Vec<Batch> {
 }
 
 fn take(list: &[Batch], queue: Queue, most: Balance) -> Result<Taken, PayoutError> {
-    epoch::take(&queue, list.len() as u64, most, |number| list.get(number as usize).cloned())
+    take_with(list, queue, epoch::Room { most, least: 0 })
+}
+
+fn take_with(list: &[Batch], queue: Queue, room: epoch::Room) -> Result<Taken, PayoutError> {
+    epoch::take(&queue, list.len() as u64, &room, |number| list.get(number as usize).cloned())
 }
 
 fn at(next: u64) -> Queue {
@@ -363,12 +369,33 @@ fn at(next: u64) -> Queue {
 }
 
 #[test]
-fn pots_and_what_the_carry_adds_to_them_are_covered_beside_what_is_unclaimed() {
-    // 10 % of what is carried may come on top of the pots, so 1,100 cover pots of 1,000.
-    assert_eq!(epoch::most_pots(1_100, 0, 1_000), Ok(1_000));
-    assert_eq!(epoch::most_pots(1_150, 50, 1_000), Ok(1_000));
-    assert_eq!(epoch::most_pots(1_100, 1_101, 1_000), Ok(0));
-    assert_eq!(epoch::most_pots(Balance::MAX, 0, 0), Ok(Balance::MAX));
+fn pots_and_what_the_carry_adds_to_them_leave_an_eighth_of_the_cover_beside_what_is_unclaimed() {
+    let within = |cover, unclaimed, carry_bps| {
+        let room = epoch::Room::within(cover, unclaimed, carry_bps).unwrap();
+        (room.most, room.least)
+    };
+    // 10 % of what is carried may come on top of the pots, so of 8,800 a quotient of 7/8 · 1/1.1 are pots.
+    assert_eq!(within(8_800, 0, 1_000), (7_000, 1_100));
+    assert_eq!(within(8_800, 1_100, 1_000), (6_000, 1_100));
+    assert_eq!(within(8_800, 7_701, 1_000), (0, 1_100));
+    // By less than what is kept free, no cut falls below its cover.
+    let cut = Cut { pots: 7_000, carry_in: 700, ..a_cut() };
+    assert_eq!(report::may_recut(&cut, 4, 0, 8_800 - 1_100, 800, 1_100), Ok(false));
+    assert_eq!(report::may_recut(&cut, 4, 0, 8_800 - 1_101, 800, 1_100), Ok(true));
+}
+
+#[test]
+fn no_epoch_leaves_nearly_all_for_lack_of_room() {
+    let list = batches(&[(1, 10), (2, 20)]);
+    let room = |most| epoch::Room { most, least: 12 };
+    // A part of a pot, or some of the batches, but not less than the least.
+    assert_eq!(take_with(&list, at(0), room(9)), Err(PayoutError::CoverExceeded));
+    assert_eq!(take_with(&list, at(0), room(11)), Err(PayoutError::CoverExceeded));
+    assert_eq!(take_with(&list, at(0), room(12)).unwrap().to, 1);
+    assert_eq!(take_with(&list, at(1), room(11)), Err(PayoutError::CoverExceeded));
+    assert_eq!(take_with(&list, at(1), room(12)).unwrap().pots, 12);
+    // All that waits, however little it is.
+    assert_eq!(take_with(&list[..1], at(0), room(10)).unwrap().pots, 10);
 }
 
 #[test]

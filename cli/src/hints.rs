@@ -43,7 +43,10 @@ const HINTS: &[(&str, &str)] = &[
     ("NoStake", "the account has nothing bonded there; see `openledger stake show`"),
     ("InsufficientStake", "the account has less bonded there; see `openledger stake show`"),
     ("NothingMatured", "see `openledger stake show` for when it matures"),
-    ("AlreadyEntered", "the contributor entered the same text there already, as that contribution"),
+    (
+        "AlreadyEntered",
+        "the contributor entered the same text there already, as that contribution; once rejected, it can be entered again after 30 days",
+    ),
     ("BelowFloor", "the Datanet asks that of all its texts; see `openledger datanet show`, and change the terms"),
     (
         "NotPromised",

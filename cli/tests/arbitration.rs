@@ -47,8 +47,8 @@ fn a_text_is_challenged_judged_by_validators_and_struck() {
     assert!(waits.contains("NotDue"), "{waits}");
     home.ok("chain advance 3min");
     assert_eq!(home.ok("arbitration execute 0 --key //Eve")["status"], "upheld");
-    assert_eq!(amount(&home.ok("arbitration claim 0 --key //Alice"), "amount"), 125 * OPEN);
-    assert_eq!(amount(&home.ok("arbitration claim 0 --key //Bob"), "amount"), 25 * OPEN);
+    assert_eq!(amount(&home.ok("arbitration claim 0 --key //Alice"), "amount"), 130 * OPEN);
+    assert_eq!(amount(&home.ok("arbitration claim 0 --key //Bob"), "amount"), 20 * OPEN);
     let twice = home.fails("arbitration claim 0 --key //Bob");
     assert!(twice.contains("NothingToClaim"), "{twice}");
     let shown = home.says("arbitration show 0");

@@ -217,7 +217,7 @@ fn what_can_not_be_proposed_is_a_misuse_that_names_what_can() {
     for (wish, said) in [
         ("--set escrow", "contract.setting=value"),
         ("--set bank.rate=1", "no contract `bank`"),
-        ("--set escrow.colour=1", "no setting `colour`; it has contributors_bps"),
+        ("--set escrow.colour=1", "no setting `colour`; it has common_max"),
         ("--set escrow.platform=101%", "not a share"),
         ("--call \"escrow\"", "CONTRACT MESSAGE"),
         ("--call \"escrow fly\"", "no message `fly`"),

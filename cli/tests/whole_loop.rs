@@ -37,6 +37,8 @@ fn texts_are_trained_on_served_attributed_refuted_and_paid() {
     let summary: Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
     assert_eq!(summary["epochs"], 2);
     assert_eq!(summary["receipts"], 8);
+    // Of each payer and model one an epoch.
+    assert_eq!(summary["batches"], 8);
     assert_eq!(summary["fraud_proofs"], 1);
     assert_eq!((&summary["votes"], &summary["votes_by_signature"]), (&Value::from(2), &Value::from(1)));
     assert!(summary["gas_swaps"].as_u64().unwrap() >= 1 && amount(&summary, "gas_native") > 0);

@@ -55,12 +55,19 @@ pub fn subject(registry: AccountId, number: u64, ground: Ground) -> Result<Subje
     Ok(Subject { number, contribution: contribution(registry, number)?, original })
 }
 
-/// What all validators had bonded at a time before now.
-pub fn total_stake(staking: AccountId, at: Timestamp) -> Result<Balance, ArbitrationError> {
-    match ask(staking, message_builder!(Staking).role_stake_at(Role::Validator, at)) {
-        Some(Ok(stake)) => Ok(stake),
-        _ => Err(ArbitrationError::StakingFailed),
+/// What all validators but these had bonded at a time before now.
+pub fn total_stake(staking: AccountId, but: &[AccountId], at: Timestamp) -> Result<Balance, ArbitrationError> {
+    let failed = ArbitrationError::StakingFailed;
+    let all = ask(staking, message_builder!(Staking).role_stake_at(Role::Validator, at)).ok_or(failed)?;
+    let mut rest = all.map_err(|_| failed)?;
+    for account in but {
+        match ask(staking, message_builder!(Staking).stake_at(*account, at)).ok_or(failed)? {
+            Ok(stake) => rest = rest.checked_sub(stake).ok_or(ArbitrationError::Overflow)?,
+            Err(StakingError::UnknownOperator | StakingError::NotKept) => {}
+            Err(_) => return Err(failed),
+        }
     }
+    Ok(rest)
 }
 
 /// A validator's pool now.

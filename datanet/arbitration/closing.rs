@@ -37,25 +37,29 @@ fn winner(status: ChallengeStatus) -> Option<Choice> {
     }
 }
 
-/// How the loser's bonds are divided.
+/// How what a decided challenge brought is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Spoils {
+    /// To the majority: the fee, whichever side that found right.
     judges: Balance,
+    /// Of the fee, what the loser's bonds did not pay: the challenger does, since it called the judges.
+    short: Balance,
+    /// To the winner's backers.
     backers: Balance,
     /// Nobody backed the winner: what would have been its backers'.
     burned: Balance,
 }
 
 fn spoils(challenge: &Challenge, winner: Choice) -> Result<Spoils, ArbitrationError> {
-    let lost = challenge.side(winner.other()).bonded;
-    let judges = part(lost, challenge.terms.judges_bps.into(), BPS.into())?;
-    let rest = less(lost, judges)?;
+    let (lost, judges) = (challenge.side(winner.other()).bonded, fee(challenge)?);
+    let paid = judges.min(lost);
+    let (short, rest) = (less(judges, paid)?, less(lost, paid)?);
     let backed = challenge.side(winner).bonded > 0;
     let (backers, burned) = if backed { (rest, 0) } else { (0, rest) };
-    Ok(Spoils { judges, backers, burned })
+    Ok(Spoils { judges, short, backers, burned })
 }
 
-/// What is burned of the challenger's bond if nothing is decided.
+/// What the judges are paid, of the challenger's bond.
 fn fee(challenge: &Challenge) -> Result<Balance, ArbitrationError> {
     part(challenge.bond, challenge.terms.fee_bps.into(), BPS.into())
 }
@@ -86,15 +90,17 @@ fn for_bond(
     choice: Choice,
     bond: Balance,
 ) -> Result<Balance, ArbitrationError> {
-    match (winner(challenge.status), challenge.status) {
-        (Some(won), _) if won == choice => {
-            sum(bond, part(spoils(challenge, won)?.backers, bond, challenge.side(won).bonded)?)
+    // Dismissed, the fee is paid of the lost bonds.
+    let called = account == challenge.challenger && choice == Choice::Uphold;
+    match winner(challenge.status) {
+        Some(won) if won == choice => {
+            let spoils = spoils(challenge, won)?;
+            let kept = if called { less(bond, spoils.short)? } else { bond };
+            sum(kept, part(spoils.backers, bond, challenge.side(won).bonded)?)
         }
-        (Some(_), _) => Ok(0),
-        (None, ChallengeStatus::Undecided) if account == challenge.challenger && choice == Choice::Uphold => {
-            less(bond, fee(challenge)?)
-        }
-        (None, _) => Ok(bond),
+        Some(_) => Ok(0),
+        None if called && challenge.status == ChallengeStatus::Undecided => less(bond, fee(challenge)?),
+        None => Ok(bond),
     }
 }
 
@@ -164,6 +170,9 @@ impl Cases {
     fn end(&mut self, number: u64, challenge: &Challenge) {
         let mut line = self.line(challenge.contribution, challenge.ground);
         line.open = None;
+        if challenge.status == ChallengeStatus::Dismissed {
+            line.dismissed = line.dismissed.saturating_add(1);
+        }
         self.put_line(challenge.contribution, challenge.ground, &line);
         self.put(number, challenge);
     }

@@ -57,8 +57,8 @@ impl Cases {
     /// Counts what a validator had committed to. Returns the weight.
     ///
     /// # Errors
-    /// `UnknownChallenge`, `RevealNotOpen`, `RevealOver`, `NotCommitted`, `AlreadyRevealed`, `WrongPreimage`, `NotValidator`, `NoStake`,
-    /// `Overflow`.
+    /// `UnknownChallenge`, `RevealNotOpen`, `RevealOver`, `NotCommitted`, `AlreadyRevealed`, `WrongPreimage`, `OwnCase`, `NotValidator`,
+    /// `NoStake`, `Overflow`.
     pub fn reveal<H: proof::Hasher>(
         &mut self,
         number: u64,
@@ -75,6 +75,8 @@ impl Cases {
         ensure!(judgement.choice.is_none(), ArbitrationError::AlreadyRevealed);
         let hash = judgement_hash::<H>(number, &validator, choice, salt);
         ensure!(judgement.hash == hash, ArbitrationError::WrongPreimage);
+        let gains = choice == Choice::Uphold && challenge.authors.contains(&validator);
+        ensure!(!gains, ArbitrationError::OwnCase);
         ensure!(pool.in_service, ArbitrationError::NotValidator);
         // What left since the commit has no vote, what came since neither.
         let weight = judgement.weight.min(pool.active);

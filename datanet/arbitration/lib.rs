@@ -105,7 +105,9 @@ mod arbitration {
             self.cases.ensure_not_open(contribution, ground)?;
             let (challenger, now) = self.now();
             let subject = calls::subject(peers.datanet_registry, contribution, ground)?;
-            let total_stake = calls::total_stake(peers.staking, now.saturating_sub(1))?;
+            let mut but = subject.parties(challenger);
+            but.extend(subject.authors(&but));
+            let total_stake = calls::total_stake(peers.staking, &but, now.saturating_sub(1))?;
             let terms = (config.unit, config.parameters);
             let (number, opened) = self.cases.open(terms, (challenger, now), &subject, ground, total_stake)?;
             let Challenge { bond, commit_until, reveal_until, due_at, .. } = opened;

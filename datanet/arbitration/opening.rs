@@ -14,7 +14,7 @@ use openledger_abi::{ensure, AccountId, Balance, Timestamp, BPS};
 /// # Errors
 /// `BadParameters`.
 pub fn validate(unit: Unit, parameters: &ArbitrationParameters) -> Result<(), ArbitrationError> {
-    let shares = [parameters.fee_bps, parameters.judges_bps, parameters.slash_bps];
+    let shares = [parameters.fee_bps, parameters.slash_bps];
     let times = [parameters.commit_ms, parameters.reveal_ms];
     let good = parameters.bond > 0
         && shares.into_iter().all(|share| share <= BPS)
@@ -47,33 +47,46 @@ impl Subject {
             Ground::WronglyRejected => false,
         };
         let rejected = known.status == ContributionStatus::Rejected;
+        let moved = match (ground, &self.original) {
+            (Ground::Copied { remedy: Remedy::PayAuthor, .. }, Some(original)) => known.payee == original.payee,
+            _ => false,
+        };
         let struck = known.struck_at.is_some() && known.restored_at.is_none();
-        let stands = !struck && rejected == (ground == Ground::WronglyRejected);
+        let stands = !struck && !moved && rejected == (ground == Ground::WronglyRejected);
         // The registry strikes nothing a second time that a vote restored.
         ensure!(stands && !(strikes && known.restored_at.is_some()), ArbitrationError::NotChallengeable);
         Ok(())
     }
 
-    /// Who has a share in how it ends, and so judges nothing here.
-    fn parties(&self, challenger: AccountId) -> Vec<AccountId> {
-        let mut parties = Vec::from([challenger]);
-        for known in [Some(&self.contribution), self.original.as_ref()].into_iter().flatten() {
-            for account in [known.contributor, known.payee] {
-                if !parties.contains(&account) {
-                    parties.push(account);
-                }
-            }
-        }
-        parties
+    /// Who judges nothing here, since it is theirs.
+    pub fn parties(&self, challenger: AccountId) -> Vec<AccountId> {
+        let all = [challenger, self.contribution.contributor, self.contribution.payee];
+        distinct(all.into_iter(), &[])
+    }
+
+    /// Who gains if it is upheld, and is not there by its own will.
+    pub fn authors(&self, parties: &[AccountId]) -> Vec<AccountId> {
+        distinct(self.original.iter().flat_map(|known| [known.contributor, known.payee]), parties)
     }
 }
 
-/// The bond of the next challenge: twice that of the one before.
+/// Accounts, each once, without those that are known already.
+fn distinct(accounts: impl Iterator<Item = AccountId>, known: &[AccountId]) -> Vec<AccountId> {
+    let mut all = Vec::new();
+    for account in accounts {
+        if !known.contains(&account) && !all.contains(&account) {
+            all.push(account);
+        }
+    }
+    all
+}
+
+/// The bond of the next challenge: twice as much for each that was dismissed.
 ///
 /// # Errors
 /// `Overflow`.
 pub fn price(line: Line, parameters: &ArbitrationParameters) -> Result<Balance, ArbitrationError> {
-    let times = 2u128.checked_pow(line.rounds).ok_or(ArbitrationError::Overflow)?;
+    let times = 2u128.checked_pow(line.dismissed).ok_or(ArbitrationError::Overflow)?;
     parameters.bond.checked_mul(times).ok_or(ArbitrationError::Overflow)
 }
 
@@ -90,7 +103,8 @@ impl Cases {
         }
     }
 
-    /// Opens a challenge. `total_stake` is what all validators had bonded just before `now`. Returns it with its number.
+    /// Opens a challenge. `total_stake` is what all validators but the parties had bonded just before `now`. Returns it with its
+    /// number.
     ///
     /// # Errors
     /// `AlreadyChallenged`, `OwnOriginal`, `NotChallengeable`, `Overflow`.
@@ -109,6 +123,7 @@ impl Cases {
         let later = |at: Timestamp, ms: u64| at.checked_add(ms).ok_or(ArbitrationError::Overflow);
         let commit_until = later(now, terms.commit_ms)?;
         let reveal_until = later(commit_until, terms.reveal_ms)?;
+        let parties = subject.parties(challenger);
         let challenge = Challenge {
             contribution,
             ground,
@@ -123,12 +138,12 @@ impl Cases {
             terms,
             uphold: Side { bonded: bond, backers: 1, ..Side::default() },
             dismiss: Side::default(),
-            parties: subject.parties(challenger),
+            authors: subject.authors(&parties),
+            parties,
             owed: 0,
             claims_left: 0,
         };
         let number = self.add(&challenge)?;
-        line.rounds = line.rounds.checked_add(1).ok_or(ArbitrationError::Overflow)?;
         line.open = Some(number);
         self.put_line(contribution, ground, &line);
         self.put_bond(number, Choice::Uphold, challenger, bond);

@@ -1,4 +1,6 @@
 //! What arbitration keeps. Knows storage, but no caller, clock or other contract.
+// The types of mappings, spelled out by ink!.
+#![allow(clippy::type_complexity)]
 
 use ink::prelude::vec::Vec;
 use ink::storage::traits::ManualKey;
@@ -26,8 +28,8 @@ pub struct Config {
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Line {
-    /// How many there were.
-    pub rounds: u32,
+    /// How many were dismissed.
+    pub dismissed: u32,
     /// The one that is open.
     pub open: Option<u64>,
 }
@@ -41,7 +43,7 @@ type BondKey = (u64, Choice, AccountId);
 pub struct Cases {
     count: Lazy<u64, ManualKey<0x4152_0003>>,
     challenges: Mapping<u64, Challenge, ManualKey<0x4152_0004>>,
-    lines: Mapping<(u64, u8), Line, ManualKey<0x4152_0005>>,
+    lines: Mapping<(u64, (u8, u64)), Line, ManualKey<0x4152_0005>>,
     bonds: Mapping<BondKey, Balance, ManualKey<0x4152_0006>>,
     judgements: Mapping<(u64, AccountId), Judgement, ManualKey<0x4152_0007>>,
 }
@@ -78,11 +80,11 @@ impl Cases {
     }
 
     pub fn line(&self, contribution: u64, ground: Ground) -> Line {
-        self.lines.get((contribution, ground.number())).unwrap_or_default()
+        self.lines.get((contribution, ground.name())).unwrap_or_default()
     }
 
     pub fn put_line(&mut self, contribution: u64, ground: Ground, line: &Line) {
-        self.lines.insert((contribution, ground.number()), line);
+        self.lines.insert((contribution, ground.name()), line);
     }
 
     pub fn bond(&self, challenge: u64, choice: Choice, account: AccountId) -> Balance {

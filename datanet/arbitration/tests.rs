@@ -29,14 +29,7 @@ pub fn account(byte: u8) -> AccountId {
 }
 
 pub fn terms() -> ArbitrationParameters {
-    ArbitrationParameters {
-        bond: BOND,
-        commit_ms: 10_000,
-        reveal_ms: 20_000,
-        fee_bps: 1_000,
-        judges_bps: 5_000,
-        slash_bps: 1_000,
-    }
+    ArbitrationParameters { bond: BOND, commit_ms: 10_000, reveal_ms: 20_000, fee_bps: 1_000, slash_bps: 1_000 }
 }
 
 pub fn contribution(status: ContributionStatus) -> Contribution {
@@ -156,18 +149,16 @@ fn parameters_outside_their_bounds_are_refused() {
         opening::validate(UNIT, &changed)
     };
     assert_eq!(opening::validate(UNIT, &good), Ok(()));
-    for (least, most) in [(JUDGING.min, JUDGING.max)] {
-        let set = |commit_ms| opening::validate(UNIT, &ArbitrationParameters { commit_ms, ..good });
-        assert_eq!((set(UNIT.ms(least)), set(UNIT.ms(most))), (Ok(()), Ok(())));
-        assert_eq!(set(UNIT.ms(least) - 1), Err(ArbitrationError::BadParameters));
-        assert_eq!(set(UNIT.ms(most) + 1), Err(ArbitrationError::BadParameters));
-    }
-    let all: [fn(&mut ArbitrationParameters); 6] = [
+    let (least, most) = (JUDGING.min, JUDGING.max);
+    let set = |commit_ms| opening::validate(UNIT, &ArbitrationParameters { commit_ms, ..good });
+    assert_eq!((set(UNIT.ms(least)), set(UNIT.ms(most))), (Ok(()), Ok(())));
+    assert_eq!(set(UNIT.ms(least) - 1), Err(ArbitrationError::BadParameters));
+    assert_eq!(set(UNIT.ms(most) + 1), Err(ArbitrationError::BadParameters));
+    let all: [fn(&mut ArbitrationParameters); 5] = [
         |p| p.bond = 0,
         |p| p.reveal_ms = 9_999,
         |p| p.reveal_ms = 100_001,
         |p| p.fee_bps = 10_001,
-        |p| p.judges_bps = 10_001,
         |p| p.slash_bps = 10_001,
     ];
     for change in all {
@@ -211,33 +202,56 @@ fn a_ground_is_taken_where_it_could_change_something() {
 }
 
 #[test]
-fn one_challenge_a_ground_is_open_and_the_next_costs_double() {
+fn one_challenge_a_ground_is_open_and_only_a_dismissed_one_makes_the_next_dearer() {
     on_chain(|cases| {
         let accepted = subject(ContributionStatus::Accepted);
-        for round in 0..3 {
+        let again = |cases: &mut Cases, bond| {
             let number = open(cases, &accepted, Ground::Worthless).unwrap();
+            let second = open(cases, &accepted, Ground::Worthless);
+            assert_eq!(second, Err(ArbitrationError::AlreadyChallenged { challenge: number }));
             let known = cases.challenge(number).unwrap();
-            assert_eq!(known.bond, BOND << round);
-            assert_eq!(cases.bond(number, Choice::Uphold, account(CHALLENGER)), BOND << round);
-            let again = open(cases, &accepted, Ground::Worthless);
-            assert_eq!(again, Err(ArbitrationError::AlreadyChallenged { challenge: number }));
-            // Another ground is another matter.
-            if round == 0 {
-                let (copy, ground) = copied(Remedy::Strike);
-                let other = open(cases, &copy, ground).unwrap();
-                assert_eq!(cases.challenge(other).unwrap().bond, BOND);
-                // The remedy makes no other ground.
-                let (copy, ground) = copied(Remedy::PayAuthor);
-                let again = open(cases, &copy, ground);
-                assert_eq!(again, Err(ArbitrationError::AlreadyChallenged { challenge: other }));
-            }
-            cases.close(number, known.reveal_until).unwrap();
-        }
+            assert_eq!((known.bond, cases.bond(number, Choice::Uphold, account(CHALLENGER))), (bond, bond));
+            (number, known)
+        };
+        // Undecided: anybody could see to that, and would keep others out by it.
+        let (number, known) = again(cases, BOND);
+        assert_eq!(cases.close(number, known.reveal_until).unwrap().0.status, ChallengeStatus::Undecided);
+        let (number, known) = again(cases, BOND);
+        judge(cases, number, V, Choice::Dismiss, ALL);
+        assert_eq!(cases.close(number, known.due_at).unwrap().0.status, ChallengeStatus::Dismissed);
+        let (number, known) = again(cases, 2 * BOND);
+        judge(cases, number, V, Choice::Dismiss, ALL);
+        cases.undo(number, known.due_at).unwrap();
+        let (number, known) = again(cases, 2 * BOND);
+        judge(cases, number, V, Choice::Dismiss, ALL);
+        cases.close(number, known.due_at).unwrap();
+        again(cases, 4 * BOND);
         // At last nobody can pay it, and doubling ends as an error.
-        let line = crate::state::Line { rounds: 127, open: None };
-        assert_eq!(opening::price(line, &terms()), Err(ArbitrationError::Overflow));
-        let line = crate::state::Line { rounds: 128, open: None };
-        assert_eq!(opening::price(line, &terms()), Err(ArbitrationError::Overflow));
+        for dismissed in [127, 128] {
+            let line = crate::state::Line { dismissed, open: None };
+            assert_eq!(opening::price(line, &terms()), Err(ArbitrationError::Overflow));
+        }
+    });
+}
+
+#[test]
+fn an_original_that_nobody_copied_keeps_nobodys_challenge_out() {
+    on_chain(|cases| {
+        let (copy, ground) = copied(Remedy::Strike);
+        let nonsense = Ground::Copied { original: 55, remedy: Remedy::Strike };
+        let first = open(cases, &copy, nonsense).unwrap();
+        let second = open(cases, &copy, ground).unwrap();
+        assert_eq!(cases.challenge(second).unwrap().bond, BOND);
+        // The remedy makes no other ground.
+        let (copy, other) = copied(Remedy::PayAuthor);
+        let taken = Err(ArbitrationError::AlreadyChallenged { challenge: second });
+        assert_eq!(open(cases, &copy, other), taken);
+        judge(cases, first, V, Choice::Dismiss, ALL);
+        let due = cases.challenge(first).unwrap().due_at;
+        cases.close(first, due).unwrap();
+        cases.close(second, due).unwrap();
+        let third = open(cases, &copy, other).unwrap();
+        assert_eq!(cases.challenge(third).unwrap().bond, BOND, "another's dismissal made it dearer");
     });
 }
 
@@ -359,11 +373,12 @@ fn who_left_service_or_is_a_party_does_not_judge() {
     on_chain(|cases| {
         let (copy, ground) = copied(Remedy::Strike);
         let number = open(cases, &copy, ground).unwrap();
-        for party in [CHALLENGER, CONTRIBUTOR, PAYEE, AUTHOR] {
+        for party in [CHALLENGER, CONTRIBUTOR, PAYEE] {
             let committed = (hash(number, party, Choice::Uphold), pool(5), 5);
             assert_eq!(commit(cases, number, party, START, committed), Err(ArbitrationError::OwnCase));
         }
-        assert_eq!(cases.challenge(number).unwrap().parties.len(), 4);
+        let known = cases.challenge(number).unwrap();
+        assert_eq!((known.parties.len(), known.authors), (3, vec![account(AUTHOR)]));
         let out = Pool { in_service: false, active: 5 };
         let hash = hash(number, V, Choice::Uphold);
         assert_eq!(commit(cases, number, V, START, (hash, out, 5)), Err(ArbitrationError::NotValidator));
@@ -372,6 +387,28 @@ fn who_left_service_or_is_a_party_does_not_judge() {
         let revealed = cases.reveal::<proof::Blake2>(number, by, Choice::Uphold, &SALT, out);
         assert_eq!(revealed, Err(ArbitrationError::NotValidator));
     });
+}
+
+#[test]
+fn who_is_named_as_an_author_may_dismiss_and_not_uphold() {
+    let ends = START + terms().commit_ms;
+    for (choice, expected) in [(Choice::Uphold, Err(ArbitrationError::OwnCase)), (Choice::Dismiss, Ok(5))] {
+        on_chain(|cases| {
+            let (copy, ground) = copied(Remedy::PayAuthor);
+            let number = open(cases, &copy, ground).unwrap();
+            commit(cases, number, AUTHOR, START, (hash(number, AUTHOR, choice), pool(5), 5)).unwrap();
+            assert_eq!(reveal(cases, number, AUTHOR, ends, choice, 5), expected);
+        });
+    }
+}
+
+#[test]
+fn who_is_paid_for_a_copy_already_is_not_challenged_for_it() {
+    let (mut copy, pay) = copied(Remedy::PayAuthor);
+    let (_, strike) = copied(Remedy::Strike);
+    copy.contribution.payee = account(AUTHOR);
+    assert_eq!(copy.ensure_open_to(pay), Err(ArbitrationError::NotChallengeable));
+    assert_eq!(copy.ensure_open_to(strike), Ok(()));
 }
 
 #[test]
@@ -420,13 +457,13 @@ fn the_losers_bonds_pay_the_winners_backers_and_the_majority() {
         assert_eq!(claim(cases, number, CHALLENGER), Err(ArbitrationError::NotClosed));
         let (closed, burned) = cases.close(number, due).unwrap();
         assert_eq!((closed.status, burned), (ChallengeStatus::Upheld, 0));
-        // Half of 200 to the judges by 3 : 1, half to the backers by 1 : 3.
-        assert_eq!(claim(cases, number, V), Ok((75 * OPEN, 0)));
-        assert_eq!(claim(cases, number, CHALLENGER), Ok((125 * OPEN, 0)));
-        assert_eq!(claim(cases, number, 20), Ok((375 * OPEN, 0)));
+        // Of 200 the fee of 10 to the judges by 3 : 1, the rest to the backers by 1 : 3.
+        assert_eq!(claim(cases, number, V), Ok((15 * OPEN / 2, 0)));
+        assert_eq!(claim(cases, number, CHALLENGER), Ok((BOND + 95 * OPEN / 2, 0)));
+        assert_eq!(claim(cases, number, 20), Ok((3 * BOND + 285 * OPEN / 2, 0)));
         assert_eq!(claim(cases, number, 21), Ok((0, 0)));
         assert_eq!(claim(cases, number, 12), Ok((0, 0)));
-        assert_eq!(claim(cases, number, W), Ok((25 * OPEN, 0)));
+        assert_eq!(claim(cases, number, W), Ok((5 * OPEN / 2, 0)));
         for again in [V, CHALLENGER, 20, 21, 12, W, 99] {
             assert_eq!(claim(cases, number, again), Err(ArbitrationError::NothingToClaim));
         }
@@ -436,14 +473,37 @@ fn the_losers_bonds_pay_the_winners_backers_and_the_majority() {
 }
 
 #[test]
+fn judges_are_paid_the_same_whichever_side_they_find_right_and_whoever_bonded() {
+    for (against, choice) in
+        [(0, Choice::Uphold), (0, Choice::Dismiss), (BOND / 20, Choice::Uphold), (9 * BOND, Choice::Dismiss)]
+    {
+        on_chain(|cases| {
+            let number = opened(cases);
+            if against > 0 {
+                back(cases, number, 21, Choice::Dismiss, against);
+            }
+            judge(cases, number, V, choice, ALL);
+            let due = cases.challenge(number).unwrap().due_at;
+            cases.close(number, due).unwrap();
+            assert_eq!(claim(cases, number, V), Ok((BOND / 10, 0)), "{against} against, {choice:?}");
+            if choice == Choice::Uphold {
+                // Who called the judges pays what the other side can't.
+                let back = BOND - (BOND / 10 - against);
+                assert_eq!(claim(cases, number, CHALLENGER), Ok((back, 0)));
+            }
+        });
+    }
+}
+
+#[test]
 fn what_would_be_the_backers_is_burned_where_nobody_backed_the_challenged() {
     on_chain(|cases| {
         let number = opened(cases);
         judge(cases, number, V, Choice::Dismiss, ALL);
         let due = cases.challenge(number).unwrap().due_at;
         let (closed, burned) = cases.close(number, due).unwrap();
-        assert_eq!((closed.status, burned), (ChallengeStatus::Dismissed, BOND / 2));
-        assert_eq!(claim(cases, number, V), Ok((BOND / 2, 0)));
+        assert_eq!((closed.status, burned), (ChallengeStatus::Dismissed, BOND - BOND / 10));
+        assert_eq!(claim(cases, number, V), Ok((BOND / 10, 0)));
         assert_eq!(claim(cases, number, CHALLENGER), Ok((0, 0)));
     });
 }
@@ -477,9 +537,8 @@ fn a_vote_undoes_a_decision_until_it_is_executed_and_everybody_has_its_bond_back
         assert_eq!(claim(cases, number, V), Ok((0, 0)));
         assert_eq!(claim(cases, number, CHALLENGER), Ok((BOND, 0)));
         assert_eq!(claim(cases, number, 21), Ok((2 * BOND, 0)));
-        // The ground can be brought forward again, at twice the price.
+        // The ground can be brought forward again.
         assert_eq!(opened(cases), number + 1);
-        assert_eq!(cases.challenge(number + 1).unwrap().bond, 2 * BOND);
     });
 }
 
@@ -494,9 +553,9 @@ fn an_account_takes_all_that_it_has_in_a_challenge_at_once() {
         let due = cases.challenge(number).unwrap().due_at;
         cases.close(number, due).unwrap();
         let (_, owed) = cases.due(number, account(V)).unwrap();
-        assert_eq!(owed.amount, BOND + BOND / 4 + BOND / 2);
+        assert_eq!(owed.amount, BOND + 45 * OPEN + BOND / 10);
         assert_eq!(claim(cases, number, V), Ok((owed.amount, 0)));
-        assert_eq!(claim(cases, number, CHALLENGER), Ok((BOND + BOND / 4, 0)));
+        assert_eq!(claim(cases, number, CHALLENGER), Ok((BOND + 45 * OPEN, 0)));
     });
 }
 
@@ -504,30 +563,20 @@ fn an_account_takes_all_that_it_has_in_a_challenge_at_once() {
 fn the_last_claim_burns_what_division_left() {
     on_chain(|cases| {
         let number = opened(cases);
-        back(cases, number, 21, Choice::Dismiss, 7);
+        back(cases, number, 20, Choice::Uphold, BOND);
+        back(cases, number, 21, Choice::Dismiss, BOND / 10 + 3);
         for judges in [V, W, 12] {
             judge(cases, number, judges, Choice::Uphold, ALL / 3);
         }
         let due = cases.challenge(number).unwrap().due_at;
         cases.close(number, due).unwrap();
-        // Of 7: 3 to the judges, one each; 4 to the only backer.
-        assert_eq!(claim(cases, number, V), Ok((1, 0)));
-        assert_eq!(claim(cases, number, W), Ok((1, 0)));
-        assert_eq!(claim(cases, number, CHALLENGER), Ok((BOND + 4, 0)));
-        assert_eq!(claim(cases, number, 12), Ok((1, 0)));
-
-        let number = opened(cases);
-        let until = cases.challenge(number).unwrap().bond;
-        back(cases, number, 21, Choice::Dismiss, 5);
-        for judges in [V, W, 12] {
-            judge(cases, number, judges, Choice::Uphold, ALL / 3);
-        }
-        let due = cases.challenge(number).unwrap().due_at;
-        cases.close(number, due).unwrap();
-        // Of 5: 2 to three judges, none each.
-        assert_eq!(claim(cases, number, V), Ok((0, 0)));
-        assert_eq!(claim(cases, number, CHALLENGER), Ok((until + 3, 0)));
-        assert_eq!(claim(cases, number, W), Ok((0, 0)));
-        assert_eq!(claim(cases, number, 12), Ok((0, 2)));
+        // Of the fee a third each, of 3 units one each.
+        let third = BOND / 30;
+        assert_eq!(claim(cases, number, V), Ok((third, 0)));
+        assert_eq!(claim(cases, number, W), Ok((third, 0)));
+        assert_eq!(claim(cases, number, CHALLENGER), Ok((BOND + 1, 0)));
+        assert_eq!(claim(cases, number, 20), Ok((BOND + 1, 0)));
+        assert_eq!(claim(cases, number, 12), Ok((third, 2)));
+        assert_eq!(cases.challenge(number).unwrap().owed, 0);
     });
 }

@@ -183,15 +183,15 @@ mod datanet_registry {
         }
 
         #[ink(message)]
-        fn contribute(&mut self, new: NewContribution, opening: Opening, signature: [u8; 64]) -> Outcome<u64> {
+        fn contribute(&mut self, entry: NewContribution, opening: Opening, signature: [u8; 64]) -> Outcome<u64> {
             self.ensure_running(pause::CONTRIBUTE)?;
             let now = self.env().block_timestamp();
-            terms::validate(&new, now)?;
-            let body = terms::signed_body(&new, HostHasher::blake2_256(&new.cid));
-            let (contributor, datanet, root, length) = (new.contributor, new.datanet, new.root, new.length);
-            let (cid, terms) = (new.cid.clone(), new.terms);
+            terms::validate(&entry, now)?;
+            let body = terms::signed_body(&entry, HostHasher::blake2_256(&entry.cid));
+            let (contributor, datanet, root, length) = (entry.contributor, entry.datanet, entry.root, entry.length);
+            let (cid, terms) = (entry.cid.clone(), entry.terms);
             let seq = self.commitments.open::<HostHasher>(now, &body.commitment(), &opening)?;
-            let contribution = self.registry.contribute(now, new, seq)?;
+            let contribution = self.registry.contribute(now, entry, seq)?;
             // Last, because it is the dearest check; an error undoes the rest.
             let contract: [u8; 32] = *self.env().account_id().as_ref();
             let domain = Domain { genesis: self.genesis.get_or_default(), contract };

@@ -26,7 +26,7 @@ pub struct Registry {
     contributions: Mapping<u64, Contribution, ManualKey<0xDA7A_0004>>,
     /// The contribution at a leaf of a Datanet's tree.
     leaves: Mapping<(u32, u32), u64, ManualKey<0xDA7A_0006>>,
-    /// What a contributor entered in a Datanet, by root: never twice, so signed terms serve once.
+    /// What a contributor entered last in a Datanet, by root: once, unless it was rejected long ago.
     entered: Mapping<(u32, Bytes32, AccountId), u64, ManualKey<0xDA7A_0008>>,
     /// A contribution's verdicts in their order: fewer than twice as many as decide, since each is a step to a decision.
     verdicts: Mapping<u64, Vec<(AccountId, Verdict)>, ManualKey<0xDA7A_000A>>,
@@ -163,7 +163,8 @@ impl Registry {
         ensure!(!datanet.paused, DatanetError::DatanetPaused);
         terms::reach(&datanet.floor, &new.terms)?;
         if let Some(contribution) = self.entered(new.datanet, new.root, new.contributor) {
-            return Err(DatanetError::AlreadyEntered { contribution });
+            let before = self.stored(contribution)?;
+            ensure!(may_come_again(&before, now), DatanetError::AlreadyEntered { contribution });
         }
         let number = self.contribution_count;
         self.contribution_count = number.checked_add(1).ok_or(DatanetError::Overflow)?;
@@ -387,6 +388,14 @@ impl Registry {
         };
         core::iter::from_fn(step).take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
     }
+}
+
+/// Whether who was rejected may try again: else whoever judges once shuts an author out for good. Nothing that was struck or revoked comes
+/// again, and what may still be accepted or is accepted stands already.
+fn may_come_again(before: &Contribution, now: Timestamp) -> bool {
+    let rejected = before.status == ContributionStatus::Rejected && before.struck_at.is_none();
+    let long_ago = before.decided_at.is_some_and(|at| now > at.saturating_add(AGAIN_MS));
+    rejected && before.withdrawn_at.is_none() && long_ago
 }
 
 fn is_struck(found: &Contribution) -> bool {

@@ -290,13 +290,38 @@ fn one_text_may_be_entered_by_many_and_in_many_datanets_but_once_by_each_in_each
 }
 
 #[test]
-fn a_rejected_or_revoked_text_is_not_entered_again_by_its_contributor() {
+fn who_was_rejected_may_come_again_after_thirty_days() {
     open(|world| {
         let rejected = world.enter(open_terms());
+        let again = |world: &mut World, now| world.registry.contribute(now, text(1, 10, open_terms()), 1);
+        let known = Err(DatanetError::AlreadyEntered { contribution: rejected });
+        assert_eq!(again(world, NOW + 2 * AGAIN_MS), known, "it waits for verdicts");
         world.judge(rejected, 2, false, 0).unwrap();
-        let again = world.registry.contribute(NOW, text(1, 10, open_terms()), 1);
-        assert_eq!(again, Err(DatanetError::AlreadyEntered { contribution: rejected }));
+        assert_eq!(again(world, NOW + AGAIN_MS), known);
+        let second = again(world, NOW + AGAIN_MS + 1).unwrap();
+        assert_eq!(world.registry.entered(0, text(1, 10, open_terms()).root, account(10)), Some(second));
+        let known = Err(DatanetError::AlreadyEntered { contribution: second });
+        assert_eq!(again(world, NOW + AGAIN_MS + 1), known, "once each time");
     });
+}
+
+#[test]
+fn what_was_struck_revoked_or_reinstated_does_not_come_again() {
+    type Happens = fn(&mut World, u64);
+    let cases: [Happens; 3] = [
+        |world, rejected| world.registry.strike(NOW, rejected).unwrap(),
+        |world, rejected| world.revoke(rejected).unwrap(),
+        |world, rejected| world.registry.reinstate(NOW, rejected).unwrap(),
+    ];
+    for happens in cases {
+        open(|world| {
+            let rejected = world.enter(open_terms());
+            world.judge(rejected, 2, false, 0).unwrap();
+            happens(world, rejected);
+            let again = world.registry.contribute(NOW + 2 * AGAIN_MS, text(1, 10, open_terms()), 1);
+            assert_eq!(again, Err(DatanetError::AlreadyEntered { contribution: rejected }));
+        });
+    }
 }
 
 fn validators(agreeing: u8) -> Judges {

@@ -207,7 +207,7 @@ pub const TABLE: &[Row] = &[
     offered("model_registry"),
     pause("model_registry"),
     unpause("model_registry"),
-    anyone("escrow", &["open", "top_up", "close_by_consent", "exit", "withdraw"]),
+    anyone("escrow", &["open", "top_up", "close_by_consent", "exit", "withdraw", "attest", "expire"]),
     only(
         "escrow",
         &["set_session", "revoke_session", "request_exit", "cancel_exit"],
@@ -221,7 +221,7 @@ pub const TABLE: &[Row] = &[
     wire("escrow"),
     admin("escrow"),
     offered("escrow"),
-    only("payout", &["record_batch"], "escrow", &["escrow"], "NotEscrow"),
+    only("payout", &["record_batch", "record_expired"], "escrow", &["escrow"], "NotEscrow"),
     anyone(
         "payout",
         &["close_epoch", "recut", "refill", "submit_report", "finalize", "claim", "claim_many", "set_recipient"],

@@ -234,9 +234,8 @@ impl World {
     /// A report whose evidence leaves were changed by `tamper` before all else was derived from them.
     pub fn report(&self, closed: &Closed, tamper: impl Fn(&mut EvidenceLeaf)) -> Result<Report> {
         let rule = |e: proof::Error| anyhow!("{e:?}");
-        let live = self.live()?;
         let (attempt, cut) = self.cut(closed.number)?;
-        let carry = Carry { carry_in: live.carry, pots: cut.pots, carry_bps: cut.carry_bps };
+        let carry = Carry { carry_in: cut.carry_in, pots: cut.pots, carry_bps: cut.carry_bps };
         let revision = self.rules()?;
         let (_, texts) = self.library()?;
         let mut builder = EpochBuilder::new();

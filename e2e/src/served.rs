@@ -5,7 +5,7 @@ use chain::{CallError, Keypair, Sent, account_bytes, read, send};
 use ink::message_builder;
 use openledger_abi::Balance;
 use openledger_abi::escrow::{AnswerOpening, Escrow, EscrowError, NewSession, Redemption, Voucher};
-use openledger_abi::payout::Batch;
+use openledger_abi::payout::{Batch, Payout};
 use proof::receipt::{Receipt, ReceiptLeaf};
 use proof::request::{FLAG_PRIVATE, Request, SignedRequest, prompt_hash};
 use proof::signed::{Domain, Signable};

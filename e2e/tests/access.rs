@@ -3,9 +3,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use chain::read;
 use e2e::access::{self, Row, TABLE};
-use e2e::fuzz::{Action, Known, Outcome, Spec, Stage, Value, spec, start};
+use e2e::epoch::FEE;
+use e2e::fuzz::{Action, Known, Outcome, Redeem, Spec, Stage, Value, spec, start};
 use e2e::metadata::{INTERFACES, Interface, Shape, interface};
+use ink::message_builder;
+use openledger_abi::escrow::Escrow;
 
 /// The contribution that waits for verdicts.
 const PENDING: u128 = 3;
@@ -31,9 +35,16 @@ fn plain(interface: &Interface, ty: u32) -> Value {
     }
 }
 
+/// The batch that was redeemed last, and which nobody attested.
+fn last_waiting(stage: &Stage) -> Result<u64> {
+    let world = &stage.world;
+    let count = read(&*world.chain, world.suite.escrow, message_builder!(Escrow).waiting_count())?;
+    count.checked_sub(1).context("nothing was redeemed")
+}
+
 /// Calls in which nothing but the caller is wrong, as far as it matters for who may call: one of them is enough for who
 /// may.
-fn calls(interface: &Interface, function: &str) -> Result<Vec<Spec>> {
+fn calls(stage: &Stage, interface: &Interface, function: &str) -> Result<Vec<Spec>> {
     let message = interface.message(function)?;
     let mut arguments: Vec<Value> = message.arguments.iter().map(|argument| plain(interface, argument.ty)).collect();
     let operation = || {
@@ -44,6 +55,7 @@ fn calls(interface: &Interface, function: &str) -> Result<Vec<Spec>> {
         ("governor", "cast_vote" | "cast_vote_with_reason") => arguments[0] = Value::Hash(Known::Proposal, 1),
         ("governor", "cancel") => arguments[0] = Value::Hash(Known::Proposal, 2),
         ("governor", "propose") | ("timelock", "schedule") => arguments[0] = operation(),
+        ("escrow", "advance") => arguments[0] = Value::Number(last_waiting(stage)?.into()),
         ("datanet_registry", "verdict") => arguments[0] = Value::Number(PENDING),
         _ => {}
     }
@@ -94,6 +106,7 @@ fn prepared() -> Result<Stage> {
         ensure!(outcome == Outcome::Done, "{by} calls {}: {outcome:?}", call.message);
     }
     stage.perform(&Action::Contribute { contributor: 1, signed_by: 1, datanet: 0, text: 0, verdicts: 0 })?;
+    stage.perform(&Action::Serve { channel: Some(0), answers: 1, fee: FEE, redeem: Redeem::Unattested })?;
     Ok(stage)
 }
 
@@ -136,7 +149,7 @@ fn tried(stage: &Stage, row: &Row) -> Result<Vec<String>> {
     let known = interface(row.contract)?;
     let mut wrong = Vec::new();
     for function in row.functions {
-        let calls = calls(known, function).with_context(|| format!("{}: {function}", row.contract))?;
+        let calls = calls(stage, known, function).with_context(|| format!("{}: {function}", row.contract))?;
         for name in everybody(stage) {
             let outcomes: Vec<Outcome> = calls.iter().map(|call| stage.tried(&name, call)).collect::<Result<_>>()?;
             let may = row.refusal.is_empty() || row.roles.contains(&name.as_str());

@@ -11,11 +11,13 @@ use e2e::{H, World, refused, sent, served};
 use ink::message_builder;
 use ink::scale::Encode;
 use openledger_abi::admin::{AdminError, Pausable};
-use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession};
+use openledger_abi::escrow::{ChannelStatus, Escrow, EscrowError, NewSession, WaitingBatch};
 use openledger_abi::payout::{NewBatch, Payout, PayoutError, ReportStatus, pause};
+use openledger_abi::quorum::QuorumError;
 use openledger_abi::staking::{Offence, Staking};
+use openledger_abi::times::{ATTEST_GRACE, POT_GRACE};
 use openledger_abi::{AccountId, Balance, OPEN};
-use proof::signed::Signable;
+use proof::signed::{Domain, Signable};
 use psp22::PSP22;
 use suite::Suite;
 
@@ -181,6 +183,88 @@ fn a_channel_closes_by_its_hosts_word_or_signature_alone() -> Result<()> {
     refused(send(&*world.chain, &payer, escrow, consent(&host, FEE)), &EscrowError::ChannelClosed)
 }
 
+/// A batch with one answer whose fee was taken and that waits: its number, and what is known of it.
+fn redeemed(world: &mut World) -> Result<(u64, WaitingBatch)> {
+    let (position, _) = answered(world)?;
+    let redemption = world.redemption(position)?;
+    let number = sent("redeeming", world.redeem(redemption))?;
+    world.ledger(position)?.redeemed = 1;
+    let known = read(&*world.chain, world.suite.escrow, message_builder!(Escrow).waiting(number))?;
+    Ok((number, known.ok_or(anyhow!("nothing waits"))?))
+}
+
+fn withdrawable(world: &World, key: &Keypair) -> Result<Balance> {
+    Ok(read(&*world.chain, world.suite.escrow, message_builder!(Escrow).withdrawable(key.account()))?)
+}
+
+#[test]
+fn host_and_owner_take_half_of_their_shares_once_after_the_grace_and_the_rest_when_it_is_attested() -> Result<()> {
+    let mut world = world()?;
+    let (number, WaitingBatch { batch, split, .. }) = redeemed(&mut world)?;
+    let (host, owner, payer) = (world.people.host.clone(), world.people.owner.clone(), world.people.payer.clone());
+    let advance = |world: &World, by: &Keypair| {
+        send(&*world.chain, by, world.suite.escrow, message_builder!(Escrow).advance(number))
+    };
+    let due = batch.at + world.config.unit.ms(ATTEST_GRACE);
+    at(&world, due - 1)?;
+    refused(advance(&world, &host), &EscrowError::GraceNotOver)?;
+    refused(advance(&world, &payer), &EscrowError::NotEntitled)?;
+    sent("advancing", advance(&world, &owner))?;
+    refused(advance(&world, &host), &EscrowError::AlreadyAdvanced)?;
+    ensure!(withdrawable(&world, &host)? == split.host / 2 && withdrawable(&world, &owner)? == split.owner / 2);
+
+    let batch = world.attest(number)?;
+    ensure!(withdrawable(&world, &host)? == split.host && withdrawable(&world, &owner)? == split.owner);
+    let recorded = read(&*world.chain, world.suite.payout, message_builder!(Payout).batch(batch))?;
+    ensure!(recorded.is_some_and(|batch| batch.pot == split.pot));
+    // What is paid waits no more, for anything.
+    let again = message_builder!(Escrow).attest(number, 0, Vec::new());
+    refused(send(&*world.chain, &payer, world.suite.escrow, again), &EscrowError::NotWaiting)?;
+    refused(advance(&world, &host), &EscrowError::NotWaiting)
+}
+
+#[test]
+fn what_nobody_attests_expires_to_the_carry_without_what_was_advanced() -> Result<()> {
+    let mut world = world()?;
+    let (number, WaitingBatch { batch, split, .. }) = redeemed(&mut world)?;
+    let (escrow, payout) = (world.suite.escrow, world.suite.payout);
+    world.after(batch.at + world.config.unit.ms(ATTEST_GRACE))?;
+    let advance = message_builder!(Escrow).advance(number);
+    sent("advancing", send(&*world.chain, &world.people.host, escrow, advance))?;
+    let expire =
+        |world: &World| send(&*world.chain, &world.people.watcher, escrow, message_builder!(Escrow).expire(number));
+    let before = world.balance(payout)?;
+    at(&world, batch.at + world.config.unit.ms(POT_GRACE) - 1)?;
+    refused(expire(&world), &EscrowError::GraceNotOver)?;
+    sent("expiring", expire(&world))?;
+    ensure!(world.balance(payout)? - before == FEE - split.host / 2 - split.owner / 2);
+    let owed = read(&*world.chain, escrow, message_builder!(Escrow).owed())?;
+    ensure!(world.balance(escrow)? == owed, "owes {owed}");
+    refused(expire(&world), &EscrowError::NotWaiting)
+}
+
+#[test]
+fn an_attestation_is_for_one_batch_of_one_chain_by_the_current_set() -> Result<()> {
+    let mut world = world()?;
+    let (first, known) = redeemed(&mut world)?;
+    let (second, _) = redeemed(&mut world)?;
+    let (chain, escrow) = (world.chain.clone(), world.suite.escrow);
+    let set = read(&*chain, world.suite.payout, message_builder!(Payout).current_set())?;
+    let members = world.members()?;
+    let home = world.domain(escrow);
+    let attest = |number: u64, set: u32, domain: &Domain| {
+        let message = Signable::batch::<H>(domain, &known.body(first, set));
+        let signatures = members[..3].iter().map(|member| member.signing.sign(&message.digest)).collect();
+        send(&*chain, &world.people.payer, escrow, message_builder!(Escrow).attest(number, 0b111, signatures))
+    };
+    let bad = EscrowError::Quorum(QuorumError::BadSignature(0));
+    refused(attest(second, set, &home), &bad)?;
+    refused(attest(first, set + 1, &home), &bad)?;
+    refused(attest(first, set, &Domain { genesis: [7; 32], ..home }), &bad)?;
+    refused(attest(second + 1, set, &home), &EscrowError::NotWaiting)?;
+    sent("attesting", attest(first, set, &home)).map(|_| ())
+}
+
 #[test]
 fn escrow_holds_what_it_owes() -> Result<()> {
     let mut world = world()?;
@@ -194,6 +278,8 @@ fn escrow_holds_what_it_owes() -> Result<()> {
         Ok(())
     };
     world.settle(first)?;
+    solvent(&world)?;
+    redeemed(&mut world)?;
     solvent(&world)?;
     world.settle(second)?;
     sent("closing", send(&*world.chain, &world.people.host, escrow, message_builder!(Escrow).close(channel)))?;

@@ -105,13 +105,13 @@ mod model_registry {
         }
 
         #[ink(message)]
-        fn register(&mut self, new: NewModel) -> Outcome<u32> {
+        fn register(&mut self, entry: NewModel) -> Outcome<u32> {
             self.ensure_running(pause::REGISTER)?;
             let owner = self.env().caller();
-            let demand = self.registry.examine(&self.limits()?, &new)?;
+            let demand = self.registry.examine(&self.limits()?, &entry)?;
             self.ensure_allowed(&demand)?;
-            let (kind, parents) = (new.kind, new.parents.clone());
-            let (model, content) = self.registry.register(owner, self.env().block_timestamp(), new)?;
+            let (kind, parents) = (entry.kind, entry.parents.clone());
+            let (model, content) = self.registry.register(owner, self.env().block_timestamp(), entry)?;
             self.env().emit_event(ModelRegistered { model, owner, kind, parents });
             self.env().emit_event(RevisionAdded { model, revision: 0, content });
             Ok(model)

@@ -1,7 +1,7 @@
 //! Stake through time, with the storage that the contract uses.
 use crate::history::History;
-use crate::math::Accumulator;
-use crate::pool::Operator;
+
+use crate::pool::{Global, Operator};
 use ink::env::DefaultEnvironment;
 use openledger_abi::staking::{Role, StakingError};
 use openledger_abi::{AccountId, Balance, Timestamp};
@@ -12,7 +12,7 @@ fn account(byte: u8) -> AccountId {
 }
 
 fn pool(role: Role, active: Balance) -> Operator {
-    let mut operator = Operator::new(role, [1; 32], 0, 1, Accumulator::default());
+    let mut operator = Operator::new(role, [1; 32], 0, 1, &Global::default());
     operator.pool.active = active;
     operator
 }

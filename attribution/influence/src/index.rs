@@ -60,6 +60,11 @@ pub struct RowIndex {
 }
 
 impl RowIndex {
+    /// How long the file with this header is.
+    pub fn file_bytes(header: &SketchHeader) -> u64 {
+        HEADER as u64 + u64::from(header.count) * (PLACE as u64 + u64::from(header.d))
+    }
+
     /// Reads the file and builds its tree. Compare [`RowIndex::root`] with what the model's revision names.
     ///
     /// # Errors

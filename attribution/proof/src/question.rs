@@ -1,4 +1,4 @@
-//! What may be asked about a pending report, and what answers it (PROTOCOL.md section 10).
+//! What may be asked about a pending report, and what answers it (PROTOCOL.md, "Availability of a report").
 //!
 //! A [`Question`] carries the openings that it rests on. [`Question::resolve`] checks them once, against the report and what the
 //! chain knows, and gives an [`Asked`]: a few fixed bytes that say by themselves which answers count. So an answer needs no facts, and what
@@ -10,9 +10,9 @@
 use crate::check::span::ContributionOpening;
 use crate::check::{EpochFacts, EvidenceOpening, RevisionFacts, SourceFacts};
 use crate::evidence::{EvidenceLeaf, Place, WITHHELD};
-use crate::receipt::{no_sketch, unfilled, Receipt};
+use crate::receipt::{no_sketch, unfilled, Receipt, RECEIPT_BYTES};
 use crate::report::ReportBody;
-use crate::request::{no_context, SignedRequest};
+use crate::request::{no_context, SignedRequest, REQUEST_BYTES};
 use crate::text::{chunk_count, TextOpening};
 use crate::tree::{leaf_hash, verify_path, verify_range, Node, SumHead, Tree};
 use crate::{limits, Error, Hash, Hasher, ZERO};
@@ -138,13 +138,16 @@ pub struct Scope {
     pub level: u8,
     /// The place on that level.
     pub index: u64,
+    /// How far the question goes: down the tree, then from a leaf to what it names, and to what that names.
+    pub depth: u8,
 }
 
 impl Scope {
-    /// Whether a place lies under this one, or is it.
-    pub fn holds(&self, other: &Scope) -> bool {
+    /// Whether another question lies under the place of this one, or at it, and goes further: so a line ends.
+    pub fn leads_to(&self, other: &Scope) -> bool {
         let Some(up) = self.level.checked_sub(other.level) else { return false };
-        self.tree == other.tree && other.index.checked_shr(u32::from(up)).unwrap_or(0) == self.index
+        let under = other.index.checked_shr(u32::from(up)).unwrap_or(0) == self.index;
+        self.tree == other.tree && under && other.depth > self.depth
     }
 }
 
@@ -186,6 +189,19 @@ const RECEIPT: u8 = 0x08;
 const SKETCH: u8 = 0x09;
 const CONTEXT: u8 = 0x0A;
 const REQUEST: u8 = 0x0C;
+/// The depth of a leaf in a [`Scope`]: more than a tree has levels.
+const LEAF_DEPTH: u8 = 64;
+
+/// Whether what a tag is for can have so many bytes.
+fn fits(tag: u8, bytes: usize) -> bool {
+    match tag {
+        RECEIPT => bytes == RECEIPT_BYTES,
+        REQUEST => bytes == REQUEST_BYTES,
+        SKETCH => bytes <= limits::MAX_SKETCH_BYTES,
+        CONTEXT => bytes <= limits::MAX_CONTEXT_BYTES,
+        _ => false,
+    }
+}
 
 /// Nodes on a level of a tree of `count` leaves.
 const fn width(count: u64, level: u8) -> u64 {
@@ -205,8 +221,13 @@ impl NodeOpening {
     fn open<H: Hasher>(&self, report: &ReportBody) -> Result<u8, Error> {
         let (kind, head) = (self.tree.kind(), self.tree.head(report));
         let (here, below) = (width(head.count, self.level), self.level.saturating_sub(LEVELS));
-        if self.level == 0 {
+        if self.level == 0 || self.level > LEAF_DEPTH || (!kind.sums() && self.node.sum != 0) {
             return Err(Error::WitnessMismatch);
+        }
+        // A node with one child is that child, promoted, or stands above the top: whoever looks for it would find it elsewhere.
+        let children = self.level.checked_sub(1).map_or(0, |level| width(head.count, level));
+        if children.saturating_sub(self.index.saturating_mul(2)) < 2 {
+            return Err(Error::IndexOutOfRange);
         }
         verify_path::<H, Node>(kind, &head.top, head.sum, self.node, self.index, here, &self.path)?;
         let down = u32::from(self.level.saturating_sub(below));
@@ -273,17 +294,25 @@ fn leaf(tree: Tree, index: u64, head: SumHead) -> Result<Asked, Error> {
 impl Question {
     /// Where in the report it is.
     pub fn scope(&self) -> Scope {
-        let of = |evidence: &EvidenceOpening| Scope { tree: ReportTree::Evidence, level: 0, index: evidence.index };
+        let of = |evidence: &EvidenceOpening, beyond: u8| Scope {
+            tree: ReportTree::Evidence,
+            level: 0,
+            index: evidence.index,
+            depth: LEAF_DEPTH.saturating_add(beyond),
+        };
         match self {
-            Question::Leaf(tree, index) => Scope { tree: *tree, level: 0, index: *index },
-            Question::Nodes(node) => Scope { tree: node.tree, level: node.level, index: node.index },
-            Question::Receipt(evidence) | Question::ReceiptLeaf(evidence, _) => of(evidence),
-            Question::Request(at) | Question::Contribution(at, ..) | Question::Text(at, ..) | Question::Row(at, _) => {
-                of(&at.evidence)
+            Question::Leaf(tree, index) => Scope { tree: *tree, level: 0, index: *index, depth: LEAF_DEPTH },
+            Question::Nodes(node) => {
+                let depth = LEAF_DEPTH.saturating_sub(node.level);
+                Scope { tree: node.tree, level: node.level, index: node.index, depth }
             }
+            Question::Receipt(evidence) | Question::ReceiptLeaf(evidence, _) => of(evidence, 1),
+            Question::Request(at) => of(&at.evidence, 2),
+            Question::Contribution(at, ..) | Question::Row(at, _) => of(&at.evidence, 3),
             Question::Context(of_request) | Question::Response(of_request, _) | Question::Sketch(of_request) => {
-                of(&of_request.at.evidence)
+                of(&of_request.at.evidence, 3)
             }
+            Question::Text(at, ..) => of(&at.evidence, 4),
         }
     }
 
@@ -298,8 +327,12 @@ impl Question {
             Question::Nodes(node) => Ok(Asked::Nodes(node.tree.kind(), node.node, node.open::<H>(report)?)),
             Question::Receipt(evidence) => Ok(Asked::Preimage(RECEIPT, named::<H>(evidence, report)?.receipt)),
             Question::ReceiptLeaf(evidence, batch) => {
-                named::<H>(evidence, report)?;
+                // Whatever the report says of the place: the tree of the batch can be opened there, at an unfilled place too.
+                evidence.verify::<H>(&report.evidence)?;
                 let batch = facts.batch(*batch).ok_or(Error::WitnessMismatch)?;
+                if batch.withheld {
+                    return Err(Error::NothingThere);
+                }
                 let sequence = batch.sequence(evidence.index)?;
                 leaf(Tree::Receipts, sequence, SumHead { count: batch.count_to, sum: batch.fee_to, top: batch.top })
             }
@@ -330,6 +363,10 @@ impl Question {
                 let receipt = at.open::<H>(report)?;
                 let place = Place { source: *source, index: *index, offset: 0 };
                 let opened = contribution.open::<H>(receipt, &place, facts)?;
+                // Nothing rests on the text of what was struck, and nobody has to keep it.
+                if !facts.counts(receipt.model, receipt.revision, *source, opened.contribution) {
+                    return Err(Error::NothingThere);
+                }
                 Ok(Asked::Chunks(opened.content_root, *first))
             }
             Question::Row(at, row) => {
@@ -350,8 +387,10 @@ fn leaf_node<H: Hasher>(tree: Tree, fields: &[u8]) -> Result<Node, Error> {
         Tree::Receipts | Tree::Payouts => fields.len() == 48,
         Tree::Credits => fields.len() == 57,
         Tree::Commitments => fields.len() == 96,
-        // What doesn't decode there is a matter of proof 6, or counts as absent.
-        Tree::Text | Tree::Sketches | Tree::Evidence => true,
+        // A row of another length counts as absent; a longer one fits no proof that says so.
+        Tree::Sketches => fields.len() <= limits::MAX_SKETCH_BYTES.saturating_add(13),
+        // What doesn't decode there is a matter of proof 6.
+        Tree::Text | Tree::Evidence => true,
     };
     if !fits {
         return Err(Error::Truncated);
@@ -391,6 +430,10 @@ impl Asked {
                 Ok(())
             }
             (Asked::Preimage(tag, hash), Answer::Preimage(bytes)) => {
+                // Other bytes under the hash would answer a question that no proof can be made of.
+                if !fits(*tag, bytes.len()) {
+                    return Err(Error::BadAnswer);
+                }
                 if crate::hash::tagged::<H>(*tag, &bytes) != *hash {
                     return Err(Error::WrongHash);
                 }

@@ -45,6 +45,9 @@ impl Request {
     }
 }
 
+/// Bytes of a signed request: 125 of its body, key, signature.
+pub const REQUEST_BYTES: usize = 221;
+
 /// A request with the key that signed it: what a host keeps, publishes and is held to (221 bytes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]

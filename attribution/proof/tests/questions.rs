@@ -5,14 +5,14 @@ mod common;
 use common::world::{body, World, MODEL};
 use common::Dice;
 use proof::check::span::ContributionOpening;
-use proof::check::EvidenceOpening;
+use proof::check::{EvidenceOpening, SourceFacts};
 use proof::credits::CreditLeaf;
 use proof::evidence::{evidence_node, WITHHELD};
 use proof::payouts::PayoutLeaf;
 use proof::question::{
     Answer, Asked, NodeOpening, Question, ReceiptOf, ReportTree, RequestOf, Scope, LEVELS, MAX_ANSWER_BYTES,
 };
-use proof::receipt::{no_sketch, unfilled};
+use proof::receipt::{no_sketch, unfilled, ReceiptLeaf};
 use proof::report::ReportBody;
 use proof::request::{no_context, SignedRequest};
 use proof::text::TextOpening;
@@ -61,6 +61,12 @@ proptest! {
             for level in 1..whole.depth() {
                 let index = dice.below(whole.count().div_ceil(1 << level));
                 let opening = NodeOpening::of(tree, whole, level as u8, index).unwrap();
+                if whole.node(level - 1, 2 * index + 1).is_none() {
+                    // Promoted: it is its only child.
+                    let refused = Question::Nodes(opening).resolve::<Blake2>(&report, &world);
+                    prop_assert_eq!(refused, Err(Error::IndexOutOfRange));
+                    continue;
+                }
                 let nodes = Answer::nodes(whole, level as u8, index);
                 answered(dice, &world, &report, Question::Nodes(opening), &nodes);
             }
@@ -91,7 +97,8 @@ proptest! {
             let Some(served) = served else {
                 prop_assert_eq!(&fields[..32], &unfilled::<Blake2>());
                 prop_assert_eq!(refused(Question::Receipt(opening.clone())), Error::NothingThere);
-                prop_assert_eq!(refused(Question::ReceiptLeaf(opening, number)), Error::NothingThere);
+                let empty = Answer::leaf(&ReceiptLeaf::unfilled::<Blake2>().encode(), &batch.tree, i as u64).unwrap();
+                answered(dice, &world, &report, Question::ReceiptLeaf(opening, number), &empty);
                 continue;
             };
             let receipt = served.receipt;
@@ -146,6 +153,10 @@ proptest! {
                 let opened = ContributionOpening { leaf: *leaf, path: whole.path(u64::from(index)).unwrap() };
                 let text = &world.member(source, index).unwrap().text;
                 let question = Question::Text(at.clone(), source, index, opened, 0);
+                if !SourceFacts::counts(&world, MODEL, 0, source, leaf.contribution) {
+                    prop_assert_eq!(refused(question), Error::NothingThere);
+                    continue;
+                }
                 answered(dice, &world, &report, question, &Answer::chunks::<Blake2>(text, 0).unwrap());
             }
             if world.revision.sketches.is_some() {
@@ -264,12 +275,56 @@ fn bytes_that_are_no_answer_are_refused() {
 }
 
 #[test]
-fn a_scope_holds_what_lies_under_it() {
-    let at = |level, index| Scope { tree: ReportTree::Evidence, level, index };
-    assert!(at(LEVELS, 1).holds(&at(0, 128)) && at(LEVELS, 1).holds(&at(0, 255)));
-    assert!(!at(LEVELS, 1).holds(&at(0, 127)) && !at(LEVELS, 1).holds(&at(0, 256)));
-    assert!(!at(0, 128).holds(&at(LEVELS, 1)));
-    assert!(!at(0, 1).holds(&Scope { tree: ReportTree::Credits, ..at(0, 1) }));
+fn a_scope_leads_to_what_lies_under_it_and_goes_further() {
+    let at = |level, index, depth| Scope { tree: ReportTree::Evidence, level, index, depth };
+    let nodes = at(LEVELS, 1, 57);
+    assert!(nodes.leads_to(&at(0, 128, 64)) && nodes.leads_to(&at(0, 255, 65)));
+    assert!(!nodes.leads_to(&at(0, 127, 64)) && !nodes.leads_to(&at(0, 256, 64)));
+    assert!(!nodes.leads_to(&nodes), "the same again");
+    assert!(!at(0, 128, 64).leads_to(&nodes));
+    assert!(at(0, 1, 64).leads_to(&at(0, 1, 65)) && !at(0, 1, 65).leads_to(&at(0, 1, 65)));
+    assert!(!at(0, 1, 64).leads_to(&Scope { tree: ReportTree::Credits, ..at(0, 1, 65) }));
+}
+
+/// Whoever looks for the node that is asked about has to find it in one place, with what hangs there.
+#[test]
+fn nodes_above_the_top_promoted_ones_and_those_with_sums_where_there_are_none_are_not_asked_about() {
+    let world = World::new(1);
+    for count in [1u64, 2, 300, 515, 1_536] {
+        let nodes = (0..count).map(|i| Node::plain(proof::tree::leaf_hash::<Blake2>(Tree::Evidence, &i.encode())));
+        let (head, whole) = head(Tree::Evidence, nodes.collect());
+        let (empty, evidence) = (SumHead::EMPTY, TreeHead { count: head.count, top: head.top });
+        let body = ReportBody { evidence, credits: empty, payouts: empty, ..body(&world.report().1) };
+        let top = |level| NodeOpening {
+            tree: ReportTree::Evidence,
+            level,
+            index: 0,
+            node: Node::plain(head.top),
+            path: Vec::new(),
+        };
+        let depth = whole.depth() as u8;
+        for level in [depth, depth + 1, 40, 63, 64, 65, 255] {
+            assert!(Question::Nodes(top(level)).resolve::<Blake2>(&body, &world).is_err(), "{count}: {level}");
+        }
+        if count > 1 {
+            assert!(Question::Nodes(top(depth - 1)).resolve::<Blake2>(&body, &world).is_ok());
+            let loose = NodeOpening { node: Node { hash: head.top, sum: 1 }, ..top(depth - 1) };
+            assert_eq!(Question::Nodes(loose).resolve::<Blake2>(&body, &world), Err(Error::WitnessMismatch));
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_receipt_answer_no_question_under_their_hash_either() {
+    let preimage = |tag: u8, bytes: usize| {
+        let preimage = vec![7; bytes];
+        let hash = <Blake2 as proof::Hasher>::blake2_256(&[&[tag][..], &preimage].concat());
+        Asked::Preimage(tag, hash).answered_by::<Blake2>(&Answer::Preimage(preimage).encode())
+    };
+    for (tag, right, wrong) in [(8, 176, 1), (0x0C, 221, 220), (9, 4_096, 4_097), (0x0A, 144, 145)] {
+        assert_eq!(preimage(tag, right), Ok(()), "{tag}");
+        assert_eq!(preimage(tag, wrong), Err(Error::BadAnswer), "{tag}");
+    }
 }
 
 #[test]

@@ -584,6 +584,7 @@ fn each_way_to_be_invalid_is_met_and_a_leaf_with_the_other_status_is_refuted() {
         Invalid::FeeAboveMost,
         Invalid::TokensOutAboveMost,
         Invalid::TokensInAbovePrompt,
+        Invalid::SketchOfPrivate,
         Invalid::TokensOutAboveResponse,
     ] {
         assert!(met.contains_key(&format!("{:?}", Some(why))), "{why:?} never met: {met:#?}");
@@ -595,7 +596,7 @@ fn each_way_to_be_invalid_is_met_and_a_leaf_with_the_other_status_is_refuted() {
 fn random_changes_meet_every_kind_of_leaf_fraud() {
     use proof::check::Fraud;
     let mut met = std::collections::BTreeMap::<String, u32>::new();
-    for seed in 0..250u64 {
+    for seed in 0..600u64 {
         let world = World::new(seed.wrapping_mul(0x1234_5678_9abc_def1));
         let (builder, totals) = world.report();
         let mut dice = Dice::new(seed);

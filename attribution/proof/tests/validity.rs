@@ -105,6 +105,8 @@ fn each_field_that_the_request_does_not_allow_is_named() {
     check(|case| case.receipt.tokens_out = 101, Invalid::TokensOutAboveMost);
     check(|case| case.receipt.tokens_in += 1, Invalid::TokensInAbovePrompt);
     check(|case| case.response_bytes = 98, Invalid::TokensOutAboveResponse);
+    check(|case| case.receipt.sketch = [1; 32], None);
+    check(|case| (case.request.body.flags, case.receipt.sketch) = (FLAG_PRIVATE, [1; 32]), Invalid::SketchOfPrivate);
 }
 
 #[test]

@@ -112,6 +112,17 @@ impl ReportFiles {
     }
 }
 
+/// Makes a folder that only its owner may read, or makes it so: for private answers and for what was asked.
+pub fn private_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
 /// Writes a file under a temporary name, syncs it and renames it into place.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FilesError> {
     let io = |source| FilesError::Io { path: path.to_path_buf(), source };

@@ -1,7 +1,9 @@
 //! From the chain and the hosts to an [`EpochData`]: everything that is read is checked against what the chain commits to.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use chain::{AccountId, Chain, ChainError, Keypair, account_bytes, read};
 use corpus::Cid;
@@ -13,7 +15,7 @@ use openledger_abi::models::ModelRegistry;
 use openledger_abi::payout::{Live, NewBatch, Payout};
 use proof::params::{ParameterSet, Revision};
 use proof::payouts::PayoutLeaf;
-use proof::receipt::ReceiptLeaf;
+use proof::report::ReportBody;
 use proof::request::SignedRequest;
 use proof::rules::epoch::Carry;
 use proof::rules::validity::{Slot, Terms, judge};
@@ -25,14 +27,17 @@ use suite::Suite;
 
 use crate::card::ModelCard;
 use crate::epoch::{BatchData, ContributionFacts, EpochData, ModelData, OpenReceipt, SourceData, is_signed};
-use crate::fetch::{FetchError, Fetcher};
+use crate::fetch::{Allowance, FetchError, Fetcher, leaf_of, patience};
+use crate::files::ReportFiles;
 use crate::held::{Held, HeldError};
-use crate::published::{FetchOrder, Lane, ReceiptRecord};
+use crate::published::{FetchOrder, Lane, PrivateText, ReceiptRecord};
 
 /// How long an order to fetch a private text counts.
 const ORDER_LIFE_MS: u64 = 600_000;
 /// Batches, leaves or hosts of one read.
 const BATCH_PAGE: u32 = 50;
+/// The longest model card that is read.
+const MAX_CARD: u64 = 4 << 20;
 const LEAF_PAGE: u32 = 128;
 
 /// Why an epoch's data is not complete.
@@ -62,8 +67,31 @@ fn mismatch(what: impl Into<String>, reason: impl ToString) -> GatherError {
     GatherError::Mismatch { what: what.into(), reason: reason.to_string() }
 }
 
-/// A revision's data, and the facts about its sources' contributions that it was made with.
-type Known = (Vec<Vec<ContributionFacts>>, Arc<ModelData>);
+/// Tree 03 through a batch, and the batch's places.
+type Opened = (MerkleTree, Vec<Option<OpenReceipt>>);
+
+/// A revision's data, and what it was made for.
+type Known = (MadeFor, Arc<ModelData>);
+
+/// What a revision's data depends on beside what never changes: the facts about its sources' contributions, and which of them were as if
+/// not there. The same facts leave out other contributions as of another time.
+#[derive(Debug, PartialEq, Eq)]
+struct MadeFor {
+    facts: Vec<Vec<ContributionFacts>>,
+    left_out: Vec<(u8, u32)>,
+}
+
+impl MadeFor {
+    fn of(sources: &[SourceData], closed_at: u64) -> Self {
+        let facts: Vec<_> = sources.iter().map(|source| source.contributions.clone()).collect();
+        let left_out = (0u8..).zip(&facts).flat_map(|(position, facts)| {
+            let absent = (0u32..).zip(facts).filter(move |(_, contribution)| contribution.absent(closed_at));
+            absent.map(move |(index, _)| (position, index))
+        });
+        let left_out = left_out.collect();
+        Self { facts, left_out }
+    }
+}
 
 /// Reads epochs of one suite on one chain. Keeps what never changes (models, texts, trees) between epochs.
 pub struct Gatherer {
@@ -78,10 +106,24 @@ pub struct Gatherer {
     reader: Option<Keypair>,
     /// What this oracle attested.
     held: Option<Held>,
-    models: HashMap<(u32, u32), Known>,
+    /// The reports that this oracle publishes.
+    reports: Option<PathBuf>,
+    /// Never locked while anything is fetched, but for one model's own.
+    known: Mutex<Memory>,
+}
+
+/// What a gatherer remembers.
+#[derive(Default)]
+struct Memory {
+    /// Each with a lock of its own: who fetches a model keeps nobody from another.
+    models: HashMap<(u32, u32), Arc<Mutex<Option<Known>>>>,
     payouts: HashMap<[u8; 32], Vec<PayoutLeaf>>,
     /// Leaves of tree 03 that were checked against a batch's top, from the first on.
     leaves: HashMap<Lane, Vec<Node>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Gatherer {
@@ -101,9 +143,8 @@ impl Gatherer {
             oracles,
             reader: None,
             held: None,
-            models: HashMap::new(),
-            payouts: HashMap::new(),
-            leaves: HashMap::new(),
+            reports: None,
+            known: Mutex::default(),
         }
     }
 
@@ -119,9 +160,10 @@ impl Gatherer {
         self
     }
 
-    /// What it holds.
-    pub fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
+    /// The same, which looks for the files of earlier reports in this folder first.
+    pub fn publishing(mut self, reports: PathBuf) -> Self {
+        self.reports = Some(reports);
+        self
     }
 
     /// The chain.
@@ -145,12 +187,12 @@ impl Gatherer {
     }
 
     /// Takes note of payouts that are known to be those of a report, for the epoch after it.
-    pub fn remember_payouts(&mut self, head: &SumHead, payouts: Vec<PayoutLeaf>) {
-        self.payouts.insert(head.top, payouts);
+    pub fn remember_payouts(&self, head: &SumHead, payouts: Vec<PayoutLeaf>) {
+        locked(&self.known).payouts.insert(head.top, payouts);
     }
 
     /// All that the report of an epoch's cut is a function of. The report before it must be final.
-    pub fn epoch(&mut self, number: u32, attempt: u32) -> Result<EpochData, GatherError> {
+    pub fn epoch(&self, number: u32, attempt: u32) -> Result<EpochData, GatherError> {
         let live = read(&*self.chain, self.suite.payout, message_builder!(Payout).live())?;
         if live.epochs != number {
             return Err(GatherError::Absent(format!("final report of epoch {}", number.saturating_sub(1))));
@@ -159,7 +201,7 @@ impl Gatherer {
     }
 
     /// The same of an epoch whose own report is final already, for audits.
-    pub fn final_epoch(&mut self, number: u32) -> Result<EpochData, GatherError> {
+    pub fn final_epoch(&self, number: u32) -> Result<EpochData, GatherError> {
         let body = read(&*self.chain, self.suite.payout, message_builder!(Payout).report(number))?
             .ok_or_else(|| GatherError::Absent(format!("report of epoch {number}")))?
             .body;
@@ -167,7 +209,7 @@ impl Gatherer {
     }
 
     /// A cut of an epoch that continues these payouts.
-    fn epoch_after(&mut self, number: u32, attempt: u32, payouts: &SumHead) -> Result<EpochData, GatherError> {
+    fn epoch_after(&self, number: u32, attempt: u32, payouts: &SumHead) -> Result<EpochData, GatherError> {
         let payout = self.suite.payout;
         let chain = self.chain.clone();
         let cut = read(&*chain, payout, message_builder!(Payout).cut(number, attempt))?
@@ -217,22 +259,25 @@ impl Gatherer {
     }
 
     /// The leaves of the payouts that claims are paid by.
-    pub fn live_payouts(&mut self, live: &Live) -> Result<Vec<PayoutLeaf>, GatherError> {
+    pub fn live_payouts(&self, live: &Live) -> Result<Vec<PayoutLeaf>, GatherError> {
         self.previous(live.epochs, &live.payouts)
     }
 
     /// The payouts with this head, from memory or from the files of the report before.
-    fn previous(&mut self, number: u32, head: &SumHead) -> Result<Vec<PayoutLeaf>, GatherError> {
+    fn previous(&self, number: u32, head: &SumHead) -> Result<Vec<PayoutLeaf>, GatherError> {
         if head.count == 0 {
             return Ok(Vec::new());
         }
-        if let Some(known) = self.payouts.get(&head.top) {
+        if let Some(known) = locked(&self.known).payouts.get(&head.top) {
             return Ok(known.clone());
         }
         let before = number.saturating_sub(1);
         let report = read(&*self.chain, self.suite.payout, message_builder!(Payout).report(before))?
             .ok_or_else(|| GatherError::Absent(format!("report of epoch {before}")))?;
-        let files = self.fetcher.files(&self.oracles, before, report.body.attempt, &report.body.files)?;
+        let files = match self.published(&report.body) {
+            Some(files) => files,
+            None => self.fetcher.files(&self.oracles, &report.body)?,
+        };
         let what = || format!("payouts of epoch {before}");
         let leaves = files.payout_leaves().map_err(|e| mismatch(what(), e))?;
         let tree = MerkleTree::build::<Blake2>(Tree::Payouts, leaves.iter().map(PayoutLeaf::node::<Blake2>).collect())
@@ -240,8 +285,14 @@ impl Gatherer {
         if tree.sum_head() != *head {
             return Err(mismatch(what(), "another tree"));
         }
-        self.payouts.insert(head.top, leaves.clone());
+        locked(&self.known).payouts.insert(head.top, leaves.clone());
         Ok(leaves)
+    }
+
+    /// A report's files, if this oracle published just these.
+    fn published(&self, report: &ReportBody) -> Option<ReportFiles> {
+        let folder = self.reports.as_ref()?.join(report.epoch.to_string()).join(report.attempt.to_string());
+        ReportFiles::read(&folder).ok().filter(|files| files.digest() == report.files)
     }
 
     fn parameter_set(&self, number: u32, known: &mut BTreeMap<u32, ParameterSet>) -> Result<(), GatherError> {
@@ -263,7 +314,7 @@ impl Gatherer {
 
     /// A batch with its receipts, checked against its top; of one that is withheld nothing is fetched, nor what was checked of
     /// earlier batches again. What this oracle holds itself is read first, then the host is asked, then other oracles.
-    fn batch(&mut self, batch: &NewBatch, pot: u128, withheld: bool) -> Result<BatchData, GatherError> {
+    fn batch(&self, batch: &NewBatch, pot: u128, withheld: bool) -> Result<BatchData, GatherError> {
         let data = |tree: MerkleTree, places: Option<_>| BatchData {
             channel: batch.channel,
             model: batch.model,
@@ -284,21 +335,16 @@ impl Gatherer {
             return Ok(data(none.map_err(|e| mismatch("a withheld batch", e))?, None));
         }
         let lane = lane_of(batch);
-        let from = self.leaves.get(&lane).map_or(0, Vec::len).min(usize::try_from(batch.count_from).unwrap_or(usize::MAX));
-        if let Some(held) = &self.held {
-            if let Some(records) = held.get(&lane, from as u64, batch.count_to)? {
-                let (tree, places) = self.opened(batch, from, records, None)?;
-                return Ok(data(tree, Some(places)));
-            }
+        let first = usize::try_from(batch.count_from).unwrap_or(usize::MAX);
+        let checked = self.checked(&lane, first);
+        if let Some((tree, places)) = self.held(batch, &checked) {
+            return Ok(data(tree, Some(places)));
         }
         let host = self.host_endpoint(batch.host);
+        let at_host = host.as_ref().ok().map(|host| (host, true));
         let mut last = None;
-        for endpoint in host.as_ref().ok().into_iter().chain(&self.oracles.clone()) {
-            let found = self
-                .fetcher
-                .receipts(endpoint, &lane, from as u64, batch.count_to)
-                .map_err(GatherError::from)
-                .and_then(|records| self.opened(batch, from, records, host.as_deref().ok()));
+        for (endpoint, is_host) in at_host.into_iter().chain(self.oracles.iter().map(|at| (at, false))) {
+            let found = self.fetched(batch, endpoint, is_host, &checked, host.as_deref().ok());
             match found {
                 Ok((tree, places)) => return Ok(data(tree, Some(places))),
                 // The host's own trouble says more than that nobody else has what it hides.
@@ -308,26 +354,77 @@ impl Gatherer {
         Err(last.or(host.err()).unwrap_or_else(|| GatherError::Absent(format!("receipts of {lane}"))))
     }
 
-    /// The places of a batch, opened, of records that begin at the place `from` of its lane.
-    fn opened(
-        &mut self,
+    /// Leaves of a lane before this place that were checked.
+    fn checked(&self, lane: &Lane, before: usize) -> Vec<Node> {
+        let known = locked(&self.known);
+        known.leaves.get(lane).map_or(&[][..], |known| &known[..known.len().min(before)]).to_vec()
+    }
+
+    /// A batch as this oracle holds it. What can't be read or is not what was redeemed is as if it were not held: a damaged file is
+    /// fetched anew.
+    fn held(&self, batch: &NewBatch, checked: &[Node]) -> Option<Opened> {
+        let (held, lane) = (self.held.as_ref()?, lane_of(batch));
+        let leaves = match checked.len() as u64 == batch.count_from {
+            true => checked.to_vec(),
+            false => held.leaves(&lane, batch.count_from).ok().flatten().unwrap_or_else(|| checked.to_vec()),
+        };
+        let mut records = held.get(&lane, leaves.len() as u64, batch.count_to).ok().flatten()?;
+        let own = usize::try_from(batch.count_from).ok()?.checked_sub(leaves.len())?;
+        let places = records.split_off(own.min(records.len()));
+        let leaves = leaves.into_iter().chain(records.iter().map(leaf_of)).collect();
+        self.opened(batch, leaves, places, &mut Vec::new(), &mut Allowance::of_batch(batch)).ok()
+    }
+
+    /// A batch as its host or another oracle has it. What this oracle attested and has lost is kept anew.
+    fn fetched(
+        &self,
         batch: &NewBatch,
-        from: usize,
-        records: Vec<Option<ReceiptRecord>>,
+        endpoint: &str,
+        is_host: bool,
+        checked: &[Node],
         host: Option<&str>,
-    ) -> Result<(MerkleTree, Vec<Option<OpenReceipt>>), GatherError> {
+    ) -> Result<Opened, GatherError> {
         let lane = lane_of(batch);
-        let what = || format!("receipts of {lane}");
-        let mut leaves = self.leaves.get(&lane).map(|known| known[..from].to_vec()).unwrap_or_default();
-        let mut places = Vec::new();
-        for (sequence, record) in (from as u64..).zip(records) {
-            let receipt = record.as_ref().map(|record| record.receipt);
-            let leaf = receipt.map_or_else(ReceiptLeaf::unfilled::<Blake2>, |r| r.leaf(r.hash::<Blake2>()));
-            leaves.push(leaf.node::<Blake2>());
-            if sequence >= batch.count_from {
-                places.push(record);
+        let known = checked.len() as u64;
+        let leaves = match (known == batch.count_from, is_host) {
+            (true, _) => checked.to_vec(),
+            // An oracle holds the places that it attested, and of those before them the leaves alone.
+            (_, false) => self.fetcher.leaves(endpoint, &lane, batch.count_from)?,
+            (_, true) => {
+                let rest = self.fetcher.published_leaves(endpoint, &lane, known, batch.count_from)?;
+                checked.iter().copied().chain(rest).collect()
+            }
+        };
+        let mut allowance = Allowance::of_batch(batch);
+        let records = self.fetcher.receipts(endpoint, &lane, batch.count_from, batch.count_to, &mut allowance)?;
+        let mut sources = Vec::new();
+        if records.iter().flatten().any(ReceiptRecord::is_withheld) {
+            let oracles = self.oracles.iter().filter_map(|oracle| Some((oracle.clone(), self.member_at(oracle)?)));
+            sources = host.map(|host| (host.to_owned(), batch.host)).into_iter().chain(oracles).collect();
+            if !is_host && host.is_some() {
+                sources.rotate_left(1);
             }
         }
+        let opened = self.opened(batch, leaves, records, &mut sources, &mut allowance)?;
+        if let Some(held) = self.held.as_ref().filter(|held| held.has(&lane, batch.count_from, batch.count_to)) {
+            let places = opened.1.iter().map(|place| place.as_ref().map(|open| open.record.clone()));
+            held.put(&lane, batch.count_from, &places.collect::<Vec<_>>())?;
+        }
+        Ok(opened)
+    }
+
+    /// The places of a batch, opened, of its records, which follow these leaves of its lane.
+    fn opened(
+        &self,
+        batch: &NewBatch,
+        mut leaves: Vec<Node>,
+        places: Vec<Option<ReceiptRecord>>,
+        sources: &mut [(String, AccountId)],
+        allowance: &mut Allowance,
+    ) -> Result<Opened, GatherError> {
+        let lane = lane_of(batch);
+        let what = || format!("receipts of {lane}");
+        leaves.extend(places.iter().map(leaf_of));
         let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves.clone()).map_err(|e| mismatch(what(), e))?;
         if tree.sum_head() != (SumHead { count: batch.count_to, sum: batch.fee_to, top: batch.top }) {
             return Err(mismatch(what(), "another tree than the redeemed voucher's"));
@@ -335,16 +432,18 @@ impl Gatherer {
         if tree.prefix(batch.count_from).ok() != Some(batch.fee_from) {
             return Err(mismatch(what(), "the fees before the batch have another sum"));
         }
-        let open = |record: ReceiptRecord| {
-            let record = self.with_text(record, batch.host, host)?;
+        let mut open = |record: ReceiptRecord| {
+            let record = self.with_text(record, sources, allowance)?;
             let receipt = record.open().map_err(|e| mismatch(what(), e))?;
             Ok::<_, GatherError>(OpenReceipt { receipt, record })
         };
-        let places = places.into_iter().map(|record| record.map(open).transpose());
+        let places = places.into_iter().map(|record| record.map(&mut open).transpose());
         let places = places.collect::<Result<Vec<_>, GatherError>>()?;
-        if self.leaves.get(&lane).is_none_or(|known| known.len() < leaves.len()) {
-            self.leaves.insert(lane, leaves);
+        let mut known = locked(&self.known);
+        if known.leaves.get(&lane).is_none_or(|known| known.len() < leaves.len()) {
+            known.leaves.insert(lane, leaves);
         }
+        drop(known);
         Ok((tree, places))
     }
 
@@ -353,7 +452,7 @@ impl Gatherer {
     ///
     /// # Errors
     /// What is missing, hidden or invalid, with the receipt and the field.
-    pub fn hold(&mut self, batch: &NewBatch) -> Result<(), GatherError> {
+    pub fn hold(&self, batch: &NewBatch) -> Result<(), GatherError> {
         let held = self.held.clone().ok_or_else(|| GatherError::HoldsNothing)?;
         let data = self.batch(batch, batch.pot, false)?;
         let lane = lane_of(batch);
@@ -379,7 +478,8 @@ impl Gatherer {
                 fee: receipt.fee,
                 at: batch.at,
             };
-            let opened = open.answer().opened().map_err(|e| mismatch(what(), e))?;
+            let answer = open.answer();
+            let opened = answer.opened().map_err(|e| mismatch(what(), e))?;
             let signed = |request: &SignedRequest| is_signed(&domain, request);
             let judged = judge::<Blake2>(&opened, &Terms { slot: &slot, revision, params }, signed);
             if let Some(invalid) = judged.map_err(|e| mismatch(what(), e))? {
@@ -395,39 +495,74 @@ impl Gatherer {
             );
             return Err(GatherError::Invalid { what: format!("batch of {lane}"), reason });
         }
+        // What lies before may never have been attested, and then nobody else has it once its host is gone.
+        let before = self.checked(&lane, usize::try_from(batch.count_from).unwrap_or(usize::MAX));
+        held.put_leaves(&lane, &before)?;
         let records: Vec<_> = places.into_iter().map(|place| place.map(|open| open.record)).collect();
         held.put(&lane, batch.count_from, &records)?;
         Ok(())
     }
 
-    /// A record with its text, which of a private answer is fetched apart, by a signed order, and kept nowhere.
+    /// A record with its text, which of a private answer is fetched apart, by a signed order, from the first of these places that
+    /// has it; who did not have it is asked last from then on.
     fn with_text(
         &self,
-        mut record: ReceiptRecord,
-        host: AccountId,
-        endpoint: Option<&str>,
+        record: ReceiptRecord,
+        sources: &mut [(String, AccountId)],
+        allowance: &mut Allowance,
     ) -> Result<ReceiptRecord, GatherError> {
         if !record.is_withheld() {
             return Ok(record);
         }
-        let receipt = &record.receipt;
-        let (Some(reader), Some(endpoint)) = (&self.reader, endpoint) else {
-            return Err(GatherError::Private(format!("receipt {} of {}", receipt.sequence, Lane::of(&record.request))));
-        };
+        let hidden =
+            || GatherError::Private(format!("receipt {} of {}", record.receipt.sequence, Lane::of(&record.request)));
+        let Some(reader) = &self.reader else { return Err(hidden()) };
+        let mut last = None;
+        for _ in 0..sources.len() {
+            let (endpoint, account) = &sources[0];
+            match self.ordered(reader, endpoint, *account, record.receipt.response, allowance) {
+                Ok(text) => {
+                    let mut full = record.clone();
+                    (full.response, full.random, full.sketch) = (text.response, Some(text.random), text.sketch);
+                    match full.open() {
+                        Ok(_) => return Ok(full),
+                        Err(error) => last = last.or(Some(mismatch("a private text", error))),
+                    }
+                }
+                // The host's own trouble says more than that nobody else has what it hides.
+                Err(error) => last = last.or(Some(error)),
+            }
+            sources.rotate_left(1);
+        }
+        Err(last.unwrap_or_else(hidden))
+    }
+
+    /// Whose the oracle at this address says it is, if that is a member of the current set: only members are asked for private texts.
+    fn member_at(&self, oracle: &str) -> Option<AccountId> {
+        let account = AccountId::from(self.fetcher.operator(oracle).ok()?);
+        let member = read(&*self.chain, self.suite.payout, message_builder!(Payout).is_oracle(account)).ok()?;
+        member.then_some(account)
+    }
+
+    /// A private text by an order that this oracle signs for the account at an address.
+    fn ordered(
+        &self,
+        reader: &Keypair,
+        endpoint: &str,
+        account: AccountId,
+        object: proof::Hash,
+        allowance: &mut Allowance,
+    ) -> Result<PrivateText, GatherError> {
         let domain = Suite::domain(self.chain.genesis(), self.suite.escrow);
         let deadline = self.chain.now()?.saturating_add(ORDER_LIFE_MS);
-        let (object, key) = (receipt.response, reader.public());
-        let signable = FetchOrder::signable(&domain, &account_bytes(&host), &object, &key, deadline);
+        let key = reader.public();
+        let signable = FetchOrder::signable(&domain, &account_bytes(&account), &object, &key, deadline);
         let order = FetchOrder { object, key, deadline, signature: reader.sign(&signable.digest) };
-        let text = self.fetcher.private_text(endpoint, &order)?;
-        record.response = text.response;
-        record.random = Some(text.random);
-        record.sketch = text.sketch;
-        Ok(record)
+        Ok(self.fetcher.private_text(endpoint, &order, allowance)?)
     }
 
     /// A model's revision with texts, index and sketches; `None` if it does not exist.
-    pub fn model(&mut self, key: (u32, u32), closed_at: u64) -> Result<Option<Arc<ModelData>>, GatherError> {
+    pub fn model(&self, key: (u32, u32), closed_at: u64) -> Result<Option<Arc<ModelData>>, GatherError> {
         let (model, number) = key;
         let registry = self.suite.model_registry;
         let Some(revision) = read(&*self.chain, registry, message_builder!(ModelRegistry).revision(model, number))?
@@ -442,9 +577,11 @@ impl Gatherer {
             sources.push(data);
         }
         // Facts change with time; texts, indices and sketches don't, unless a contribution stops to count.
-        let facts: Vec<_> = sources.iter().map(|source| source.contributions.clone()).collect();
-        if let Some((known, data)) = self.models.get(&key) {
-            if *known == facts {
+        let made_for = MadeFor::of(&sources, closed_at);
+        let kept = locked(&self.known).models.entry(key).or_default().clone();
+        let mut kept = locked(&kept);
+        if let Some((known, data)) = &*kept {
+            if *known == made_for {
                 return Ok(Some(data.clone()));
             }
         }
@@ -458,15 +595,15 @@ impl Gatherer {
             Some(head) => Some(self.rows(key, &revision.card_cid, head)?),
         };
         let endpoints = self.endpoints(model)?;
+        // What was fetched until then is in the store, and the next try goes on from there.
+        let lengths = sources.iter().flat_map(|source| &source.contributions).map(|contribution| contribution.length);
+        let pieces = lengths.clone().count() as u64;
+        let until = Instant::now() + patience(lengths.fold(0, u64::saturating_add), pieces);
         let mut texts = BTreeMap::new();
         let mut indexed = Vec::new();
-        let mut left_out = Vec::new();
         for (position, source) in (0u8..).zip(&sources) {
             for (index, contribution) in (0u32..).zip(&source.contributions) {
-                texts.insert((position, index), self.text(contribution, &endpoints)?);
-                if contribution.absent(closed_at) {
-                    left_out.push((position, index));
-                }
+                texts.insert((position, index), self.text(contribution, &endpoints, until)?);
             }
             indexed
                 .push(index_of(position, source, &texts).map_err(|e| mismatch(format!("texts of model {model}"), e))?);
@@ -480,12 +617,12 @@ impl Gatherer {
                 sources: heads,
                 created_at: revision.created_at,
             },
-            spans: if left_out.is_empty() { spans } else { spans.without(&left_out) },
+            spans: if made_for.left_out.is_empty() { spans } else { spans.without(&made_for.left_out) },
             texts,
             sources,
             rows,
         });
-        self.models.insert(key, (facts, data.clone()));
+        *kept = Some((made_for, data.clone()));
         Ok(Some(data))
     }
 
@@ -501,9 +638,10 @@ impl Gatherer {
         let what = || format!("sketches of model {model}, revision {revision}");
         let endpoints = self.endpoints(model)?;
         let card = Cid::from_bytes(card).map_err(|e| mismatch(what(), e))?;
-        let card = ModelCard::parse(&self.fetcher.object(&card, &endpoints)?).map_err(|e| mismatch(what(), e))?;
+        let card = self.fetcher.object(&card, &endpoints, Allowance::of(MAX_CARD))?;
+        let card = ModelCard::parse(&card).map_err(|e| mismatch(what(), e))?;
         let sketches = card.sketches_cid.ok_or_else(|| mismatch(what(), "the card names none"))?;
-        let bytes = self.fetcher.object(&sketches, &endpoints)?;
+        let bytes = self.fetcher.object(&sketches, &endpoints, Allowance::of(RowIndex::file_bytes(&head.header)))?;
         let rows = RowIndex::open(&bytes).map_err(|e| mismatch(what(), e))?;
         if rows.head() != *head {
             return Err(mismatch(what(), "another tree than the registered one"));
@@ -511,10 +649,15 @@ impl Gatherer {
         Ok(rows)
     }
 
-    fn text(&self, contribution: &ContributionFacts, endpoints: &[String]) -> Result<Vec<u8>, GatherError> {
+    fn text(
+        &self,
+        contribution: &ContributionFacts,
+        endpoints: &[String],
+        until: Instant,
+    ) -> Result<Vec<u8>, GatherError> {
         let what = || format!("contribution {}", contribution.contribution);
         let cid = Cid::from_bytes(&contribution.cid).map_err(|e| mismatch(what(), e))?;
-        let text = self.fetcher.object(&cid, endpoints)?;
+        let text = self.fetcher.object(&cid, endpoints, Allowance::by(contribution.length, until))?;
         let root = proof::text::root_of::<Blake2>(&text).map_err(|e| mismatch(what(), e))?;
         if root != contribution.root {
             return Err(mismatch(what(), "its text has another root"));
@@ -598,4 +741,35 @@ fn index_of(
         spans::Segment::in_memory(source.tree.top().hash, texts.range(range).map(|(_, text)| text.as_slice()))?;
     let holders = source.leaves.iter().map(|leaf| spans::Holder { seq: leaf.seq, contributor: leaf.contributor });
     spans::Source::new(segments, holders.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proof::terms::Standing;
+
+    fn source(struck_at: Option<u64>) -> SourceData {
+        let contribution = ContributionFacts {
+            contribution: 7,
+            seq: 1,
+            contributor: [1; 32],
+            payee: [1; 32],
+            root: [2; 32],
+            cid: Vec::new(),
+            length: 1,
+            standing: Standing { struck_at, ..Standing::default() },
+        };
+        let tree = MerkleTree::build::<Blake2>(Tree::Version, Vec::new()).unwrap();
+        SourceData { datanet: 0, version: 0, leaves: Vec::new(), tree, contributions: vec![contribution] }
+    }
+
+    #[test]
+    fn data_made_for_one_time_is_not_taken_for_another_by_which_a_text_was_struck() {
+        let struck = [source(Some(100))];
+        let (before, after) = (MadeFor::of(&struck, 100), MadeFor::of(&struck, 101));
+        assert_eq!((before.left_out.as_slice(), after.left_out.as_slice()), (&[][..], &[(0, 0)][..]));
+        assert_ne!(before, after);
+        assert_eq!(after, MadeFor::of(&struck, 1_000));
+        assert_ne!(before, MadeFor::of(&[source(None)], 100));
+    }
 }

@@ -3,17 +3,20 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::net::TcpListener;
 
+use crate::ask::{Question, Refusal, Wish};
 use crate::files::NAMES;
-use crate::attest::AttestRequest;
-use crate::oracle::{CosignAnswer, CosignRequest, Oracle, OracleError};
-use crate::published::{Lane, PAGE};
+use crate::oracle::{CosignAnswer, Oracle};
+use crate::published::{FetchOrder, Lane, PAGE};
+
+/// The longest body that is read.
+const MAX_ASKED: usize = 16 << 10;
 
 /// The oracle's routes.
 pub fn routes(oracle: Arc<Oracle>) -> Router {
@@ -23,6 +26,10 @@ pub fn routes(oracle: Arc<Oracle>) -> Router {
         .route("/openledger/cosign", post(cosign))
         .route("/openledger/attest", post(attest))
         .route("/openledger/receipts/{channel}/{model}/{key}", get(receipts))
+        .route("/openledger/operator", get(operator))
+        .route("/openledger/private", post(private))
+        .route("/openledger/leaves/{channel}/{model}/{key}", get(leaves))
+        .layer(DefaultBodyLimit::max(MAX_ASKED))
         .with_state(oracle)
 }
 
@@ -49,19 +56,21 @@ async fn file(State(oracle): State<Arc<Oracle>>, Path((epoch, attempt, name)): P
     }
 }
 
-async fn cosign(State(oracle): State<Arc<Oracle>>, Json(request): Json<CosignRequest>) -> Response {
-    answered(move || oracle.cosign(&request)).await
+async fn cosign(State(oracle): State<Arc<Oracle>>, Json(question): Json<Question>) -> Response {
+    answered(oracle, Wish::Cosign, question).await
 }
 
-async fn attest(State(oracle): State<Arc<Oracle>>, Json(request): Json<AttestRequest>) -> Response {
-    answered(move || oracle.cosign_batch(&request)).await
+async fn attest(State(oracle): State<Arc<Oracle>>, Json(question): Json<Question>) -> Response {
+    answered(oracle, Wish::Attest, question).await
 }
 
-/// An oracle's answer to another; why it found none is an answer too.
-async fn answered(find: impl FnOnce() -> Result<CosignAnswer, OracleError> + Send + 'static) -> Response {
-    match tokio::task::spawn_blocking(find).await {
-        Ok(Ok(answer)) => Json(answer).into_response(),
-        Ok(Err(error)) => Json(CosignAnswer::Differs { reason: error.to_string() }).into_response(),
+/// An oracle's answer to another; why it does not sign is an answer too.
+async fn answered(oracle: Arc<Oracle>, wish: Wish, question: Question) -> Response {
+    match tokio::task::spawn_blocking(move || oracle.asked(wish, &question)).await {
+        Ok(Ok(Ok(answer))) => Json(answer).into_response(),
+        Ok(Ok(Err(error))) => Json(CosignAnswer::Differs { reason: error.to_string() }).into_response(),
+        Ok(Err(refusal @ Refusal::Busy)) => (StatusCode::TOO_MANY_REQUESTS, refusal.to_string()).into_response(),
+        Ok(Err(refusal)) => (StatusCode::FORBIDDEN, refusal.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
@@ -79,17 +88,65 @@ async fn receipts(
     Path((channel, model, key)): Path<(u64, u32, String)>,
     Query(Range { from, to }): Query<Range>,
 ) -> Response {
-    let mut bytes = [0; 32];
-    if hex::decode_to_slice(&key, &mut bytes).is_err() {
-        return (StatusCode::BAD_REQUEST, format!("key: `{key}` is not 32 bytes of hex")).into_response();
-    }
+    let lane = match lane(channel, model, &key) {
+        Ok(lane) => lane,
+        Err(refused) => return (StatusCode::BAD_REQUEST, refused).into_response(),
+    };
     if to < from || to - from > PAGE {
         return (StatusCode::BAD_REQUEST, format!("from and to: at most {PAGE} places in one answer")).into_response();
     }
-    let lane = Lane { channel, model, key: bytes };
     match tokio::task::spawn_blocking(move || oracle.held(&lane, from, to)).await {
         Ok(Ok(Some(places))) => Json(places).into_response(),
         Ok(Ok(None)) => (StatusCode::NOT_FOUND, "this oracle does not hold all of these places").into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// A lane, or what is wrong with its key.
+fn lane(channel: u64, model: u32, key: &str) -> Result<Lane, String> {
+    let mut bytes = [0; 32];
+    match hex::decode_to_slice(key, &mut bytes) {
+        Ok(()) => Ok(Lane { channel, model, key: bytes }),
+        Err(_) => Err(format!("key: `{key}` is not 32 bytes of hex")),
+    }
+}
+
+/// How many leaves are wanted.
+#[derive(serde::Deserialize)]
+struct Count {
+    count: u64,
+}
+
+/// The leaves of a lane before what this oracle attested of it: hash and fee, 48 bytes each.
+async fn leaves(
+    State(oracle): State<Arc<Oracle>>,
+    Path((channel, model, key)): Path<(u64, u32, String)>,
+    Query(Count { count }): Query<Count>,
+) -> Response {
+    let lane = match lane(channel, model, &key) {
+        Ok(lane) => lane,
+        Err(refused) => return (StatusCode::BAD_REQUEST, refused).into_response(),
+    };
+    match tokio::task::spawn_blocking(move || oracle.leaves(&lane, count)).await {
+        Ok(Ok(Some(leaves))) => leaves.into_response(),
+        Ok(Ok(None)) => (StatusCode::NOT_FOUND, "this oracle does not hold all of these leaves").into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// The account that an order for this oracle names.
+async fn operator(State(oracle): State<Arc<Oracle>>) -> String {
+    hex::encode(chain::account_bytes(&oracle.operator()))
+}
+
+async fn private(State(oracle): State<Arc<Oracle>>, Json(order): Json<FetchOrder>) -> Response {
+    match tokio::task::spawn_blocking(move || oracle.private_text(&order)).await {
+        Ok(Ok(Some(text))) => Json(text).into_response(),
+        Ok(Ok(None)) => {
+            (StatusCode::NOT_FOUND, "this oracle holds no such text for whoever signed the order").into_response()
+        }
         Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

@@ -46,6 +46,8 @@ pub enum JournalError {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Bytes of whole, synced lines.
+    length: u64,
     signed: BTreeMap<Slot, String>,
 }
 
@@ -71,7 +73,7 @@ impl Journal {
         }
         file.set_len(whole).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
-        Ok(Self { path: path.to_path_buf(), file, signed })
+        Ok(Self { path: path.to_path_buf(), file, length: whole, signed })
     }
 
     /// Records that `digest` is about to be signed for `slot`, durably. Signing the same digest again is allowed.
@@ -87,8 +89,11 @@ impl Journal {
         let io = |source| JournalError::Io { path: self.path.clone(), source };
         let mut line = serde_json::to_vec(&Line { slot, digest: digest.clone() }).map_err(|e| io(e.into()))?;
         line.push(b'\n');
+        // What a full disk cut short at the last try goes first: nothing is appended to half a line.
+        self.file.set_len(self.length).map_err(io)?;
         self.file.write_all(&line).map_err(io)?;
         self.file.sync_data().map_err(io)?;
+        self.length += line.len() as u64;
         self.signed.insert(slot, digest);
         Ok(())
     }
@@ -125,6 +130,20 @@ mod tests {
         journal.record(Slot { epoch: 4, ..SLOT }, &[3; 32]).unwrap();
         drop(journal);
         assert_eq!(Journal::open(&path).unwrap().signed.len(), 2);
+    }
+
+    #[test]
+    fn half_a_line_that_a_full_disk_left_is_no_part_of_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("signed.jsonl");
+        let mut journal = Journal::open(&path).unwrap();
+        journal.record(SLOT, &[1; 32]).unwrap();
+        // As a write that ends with ENOSPC half-way.
+        journal.file.write_all(br#"{"epoch":4,"atte"#).unwrap();
+        journal.record(Slot { epoch: 4, ..SLOT }, &[3; 32]).unwrap();
+        journal.record(Slot { epoch: 5, ..SLOT }, &[4; 32]).unwrap();
+        drop(journal);
+        assert_eq!(Journal::open(&path).unwrap().signed.len(), 3);
     }
 
     #[test]

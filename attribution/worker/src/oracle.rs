@@ -10,9 +10,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chain::{AccountId, CallError, Chain, ChainError, Keypair, read, send, verify};
+use chain::{AccountId, CallError, Chain, ChainError, Keypair, Sent, account_bytes, read, send, verify};
+use ink::env::call::Execution;
 use ink::message_builder;
-use openledger_abi::payout::{Claim, Cut, NewBatch, OracleSet, Payout, PayoutError, ReportStatus};
+use openledger_abi::availability::Availability;
+use openledger_abi::judge::ReportId;
+use openledger_abi::payout::{Claim, Cut, OracleSet, Payout, PayoutError, ReportStatus};
 use openledger_abi::staking::Staking;
 use proof::limits::quorum;
 use proof::payouts::PayoutLeaf;
@@ -20,10 +23,11 @@ use proof::report::ReportBody;
 use proof::signed::Signable;
 use proof::tree::MerkleTree;
 use proof::{Blake2, SumHead, Tree};
-use scale::{Decode, Encode};
+use scale::{Decode, DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
 use suite::Suite;
 
+use crate::ask::{Door, Question, Refusal, Wish};
 use crate::attest::Attesting;
 use crate::drill::Drill;
 use crate::epoch::{EpochData, Plan, PlanError, plan};
@@ -31,8 +35,17 @@ use crate::files::FilesError;
 use crate::gather::{GatherError, Gatherer};
 use crate::held::{Held, Places};
 use crate::journal::{Journal, JournalError, Slot};
-use crate::published::{Lane, ReceiptRecord, hexed};
+use crate::published::{FetchOrder, Lane, PrivateText, ReceiptRecord, hexed};
+use crate::respond::{self, RespondError, Waiting};
 
+/// For how long an order for a private text may count.
+const MAX_ORDER_MS: u64 = 20 * 60_000;
+/// The folder of the reports that it publishes.
+const REPORTS: &str = "reports";
+/// An epoch that is due waits for quiet for so many times the quiet that is wanted, and no longer.
+const QUIETS: u64 = 10;
+/// The longest answer of another oracle.
+const MAX_ANSWER: u64 = 64 << 10;
 /// Claims that are paid in one call when cover is short.
 const CLAIMS_AT_A_TIME: usize = 16;
 
@@ -49,6 +62,8 @@ pub enum OracleError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Files(#[from] FilesError),
+    #[error(transparent)]
+    Respond(#[from] RespondError),
     #[error("payout refused the report of epoch {epoch}: {reason}")]
     Refused { epoch: u32, reason: String },
     #[error("escrow refused the attestation of batch {waiting}: {reason}")]
@@ -59,14 +74,6 @@ pub enum OracleError {
     NotCovered(u32),
     #[error("the account {0} is not in oracle set {1}: ask for a set with it by a vote")]
     NotInSet(String, u32),
-}
-
-/// What one oracle asks another to sign.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CosignRequest {
-    /// The report's body, SCALE.
-    #[serde(with = "hexed")]
-    pub body: Vec<u8>,
 }
 
 /// A signature, or what the other oracle found instead.
@@ -121,6 +128,12 @@ pub enum Step {
     Finalized {
         epoch: u32,
     },
+    /// A question about a pending report was answered.
+    Answered {
+        epoch: u32,
+        attempt: u32,
+        question: u64,
+    },
 }
 
 /// Who an oracle is.
@@ -146,18 +159,24 @@ pub struct Oracle {
     config: OracleConfig,
     chain: Arc<dyn Chain>,
     suite: Suite,
+    gatherer: Gatherer,
+    /// Locked for a look or a note; never while anything is read, fetched or sent.
     state: Mutex<State>,
-    /// Not within `state`: two oracles that fetch from each other would wait for each other.
+    /// Batches that wait to be attested; locked as briefly.
+    attesting: Mutex<Attesting>,
+    /// Questions that wait to be answered.
+    waiting: Mutex<Waiting>,
     held: Held,
     journal: Mutex<Journal>,
+    /// One transaction of the account at a time.
+    sending: Mutex<()>,
+    /// Who may ask.
+    door: Door,
 }
 
 struct State {
-    gatherer: Gatherer,
     /// The last plan that was computed, by (epoch, attempt).
     planned: Option<Planned>,
-    /// Batches that wait to be attested.
-    attesting: Attesting,
     /// When this oracle first saw that (epoch, attempt) can be reported.
     seen: Option<((u32, u32), Instant)>,
     /// Batches when they were last counted otherwise, and when that was.
@@ -178,20 +197,25 @@ impl Oracle {
             .map_err(|source| FilesError::Io { path: config.folder.clone(), source })?;
         let journal = Journal::open(&config.folder.join("signed.jsonl"))?;
         let held = Held::open(&config.folder.join("held")).map_err(GatherError::from)?;
-        let gatherer = gatherer.holding(held.clone());
+        let gatherer = gatherer.holding(held.clone()).publishing(config.folder.join(REPORTS));
         Ok(Self {
             held,
             chain: gatherer.chain().clone(),
             suite: gatherer.suite().clone(),
             config,
-            state: Mutex::new(State { gatherer, planned: None, attesting: Attesting::default(), seen: None, batches: None }),
+            gatherer,
+            state: Mutex::new(State { planned: None, seen: None, batches: None }),
+            attesting: Mutex::default(),
+            waiting: Mutex::default(),
             journal: Mutex::new(journal),
+            sending: Mutex::new(()),
+            door: Door::default(),
         })
     }
 
     /// Where the files of a report are.
     pub fn report_folder(&self, epoch: u32, attempt: u32) -> PathBuf {
-        self.config.folder.join("reports").join(epoch.to_string()).join(attempt.to_string())
+        self.config.folder.join(REPORTS).join(epoch.to_string()).join(attempt.to_string())
     }
 
     pub(crate) fn chain(&self) -> &Arc<dyn Chain> {
@@ -202,8 +226,18 @@ impl Oracle {
         &self.suite
     }
 
-    pub(crate) fn key(&self) -> &Keypair {
-        &self.config.key
+    pub(crate) fn gatherer(&self) -> &Gatherer {
+        &self.gatherer
+    }
+
+    /// Sends a transaction, one at a time.
+    pub(crate) fn send<A: Encode, T: Decode, E: Decode>(
+        &self,
+        contract: AccountId,
+        call: Execution<A, Result<T, E>>,
+    ) -> Result<Sent<T>, CallError<E>> {
+        let _one = locked(&self.sending);
+        send(&*self.chain, &self.config.key, contract, call)
     }
 
     pub(crate) fn signing_key(&self) -> &Keypair {
@@ -215,12 +249,7 @@ impl Oracle {
     }
 
     pub(crate) fn attesting<T>(&self, change: impl FnOnce(&mut Attesting) -> T) -> T {
-        change(&mut self.state().attesting)
-    }
-
-    /// Fetches, checks and keeps what a batch rests on.
-    pub(crate) fn hold(&self, batch: &NewBatch) -> Result<(), OracleError> {
-        Ok(self.state().gatherer.hold(batch)?)
+        change(&mut locked(&self.attesting))
     }
 
     /// What this oracle holds of a lane, as anybody may see it; `None` if it does not hold all of it.
@@ -229,23 +258,42 @@ impl Oracle {
         Ok(found.map(|places| places.into_iter().map(|place| place.map(ReceiptRecord::published)).collect()))
     }
 
+    /// The account that bonded.
+    pub fn operator(&self) -> AccountId {
+        self.config.operator
+    }
+
+    /// The text of a private answer that this oracle holds, for members of the current set: with q of them it must not be lost to the
+    /// others. `None` if it is not held, or the order is not one of a member's for this oracle now.
+    pub fn private_text(&self, order: &FetchOrder) -> Result<Option<PrivateText>, OracleError> {
+        let now = self.chain.now()?;
+        if order.deadline < now || order.deadline > now.saturating_add(MAX_ORDER_MS) {
+            return Ok(None);
+        }
+        let domain = Suite::domain(self.chain.genesis(), self.suite.escrow);
+        let own = account_bytes(&self.config.operator);
+        let signable = FetchOrder::signable(&domain, &own, &order.object, &order.key, order.deadline);
+        let (_, keys) = read(&*self.chain, self.suite.payout, message_builder!(Payout).current_keys())?;
+        let signed = signable.verified_by(|message| verify(&order.key, message, &order.signature));
+        if !signed || !keys.contains(&order.key) {
+            return Ok(None);
+        }
+        Ok(self.held.private(&order.object).map_err(GatherError::from)?)
+    }
+
+    /// A lane's leaves before this place, as bytes; `None` if this oracle does not hold all of them.
+    pub fn leaves(&self, lane: &Lane, count: u64) -> Result<Option<Vec<u8>>, OracleError> {
+        let found = self.held.leaves(lane, count).map_err(GatherError::from)?;
+        Ok(found.map(|leaves| leaves.iter().flat_map(Encode::encode).collect()))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
-    /// Does the next thing that is due: attests, then sees to epochs. A batch that can't be attested keeps no epoch waiting.
-    pub fn step(&self) -> Result<Step, OracleError> {
-        let attested = self.attest();
-        if let Ok(Step::Attested { .. }) = attested {
-            return attested;
-        }
-        match self.see_to_epochs()? {
-            Step::Waiting => attested,
-            done => Ok(done),
-        }
-    }
-
-    fn see_to_epochs(&self) -> Result<Step, OracleError> {
+    /// Does the next thing that is due for epochs: closes, reports, answers, finalizes. What waits to be attested has threads of its own
+    /// ([`Oracle::hold_next`], [`Oracle::attest`]): neither keeps the other waiting.
+    pub fn see_to_epochs(&self) -> Result<Step, OracleError> {
         let payout = self.suite.payout;
         let live = read(&*self.chain, payout, message_builder!(Payout).live())?;
         let count = read(&*self.chain, payout, message_builder!(Payout).epoch_count())?;
@@ -259,10 +307,17 @@ impl Oracle {
         let payout = self.suite.payout;
         let batches = read(&*self.chain, payout, message_builder!(Payout).batch_count())?;
         let due = read(&*self.chain, payout, message_builder!(Payout).due_at())?;
-        if batches == 0 || self.chain.now()? < due || !self.quiet_at(batches) {
+        let now = self.chain.now()?;
+        if batches == 0 || now < due || !(self.quiet_at(batches) || self.is_late(due, now)) {
             return Ok(Step::Waiting);
         }
-        match send(&*self.chain, &self.config.key, payout, message_builder!(Payout).close_epoch()) {
+        if self.is_short()? {
+            match self.free_cover()? {
+                Step::Waiting => {}
+                freed => return Ok(freed),
+            }
+        }
+        match self.send(payout, message_builder!(Payout).close_epoch()) {
             Ok(sent) => Ok(Step::ClosedEpoch { epoch: sent.value }),
             Err(CallError::Message(PayoutError::CoverExceeded)) => self.free_cover(),
             // Another oracle was faster, or the clock of the chain is behind.
@@ -273,11 +328,21 @@ impl Oracle {
         }
     }
 
+    /// Whether an epoch would take only a part of what waits since so much is unclaimed.
+    fn is_short(&self) -> Result<bool, OracleError> {
+        let payout = self.suite.payout;
+        let totals = read(&*self.chain, payout, message_builder!(Payout).totals())?;
+        let Ok(cover) = read(&*self.chain, payout, message_builder!(Payout).cover())? else { return Ok(false) };
+        let unclaimed = totals.credited.saturating_sub(totals.claimed);
+        let waiting = totals.funded.saturating_sub(totals.credited).saturating_sub(totals.carried);
+        Ok(unclaimed > 0 && waiting.saturating_add(unclaimed) > cover - cover / 8)
+    }
+
     /// Pays the largest claims of the live payouts: what is credited and not claimed uses up cover.
     fn free_cover(&self) -> Result<Step, OracleError> {
         let payout = self.suite.payout;
         let live = read(&*self.chain, payout, message_builder!(Payout).live())?;
-        let leaves = self.state().gatherer.live_payouts(&live)?;
+        let leaves = self.gatherer.live_payouts(&live)?;
         let mut open = Vec::new();
         for (index, leaf) in (0u64..).zip(&leaves) {
             let claimed = read(&*self.chain, payout, message_builder!(Payout).claimed(leaf.account.into()))?;
@@ -286,7 +351,7 @@ impl Oracle {
                 open.push((due, index, *leaf));
             }
         }
-        open.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        open.sort_unstable_by_key(|(due, ..)| std::cmp::Reverse(*due));
         open.truncate(CLAIMS_AT_A_TIME);
         if open.is_empty() {
             return Ok(Step::Waiting);
@@ -299,7 +364,7 @@ impl Oracle {
             claims.push(Claim { account: leaf.account.into(), cumulative: leaf.cumulative, index: *index, path });
         }
         let accounts = claims.len();
-        match send(&*self.chain, &self.config.key, payout, message_builder!(Payout).claim_many(claims)) {
+        match self.send(payout, message_builder!(Payout).claim_many(claims)) {
             Ok(sent) => Ok(Step::FreedCover { accounts, paid: sent.value }),
             Err(CallError::Message(PayoutError::NothingToClaim | PayoutError::BadClaim)) => Ok(Step::Waiting),
             Err(error) => Err(refused(live.epochs, error)),
@@ -308,7 +373,7 @@ impl Oracle {
 
     /// Cuts an epoch again if it may be.
     fn recut(&self, epoch: u32) -> Result<Step, OracleError> {
-        match send(&*self.chain, &self.config.key, self.suite.payout, message_builder!(Payout).recut(epoch)) {
+        match self.send(self.suite.payout, message_builder!(Payout).recut(epoch)) {
             Ok(sent) => Ok(Step::Recut { epoch, attempt: sent.value }),
             Err(CallError::Message(PayoutError::CoverExceeded)) => self.free_cover(),
             Err(CallError::Message(PayoutError::CutStands | PayoutError::ReportPending | PayoutError::WrongEpoch)) => {
@@ -320,11 +385,17 @@ impl Oracle {
 
     /// Has reserves step in, if that is due.
     fn refill(&self, epoch: u32) -> Result<Step, OracleError> {
-        match send(&*self.chain, &self.config.key, self.suite.payout, message_builder!(Payout).refill()) {
+        match self.send(self.suite.payout, message_builder!(Payout).refill()) {
             Ok(sent) => Ok(Step::Refilled { set: sent.value }),
             Err(CallError::Message(PayoutError::RefillNotDue | PayoutError::NothingToRefill)) => Ok(Step::Waiting),
             Err(error) => Err(refused(epoch, error)),
         }
+    }
+
+    /// Whether an epoch has been due for so long that it is closed in the midst of batches: they may never end.
+    fn is_late(&self, due: u64, now: u64) -> bool {
+        let quiet = u64::try_from(self.config.quiet.as_millis()).unwrap_or(u64::MAX);
+        now >= due.saturating_add(quiet.saturating_mul(QUIETS))
     }
 
     /// Whether the number of batches has been this one for the configured time.
@@ -345,9 +416,9 @@ impl Oracle {
         let current = read(&*self.chain, payout, message_builder!(Payout).report(epoch))?;
         if let Some(report) = current.filter(|report| report.status == ReportStatus::Pending) {
             if now <= report.live_at {
-                return Ok(Step::Waiting);
+                return self.answer(ReportId { epoch, attempt: report.body.attempt });
             }
-            return match send(&*self.chain, &self.config.key, payout, message_builder!(Payout).finalize(epoch)) {
+            return match self.send(payout, message_builder!(Payout).finalize(epoch)) {
                 Ok(_) => Ok(Step::Finalized { epoch }),
                 Err(CallError::Message(PayoutError::NotPending | PayoutError::WindowOpen)) => Ok(Step::Waiting),
                 Err(error) => Err(refused(epoch, error)),
@@ -355,15 +426,22 @@ impl Oracle {
         }
         let (number, set) = self.current_set()?;
         let (attempt, cut) = self.latest_cut(epoch)?;
-        if !self.my_turn(epoch, attempt, &set)? {
+        let report_ms = read(&*self.chain, payout, message_builder!(Payout).parameters())?.report_ms;
+        let outdated = cut.set != number || now >= cut.closed_at.saturating_add(report_ms);
+        let member = set.oracles.iter().any(|oracle| oracle.account == self.config.operator);
+        let turn = self.my_turn(epoch, attempt, &set)?;
+        // Also before its turn: whoever asks for its signature is answered from what it has computed.
+        if member && !outdated {
+            self.planned(epoch)?;
+        }
+        if !turn {
             return Ok(Step::Waiting);
         }
         // A reserve signs nothing, but steps in where nobody else is there to see to it.
-        if set.oracles.iter().all(|oracle| oracle.account != self.config.operator) {
+        if !member {
             return self.refill(epoch);
         }
-        let report_ms = read(&*self.chain, payout, message_builder!(Payout).parameters())?.report_ms;
-        if cut.set != number || now >= cut.closed_at.saturating_add(report_ms) {
+        if outdated {
             return self.recut(epoch);
         }
         let planned = self.planned(epoch)?;
@@ -376,6 +454,26 @@ impl Oracle {
             },
             done => done,
         }
+    }
+
+    /// Answers what is asked about a pending report: what stays unanswered costs its signers all that is their own.
+    fn answer(&self, report: ReportId) -> Result<Step, OracleError> {
+        let availability = self.suite.availability;
+        let waiting = locked(&self.waiting).look(&*self.chain, availability, report)?;
+        if waiting.is_empty() {
+            return Ok(Step::Waiting);
+        }
+        // No cut is made while a report is pending, so it is the last one's.
+        let Planned { data, plan, .. } = self.planned(report.epoch)?;
+        for (question, info) in waiting {
+            let Some(answer) = respond::answer(&info.asked, &data, &plan)? else { continue };
+            let call = message_builder!(Availability).answer(question, answer.encode());
+            // Another may have answered it first, which is as good; what failed is tried again.
+            if self.send(availability, call).is_ok() {
+                return Ok(Step::Answered { epoch: report.epoch, attempt: report.attempt, question });
+            }
+        }
+        Ok(Step::Waiting)
     }
 
     fn latest_cut(&self, epoch: u32) -> Result<(u32, Cut), OracleError> {
@@ -440,24 +538,27 @@ impl Oracle {
         Ok(infos.iter().map(|info| info.as_ref().is_none_or(|info| !info.in_service)).collect())
     }
 
+    /// What this oracle has computed already of its last cut.
+    fn computed(&self, epoch: u32, attempt: u32) -> Option<Planned> {
+        self.state().planned.clone().filter(|planned| planned.key == (epoch, attempt))
+    }
+
     /// This oracle's own report of an epoch, computed once and published in its folder.
     fn planned(&self, epoch: u32) -> Result<Planned, OracleError> {
-        let mut state = self.state();
         let (attempt, _) = self.latest_cut(epoch)?;
-        let key = (epoch, attempt);
-        if let Some(planned) = state.planned.as_ref().filter(|planned| planned.key == key) {
-            return Ok(planned.clone());
+        if let Some(planned) = self.computed(epoch, attempt) {
+            return Ok(planned);
         }
-        let data = state.gatherer.epoch(epoch, attempt)?;
+        let data = self.gatherer.epoch(epoch, attempt)?;
         let mut plan = plan(&data)?;
         if let Some(drill) = self.config.drill.filter(|drill| drill.applies(&data)) {
             plan = drill.falsify(&data, &plan)?;
         }
         plan.files.write(&self.report_folder(epoch, data.attempt))?;
         let head: SumHead = plan.totals.payouts;
-        state.gatherer.remember_payouts(&head, plan.files.payout_leaves()?);
-        let planned = Planned { key, data: Arc::new(data), plan: Arc::new(plan) };
-        state.planned = Some(planned.clone());
+        self.gatherer.remember_payouts(&head, plan.files.payout_leaves()?);
+        let planned = Planned { key: (epoch, attempt), data: Arc::new(data), plan: Arc::new(plan) };
+        self.state().planned = Some(planned.clone());
         Ok(planned)
     }
 
@@ -467,17 +568,27 @@ impl Oracle {
 
     fn sign(&self, body: &ReportBody) -> Result<[u8; 64], OracleError> {
         let digest = self.signable(body).digest;
-        self.journal
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .record(Slot { epoch: body.epoch, attempt: body.attempt }, &digest)?;
+        locked(&self.journal).record(Slot { epoch: body.epoch, attempt: body.attempt }, &digest)?;
         Ok(self.config.signing_key.sign(&digest))
     }
 
-    /// Answers another oracle's request: signs if this oracle computes the same body, else says where they part.
-    pub fn cosign(&self, request: &CosignRequest) -> Result<CosignAnswer, OracleError> {
+    /// Answers another oracle: of strangers nothing is looked at, and of each member one question at a time.
+    pub fn asked(&self, wish: Wish, question: &Question) -> Result<Result<CosignAnswer, OracleError>, Refusal> {
+        let _turn = self.door.enter(&*self.chain, &self.suite, wish, question)?;
+        let mut body = question.body.as_slice();
+        Ok(match wish {
+            Wish::Cosign => self.cosign(body),
+            Wish::Attest => match u64::decode_all(&mut body) {
+                Ok(waiting) => self.cosign_batch(waiting),
+                Err(_) => Ok(CosignAnswer::Differs { reason: "the number does not decode".into() }),
+            },
+        })
+    }
+
+    /// Signs if this oracle computed the same body, else says where they part, or that it has not computed it yet.
+    fn cosign(&self, mut body: &[u8]) -> Result<CosignAnswer, OracleError> {
         let differs = |reason: String| Ok(CosignAnswer::Differs { reason });
-        let Ok(theirs) = ReportBody::decode(&mut request.body.as_slice()) else {
+        let Ok(theirs) = ReportBody::decode_all(&mut body) else {
             return differs("the body does not decode".into());
         };
         let live = read(&*self.chain, self.suite.payout, message_builder!(Payout).live())?;
@@ -489,7 +600,10 @@ impl Oracle {
         if self.out(&set)?.get(usize::from(place)).copied().unwrap_or(true) {
             return differs("this oracle is out of service".into());
         }
-        let planned = self.planned(theirs.epoch)?;
+        let (attempt, _) = self.latest_cut(theirs.epoch)?;
+        let Some(planned) = self.computed(theirs.epoch, attempt) else {
+            return differs(format!("this oracle has not computed epoch {}, attempt {attempt} yet", theirs.epoch));
+        };
         let ours = planned.plan.body(&planned.data);
         if let Some(field) = difference(&theirs, &ours) {
             return differs(field);
@@ -497,34 +611,35 @@ impl Oracle {
         Ok(CosignAnswer::Signed { place, signature: self.sign(&ours)? })
     }
 
-    /// Asks the other oracles for their signatures over a digest until there are as many as the set's quorum; `route` is the last part
-    /// of the path. Returns the bitmap of places and the signatures in their order.
+    /// Asks all other oracles at once for their signatures over a digest. Returns the bitmap of places and as many signatures as the
+    /// set's quorum, in the order of their places.
     pub(crate) fn collect(
         &self,
         what: String,
         set: &OracleSet,
         digest: &[u8; 32],
         mine: (u8, [u8; 64]),
-        route: &str,
-        request: &impl Serialize,
+        wish: Wish,
+        body: Vec<u8>,
     ) -> Result<(u32, Vec<[u8; 64]>), OracleError> {
         let mut signatures = vec![mine];
         let wanted = quorum(u32::try_from(set.oracles.len()).unwrap_or(u32::MAX)) as usize;
         let mut last = "no other oracle to ask".to_owned();
-        let (agent, peers) = {
-            let state = self.state();
-            (state.gatherer.fetcher().agent().clone(), state.gatherer.oracles().to_vec())
+        let question = Question::sign(&*self.chain, &self.suite, &self.config.signing_key, wish, body)?;
+        let agent = self.gatherer.fetcher().agent();
+        let ask = |peer: &String| {
+            let url = format!("{peer}/openledger/{}", wish.route());
+            let answer = agent.post(url).send_json(&question);
+            answer.and_then(|mut answer| answer.body_mut().with_config().limit(MAX_ANSWER).read_json::<CosignAnswer>())
         };
-        for peer in &peers {
-            if signatures.len() >= wanted {
-                break;
-            }
-            let asked = agent
-                .post(format!("{peer}/openledger/{route}"))
-                .send_json(request)
-                .and_then(|mut answer| answer.body_mut().read_json::<CosignAnswer>());
+        let peers = self.gatherer.oracles();
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let asked: Vec<_> = peers.iter().map(|peer| scope.spawn(move || ask(peer))).collect();
+            asked.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+        });
+        for (peer, asked) in peers.iter().zip(answers) {
             match asked {
-                Ok(CosignAnswer::Signed { place, signature }) => {
+                Ok(Ok(CosignAnswer::Signed { place, signature })) => {
                     let key = set.oracles.get(usize::from(place)).map(|oracle| oracle.key);
                     let known = signatures.iter().any(|(known, _)| *known == place);
                     if key.is_some_and(|key| verify(&key, digest, &signature)) && !known {
@@ -533,10 +648,12 @@ impl Oracle {
                         last = format!("{peer} sent a signature that does not count");
                     }
                 }
-                Ok(CosignAnswer::Differs { reason }) => last = format!("{peer} does not sign: {reason}"),
-                Err(error) => last = format!("{peer}: {error}"),
+                Ok(Ok(CosignAnswer::Differs { reason })) => last = format!("{peer} does not sign: {reason}"),
+                Ok(Err(error)) => last = format!("{peer}: {error}"),
+                Err(_) => last = format!("{peer}: asking it failed"),
             }
         }
+        signatures.truncate(wanted);
         if signatures.len() < wanted {
             return Err(OracleError::TooFew { what, got: signatures.len(), wanted, last });
         }
@@ -551,11 +668,11 @@ impl Oracle {
         let place = self.place(number, set)?;
         let digest = self.signable(&body).digest;
         let mine = (place, self.sign(&body)?);
-        let request = CosignRequest { body: body.encode() };
-        let (signers, signatures) = self.collect(format!("epoch {epoch}"), set, &digest, mine, "cosign", &request)?;
+        let what = format!("epoch {epoch}");
+        let (signers, signatures) = self.collect(what, set, &digest, mine, Wish::Cosign, body.encode())?;
         let count = signatures.len();
         let call = message_builder!(Payout).submit_report(body, signers, signatures);
-        match send(&*self.chain, &self.config.key, self.suite.payout, call) {
+        match self.send(self.suite.payout, call) {
             Ok(_) => Ok(Step::Submitted { epoch, attempt, signatures: count }),
             Err(CallError::Message(PayoutError::AlreadyReported | PayoutError::WrongAttempt)) => Ok(Step::Waiting),
             Err(CallError::Message(PayoutError::NotCovered | PayoutError::WrongOracleSet)) => {
@@ -564,6 +681,10 @@ impl Oracle {
             Err(error) => Err(refused(epoch, error)),
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn refused<E: std::fmt::Debug>(epoch: u32, error: CallError<E>) -> OracleError {

@@ -195,7 +195,8 @@ impl ReceiptRecord {
     }
 }
 
-/// Asks a host for the text of a private answer; signed by the answer's payer or by an oracle of the current set.
+/// Asks a host, or an oracle that attested it, for the text of a private answer; signed by the answer's payer (to the host) or by an oracle
+/// of the current set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FetchOrder {
     /// The response's root.
@@ -212,7 +213,7 @@ pub struct FetchOrder {
 }
 
 impl FetchOrder {
-    /// What is signed: an order for one host is none for another.
+    /// What is signed: an order for one host or oracle is none for another.
     pub fn signable(domain: &Domain, host: &Account, object: &Hash, key: &Account, deadline: u64) -> Signable {
         Signable::new::<Blake2>(&FETCH, domain, &(host, object, key, deadline).encode())
     }

@@ -49,9 +49,11 @@ fn a_record_reads_back_from_json_and_opens() {
     }
 }
 
+type Change = fn(&mut ReceiptRecord);
+
 #[test]
 fn each_byte_string_is_checked_and_the_error_names_it() {
-    let changes: [(&str, fn(&mut ReceiptRecord)); 6] = [
+    let changes: [(&str, Change); 6] = [
         ("response", |record| record.response[0] ^= 1),
         ("sketch", |record| record.sketch.clear()),
         ("context list", |record| record.context = vec![0; 9]),

@@ -49,7 +49,7 @@ pub fn find(
             Ok(Some(witness)) => {
                 return Ok(Some((Proof::Tree(witness), format!("the {kind:?} tree is not sound"))));
             }
-            // Not all of the tree is published: for a request for data, which this program can't make yet.
+            // Not all of the tree is published: what is hidden can be asked for.
             Ok(None) | Err(Error::Absent) => {}
             Err(error) => return Err(error.into()),
         }
@@ -77,6 +77,36 @@ pub fn find(
     let (before, after) = (build(&data.previous)?, build(&payout_leaves)?);
     let witness = payouts::find((&data.previous, &before), (&credit_leaves, &credit_tree), (&payout_leaves, &after))?;
     Ok(witness.map(|witness| (Proof::Payouts(witness), "a total that is not the old one and its credits".to_owned())))
+}
+
+/// The fraud that one opened leaf of a report's evidence shows, whose other leaves nobody has to know.
+///
+/// # Errors
+/// Those of [`find`].
+pub fn find_opened(
+    report: &ReportBody,
+    data: &EpochData,
+    ours: &Plan,
+    opening: EvidenceOpening,
+) -> Result<Option<(Proof, String)>, RefuteError> {
+    opening.verify::<Blake2>(&report.evidence)?;
+    let mut leaves = ours.files.evidence_leaves()?;
+    let at = usize::try_from(opening.index).ok().and_then(|at| leaves.get_mut(at)).ok_or(Error::IndexOutOfRange)?;
+    *at = &opening.fields;
+    // Looked for among our own leaves with theirs put in, and then shown with its own path.
+    let nodes = leaves.iter().map(|fields| evidence_node::<Blake2>(fields)).collect();
+    let mixed = MerkleTree::build::<Blake2>(Tree::Evidence, nodes)?;
+    let Some((mut proof, shown)) = (Case { data }).leaf(ours, &leaves, &mixed)? else { return Ok(None) };
+    let evidence = match &mut proof {
+        Proof::Receipt(witness) => &mut witness.evidence,
+        Proof::Span(witness) => &mut witness.evidence,
+        Proof::Outranked(witness) => &mut witness.evidence,
+        Proof::Influence(witness) => &mut witness.evidence,
+        Proof::Form(witness) => &mut witness.evidence,
+        Proof::Credits(_) | Proof::Tree(_) | Proof::Payouts(_) => return Ok(None),
+    };
+    *evidence = opening.clone();
+    Ok(Some((proof, shown)))
 }
 
 fn fields_at<'a>(leaves: &[&'a [u8]], index: u64) -> Result<&'a [u8], Error> {

@@ -3,10 +3,16 @@
 //! Both are functions of what was gathered and planned. An answer is looked for by the hash or head that is asked for, so it does not
 //! matter how the question came about.
 
+use chain::{AccountId, Chain, ChainError, read};
+use ink::message_builder;
+use openledger_abi::availability::{Availability, QuestionInfo, QuestionStatus};
+use openledger_abi::judge::ReportId;
+use proof::check::EvidenceOpening;
 use proof::credits::CreditLeaf;
 use proof::evidence::evidence_node;
 use proof::payouts::PayoutLeaf;
-use proof::question::{Answer, Asked, NodeOpening, Question, ReportTree};
+use proof::question::{Answer, Asked, LEVELS, NodeOpening, Question, ReportTree};
+use proof::receipt::ReceiptLeaf;
 use proof::report::ReportBody;
 use proof::tree::{MerkleTree, Node, Tree};
 use proof::{Blake2, Error, Hash, SumHead};
@@ -22,6 +28,47 @@ pub enum RespondError {
     Files(#[from] FilesError),
     #[error("{0}")]
     Proof(#[from] Error),
+}
+
+/// The questions about the pending report that wait for their answer.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    report: Option<ReportId>,
+    /// Questions before this one were seen: there is one pending report at a time, so the others are about what is past.
+    seen: u64,
+    open: Vec<u64>,
+}
+
+impl Waiting {
+    /// Those about this report that are open now. One that was not answered stays among them, whatever the reason.
+    ///
+    /// # Errors
+    /// If the chain can't be read.
+    pub fn look(
+        &mut self,
+        chain: &dyn Chain,
+        availability: AccountId,
+        report: ReportId,
+    ) -> Result<Vec<(u64, QuestionInfo)>, ChainError> {
+        if self.report != Some(report) {
+            (self.report, self.open) = (Some(report), Vec::new());
+        }
+        let count = read(chain, availability, message_builder!(Availability).question_count())?;
+        self.open.extend(self.seen..count);
+        self.seen = self.seen.max(count);
+        let mut found = Vec::new();
+        let mut open = Vec::new();
+        for number in self.open.drain(..) {
+            let info = read(chain, availability, message_builder!(Availability).question_of(number))?;
+            let waits = |info: &QuestionInfo| info.report == report && info.status == QuestionStatus::Open;
+            if let Some(info) = info.filter(waits) {
+                open.push(number);
+                found.push((number, info));
+            }
+        }
+        self.open = open;
+        Ok(found)
+    }
 }
 
 /// The trees of a report, with their leaves' fields.
@@ -97,9 +144,11 @@ fn leaf(tree: Tree, index: u64, head: &SumHead, data: &EpochData, plan: &Plan) -
         }
         Tree::Receipts => data.batches.iter().find(|batch| heads(&batch.tree, head)).and_then(|batch| {
             let within = index.checked_sub(batch.count_from).and_then(|within| usize::try_from(within).ok())?;
-            let open = batch.places.as_ref()?.get(within)?.as_ref()?;
-            let fields = open.receipt.leaf(open.receipt.hash::<Blake2>()).encode();
-            Some(Answer::leaf(&fields, &batch.tree, index))
+            let leaf = match batch.places.as_ref()?.get(within)? {
+                Some(open) => open.receipt.leaf(open.receipt.hash::<Blake2>()),
+                None => ReceiptLeaf::unfilled::<Blake2>(),
+            };
+            Some(Answer::leaf(&leaf.encode(), &batch.tree, index))
         }),
         Tree::Version => {
             let mut sources = models(data).flat_map(|model| &model.sources);
@@ -181,6 +230,40 @@ pub fn first_question(report: &ReportBody, plan: &Plan) -> Result<Option<Questio
     }))
 }
 
+/// The next step after an answer of nodes: the first node that is not ours, or the leaf there. `None` after a leaf, or if nothing differs.
+///
+/// # Errors
+/// If the plan's own files can't be read, or the answer opens nothing.
+pub fn next_question(question: &Question, answer: &Answer, plan: &Plan) -> Result<Option<Question>, RespondError> {
+    let (Question::Nodes(above), Answer::Nodes(nodes)) = (question, answer) else { return Ok(None) };
+    let own = Own::of(plan)?;
+    let (tree, whole, _) = own.trees.iter().find(|(tree, ..)| *tree == above.tree).ok_or(Error::WitnessMismatch)?;
+    let level = above.level.saturating_sub(LEVELS);
+    let first = above.index << (above.level - level);
+    // Sums mean nothing in a tree without them.
+    let sums = tree.kind().sums();
+    let nodes: Vec<Node> = nodes.iter().map(|node| if sums { *node } else { Node::plain(node.hash) }).collect();
+    let differs = |(at, node): &(u64, &Node)| whole.node(usize::from(level), *at).as_ref() != Some(*node);
+    let Some((index, node)) = (first..).zip(&nodes).find(differs) else { return Ok(None) };
+    if level == 0 {
+        return Ok(Some(Question::Leaf(*tree, index)));
+    }
+    // The siblings within its subtree, then those of the node above.
+    let within = MerkleTree::build::<Blake2>(tree.kind(), nodes.clone())?;
+    let mut path: Vec<Node> = within.path(index - first)?;
+    path.extend_from_slice(&above.path);
+    Ok(Some(Question::Nodes(NodeOpening { tree: *tree, level, index, node: *node, path })))
+}
+
+/// The evidence leaf that an answer opens.
+pub fn opened(question: &Question, answer: &Answer) -> Option<EvidenceOpening> {
+    let (Question::Leaf(ReportTree::Evidence, index), Answer::Leaf(fields, path)) = (question, answer) else {
+        return None;
+    };
+    let path = path.iter().map(|node| node.hash).collect();
+    Some(EvidenceOpening { index: *index, fields: fields.clone(), path })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -198,6 +281,15 @@ mod tests {
     use crate::files::ReportFiles;
     use crate::published::ReceiptRecord;
 
+    /// Nothing that these trees hold is earned by a contribution.
+    impl proof::check::PayeeFacts for crate::refute::Case<'_> {
+        fn payee(&self, _: u64, _: &proof::Account, _: u64) -> Option<proof::Account> {
+            None
+        }
+    }
+
+    /// The place that no answer took.
+    const UNFILLED: usize = 5;
     const RESPONSE: &[u8] = b"He kept a ledger of every ship that came in.";
 
     /// A hundred and fifty receipts of one batch, of which the payouts go to as many accounts.
@@ -247,7 +339,11 @@ mod tests {
             })
             .collect();
         let hashes: Vec<Hash> = opened.iter().map(|open| open.receipt.hash::<Blake2>()).collect();
-        let leaves = opened.iter().zip(&hashes).map(|(open, hash)| open.receipt.leaf(*hash).node::<Blake2>()).collect();
+        let filled = |(at, (open, hash)): (usize, (&OpenReceipt, &Hash))| {
+            let leaf = if at == UNFILLED { ReceiptLeaf::unfilled::<Blake2>() } else { open.receipt.leaf(*hash) };
+            leaf.node::<Blake2>()
+        };
+        let leaves = opened.iter().zip(&hashes).enumerate().map(filled).collect();
         let tree = MerkleTree::build::<Blake2>(Tree::Receipts, leaves).unwrap();
         let evidence: Vec<Vec<u8>> = hashes
             .iter()
@@ -273,7 +369,7 @@ mod tests {
             pot: 300,
             top: head.top,
             tree,
-            places: Some(opened.into_iter().map(Some).collect()),
+            places: Some(opened.into_iter().enumerate().map(|(at, open)| (at != UNFILLED).then_some(open)).collect()),
         };
         let data = EpochData {
             epoch: 0,
@@ -314,6 +410,7 @@ mod tests {
             Asked::Leaf(Tree::Evidence, 149, evidence.sum_head()),
             Asked::Leaf(Tree::Payouts, 7, payouts.sum_head()),
             Asked::Leaf(Tree::Receipts, 3, receipts),
+            Asked::Leaf(Tree::Receipts, UNFILLED as u64, receipts),
             Asked::Nodes(Tree::Evidence, evidence.node(8, 0).unwrap(), 75),
             Asked::Nodes(Tree::Payouts, payouts.node(7, 1).unwrap(), 22),
             Asked::Preimage(8, open.receipt.hash::<Blake2>()),
@@ -333,6 +430,54 @@ mod tests {
         ] {
             assert_eq!(answer(&unknown, &data, &plan).unwrap(), None, "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn every_node_that_may_be_asked_about_is_found_where_it_was_asked_about() {
+        let (data, plan) = gathered();
+        let (body, own, mut asked_about) = (plan.body(&data), Own::of(&plan).unwrap(), 0);
+        for (tree, whole, _) in &own.trees {
+            for level in 1..whole.depth() {
+                for index in 0..whole.count().div_ceil(1 << level) {
+                    let opening = NodeOpening::of(*tree, whole, u8::try_from(level).unwrap(), index).unwrap();
+                    let question = Question::Nodes(opening);
+                    let Ok(asked) = question.resolve::<Blake2>(&body, &crate::refute::Case { data: &data }) else {
+                        continue;
+                    };
+                    let answer = answer(&asked, &data, &plan).unwrap().unwrap();
+                    assert_eq!(asked.answered_by::<Blake2>(&answer.encode()), Ok(()), "{tree:?} {level} {index}");
+                    asked_about += 1;
+                }
+            }
+        }
+        assert_eq!(asked_about, 2 * (75 + 37 + 19 + 9 + 5 + 2 + 1 + 1), "of 150 leaves, promoted nodes left out");
+    }
+
+    #[test]
+    fn a_walk_down_from_the_top_ends_at_the_leaf_that_differs() {
+        let (data, plan) = gathered();
+        let mut leaves: Vec<Vec<u8>> = plan.files.evidence_leaves().unwrap().into_iter().map(<[u8]>::to_vec).collect();
+        leaves[133][32] ^= 1;
+        let false_plan = Plan { files: ReportFiles::of(&leaves, &[], &[]), totals: plan.totals };
+        let theirs = Own::of(&false_plan).unwrap();
+        let body = ReportBody { evidence: theirs.trees[0].1.head(), ..plan.body(&data) };
+        let mut question = first_question(&body, &plan).unwrap().unwrap();
+        let mut steps = 1;
+        loop {
+            let asked = question.resolve::<Blake2>(&body, &crate::refute::Case { data: &data }).unwrap();
+            let answer = answer(&asked, &data, &false_plan).unwrap().unwrap();
+            let Some(next) = next_question(&question, &answer, &plan).unwrap() else {
+                let opening = opened(&question, &answer).unwrap();
+                assert_eq!((opening.index, opening.verify::<Blake2>(&body.evidence)), (133, Ok(())));
+                let found = crate::refute::find_opened(&body, &data, &plan, opening).unwrap().unwrap().0;
+                let shown = found.check::<Blake2>(&body, &crate::refute::Case { data: &data });
+                assert_eq!(shown, Ok(proof::check::Fraud::WrongPart));
+                break;
+            };
+            assert!(question.scope().leads_to(&next.scope()));
+            (question, steps) = (next, steps + 1);
+        }
+        assert_eq!(steps, 3, "128 nodes under the top, the leaves under one of them, the leaf");
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn nested_values_survive_reading_and_writing() {
     }
     let calls = vec![Call { target: AccountId::from([1; 32]), selector: [1, 2, 3, 4], input: vec![5], value: 6 }];
     let message = timelock.message("execute").unwrap();
-    let bytes = (&calls, [0u8; 32], [1u8; 32]).encode();
+    let bytes = (&calls, [1u8; 32]).encode();
     let read = timelock.arguments(&Names::default(), message, &bytes).unwrap();
     assert_eq!(read[0].1.json[0]["input"], "0x05");
     let values: Vec<_> = read.iter().map(|(_, datum)| datum.written.clone()).collect();

@@ -190,6 +190,8 @@ pub fn attach(context: &Context, key: Keypair, number: u64, folder: &Path) -> Re
             params,
             min_fee: parameters.min_fee,
             min_fee_kib: parameters.min_fee_kib,
+            registered_in: revision.price_in,
+            registered_out: revision.price_out,
         };
         agreed.insert(offer.model, terms);
     }
@@ -207,7 +209,9 @@ pub fn attach(context: &Context, key: Keypair, number: u64, folder: &Path) -> Re
         true => format!("channel-{number}.json"),
         false => format!("channel-{number}-{}.json", hex::encode(key.public())),
     };
-    let path = crate::context::folder(folder.to_path_buf())?.join(name);
+    // It holds what was asked.
+    worker::files::private_folder(folder).with_context(|| folder.display().to_string())?;
+    let path = folder.join(name);
     let chain = context.chain.clone();
     let clock: Clock = Box::new(move || chain.now().map_err(|error| error.to_string()));
     Ok(PayerChannel::open(&path, config, key, clock)?)

@@ -23,7 +23,7 @@ pub fn files(context: &Context, fetcher: &Fetcher, oracles: &[String], epoch: u3
     let report = context
         .read(context.suite.payout, message_builder!(Payout).report(epoch))?
         .with_context(|| format!("epoch {epoch} has no report"))?;
-    Ok(fetcher.files(oracles, epoch, report.body.attempt, &report.body.files)?)
+    Ok(fetcher.files(oracles, &report.body)?)
 }
 
 /// The leaves of the live payouts: the files of the last final report.

@@ -5,8 +5,8 @@ use chain::{AccountId, Keypair, account_bytes};
 use corpus::{Cid, Listed, Store, Version};
 use ink::message_builder;
 use openledger_abi::datanet::{
-    Contribution, ContributionStatus, Datanet, DatanetError, DatanetRegistry, Judges, LicenceFloor, MAX_DATANET_PAGE,
-    NewContribution, OPENING_MS, Opening, Terms, Use, Version as Cut,
+    AGAIN_MS, Contribution, ContributionStatus, Datanet, DatanetError, DatanetRegistry, Judges, LicenceFloor,
+    MAX_DATANET_PAGE, NewContribution, OPENING_MS, Opening, Terms, Use, Version as Cut,
 };
 use proof::signed::Signable;
 use proof::terms::Commitment;
@@ -230,8 +230,16 @@ pub fn min_agreeing(context: &Context) -> Result<u8> {
     Ok(context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).parameters())?.min_agreeing)
 }
 
-/// What an account entered with this root in a Datanet.
-pub fn entered(context: &Context, datanet: u32, root: [u8; 32], contributor: AccountId) -> Result<Option<u64>> {
+/// What an account entered with this root in a Datanet, unless it was rejected long enough ago to be entered again.
+pub fn standing_entry(context: &Context, datanet: u32, root: [u8; 32], contributor: AccountId) -> Result<Option<u64>> {
+    let Some(number) = entered(context, datanet, root, contributor)? else { return Ok(None) };
+    let found = contribution(context, number)?;
+    let rejected_at = found.decided_at.filter(|_| found.status == ContributionStatus::Rejected);
+    let now = context.chain.now()?;
+    Ok(Some(number).filter(|_| rejected_at.is_none_or(|at| now <= at.saturating_add(AGAIN_MS))))
+}
+
+fn entered(context: &Context, datanet: u32, root: [u8; 32], contributor: AccountId) -> Result<Option<u64>> {
     context.read(context.suite.datanet_registry, message_builder!(DatanetRegistry).entered(datanet, root, contributor))
 }
 

@@ -16,13 +16,16 @@ use serve::ledger::Ledger;
 use serve::scheduler::Scheduler;
 use worker::fetch::Fetcher;
 use worker::gather::Gatherer;
-use worker::oracle::{Oracle, OracleConfig, Step};
+use worker::oracle::{Oracle, OracleConfig, OracleError, Step};
 use worker::watcher::{Finding, Watcher};
 
 use crate::context::{Context, folder};
 
 /// Between two looks at the chain.
 const POLL: Duration = Duration::from_millis(500);
+
+/// Batches of different hosts that an oracle fetches at once.
+const HOLDERS: usize = 8;
 
 /// What a host needs to know.
 pub struct HostOptions {
@@ -89,13 +92,13 @@ pub fn serve(context: &Context, options: HostOptions, ready: impl FnOnce(&str) +
     let every = options.redeem_every;
     std::thread::spawn(move || {
         loop {
-            std::thread::sleep(every);
             for outcome in cashier.redeem(&key) {
                 match outcome {
                     Ok(redeemed) => tracing::info!(lane = %redeemed.lane, waiting = redeemed.waiting, "redeemed"),
                     Err(error) => tracing::warn!("{error:#}"),
                 }
             }
+            std::thread::sleep(every);
         }
     });
     let url = format!("http://{}", listener.local_addr()?);
@@ -118,11 +121,30 @@ pub fn oracle(
     let url = format!("http://{}", listener.local_addr()?);
     runtime.spawn(worker::http::serve(oracle.clone(), listener));
     ready(&url);
+    let (steps, done) = std::sync::mpsc::channel();
+    for worker in 0..HOLDERS {
+        let oracle = oracle.clone();
+        // The first is kept for hosts that did not fail.
+        std::thread::spawn(move || keep(|| Ok(oracle.hold_next(worker == 0)?.then_some(())), |()| {}));
+    }
+    for task in [Oracle::attest, Oracle::see_to_epochs] {
+        let (oracle, steps) = (oracle.clone(), steps.clone());
+        std::thread::spawn(move || {
+            keep(|| Ok(Some(task(&oracle)?).filter(|step| *step != Step::Waiting)), |step| drop(steps.send(step)));
+        });
+    }
+    drop(steps);
+    done.iter().for_each(|step| report(&step));
+    Ok(())
+}
+
+/// Does a task again and again until the process ends: at once if there was something to do, else after a while.
+fn keep<T>(mut task: impl FnMut() -> Result<Option<T>, OracleError>, mut did: impl FnMut(T)) {
     let mut last = String::new();
     loop {
-        match oracle.step() {
-            Ok(Step::Waiting) => std::thread::sleep(POLL),
-            Ok(step) => report(&step),
+        match task() {
+            Ok(Some(done)) => did(done),
+            Ok(None) => std::thread::sleep(POLL),
             Err(error) => {
                 // The same trouble is said once.
                 let text = error.to_string();

@@ -10,7 +10,7 @@ use openledger_abi::escrow::{Channel, ChannelStatus};
 use serde_json::{Value, json};
 use serve::answer::{Prompt, Shown};
 use serve::http::Ask;
-use serve::payer::Question;
+use serve::payer::{PayerError, Question};
 
 use super::common::{Common, KeyArg, SenderArg, open, short};
 use super::session::SessionCommand;
@@ -338,6 +338,10 @@ pub struct ChatArgs {
     /// The most that the answer may cost, in OPEN; by the announced price if not given.
     #[arg(long, value_parser = open)]
     max_fee: Option<u128>,
+    /// Agree to the prices that the host announces now, though they are above those that you agreed to first or that the model's
+    /// owner registered.
+    #[arg(long)]
+    accept_prices: bool,
     /// Where the payer's side of channels is kept. Lost, the host could not be paid for what is unredeemed.
     #[arg(long, default_value = ".openledger/channels")]
     folder: PathBuf,
@@ -363,19 +367,30 @@ impl ChatArgs {
             false => serve::payer::user(&self.prompt),
         };
         let ask = Ask { max_tokens: Some(self.max_tokens), temperature: Some(self.temperature), ..Ask::default() };
-        let question = Question { private: self.private, max_fee: self.max_fee, ..Question::new(prompt, ask) };
+        let question = Question {
+            private: self.private,
+            max_fee: self.max_fee,
+            accept_prices: self.accept_prices,
+            ..Question::new(prompt, ask)
+        };
         let shown = std::io::stdout().is_terminal() && !self.common.json;
         for late in open.recover(self.model)? {
             let fee = amount::show(late.record.receipt.fee);
-            eprintln!("an earlier answer whose connection broke, {fee} OPEN:\n{}\n", late.text.trim());
+            eprintln!("an earlier answer whose connection broke, {fee} OPEN:\n{}\n", printable(late.text.trim()));
         }
         let answered = match shown {
-            true => open.ask_streaming(self.model, &question, &mut print_now)?,
-            false => open.ask(self.model, &question)?,
+            true => open.ask_streaming(self.model, &question, &mut print_now),
+            false => open.ask(self.model, &question),
         };
+        let answered = answered.map_err(|error| match error {
+            PayerError::Dearer { .. } => {
+                anyhow::anyhow!("{error}: agree to it with --accept-prices, or to this answer's with --max-fee")
+            }
+            error => error.into(),
+        })?;
         open.acknowledge(self.model)?;
         let receipt = &answered.record.receipt;
-        let mut text = if shown { "\n\n".to_owned() } else { format!("{}\n\n", answered.text.trim()) };
+        let mut text = if shown { "\n\n".to_owned() } else { format!("{}\n\n", printable(answered.text.trim())) };
         text.push_str(&attribution_table(&answered.attribution));
         text.push_str(&format!(
             "fee {} OPEN for {} + {} tokens, channel {number}; the epoch's report decides who earns of it",
@@ -400,7 +415,12 @@ impl ChatArgs {
 /// A piece of an answer, on the terminal at once. A terminal that is gone needs none.
 fn print_now(piece: &str) {
     let mut out = std::io::stdout();
-    let _ = out.write_all(piece.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(printable(piece).as_bytes()).and_then(|()| out.flush());
+}
+
+/// Text of others without what a terminal would act on.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 /// All words, and the rows that are most like the answer.
@@ -421,8 +441,9 @@ fn attribution_table(attribution: &[Shown]) -> String {
 }
 
 fn attribution_row(shown: &Shown) -> Vec<String> {
-    let who = |address: &str| chain::parse_account(address).map_or_else(|_| address.to_owned(), |a| short(&a));
+    let who = |address: &str| chain::parse_account(address).map_or_else(|_| printable(address), |a| short(&a));
     let words = |text: &str| {
+        let text = printable(text);
         let cut: String = text.chars().take(60).collect();
         if cut.len() < text.len() { format!("“{cut}…”") } else { format!("“{cut}”") }
     };

@@ -195,7 +195,9 @@ impl ContributeArgs {
         let mut sent = BTreeMap::new();
         for document in &shown.documents {
             let root = document.entry.root;
-            let Some(number) = datanet::entered(&context, self.datanet, root, author.account())? else { continue };
+            let Some(number) = datanet::standing_entry(&context, self.datanet, root, author.account())? else {
+                continue;
+            };
             // A collection of which a part was sent can be sent again.
             if shown.documents.len() == 1 {
                 bail!("{}: the author contributed this text already, as contribution {number}", document.place);

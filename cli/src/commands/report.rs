@@ -81,7 +81,7 @@ fn list(common: &Common) -> Result<()> {
             "receipts": epoch.receipts,
             "pots": epoch.pots.to_string(),
             "attempt": attempt,
-            "set": epoch.set,
+        "set": epoch.set,
             "report": report.as_ref().map(report_json),
         }));
     }
@@ -145,7 +145,7 @@ fn show(common: &Common, number: u32) -> Result<()> {
         "receipts": epoch.receipts,
         "pots": epoch.pots.to_string(),
         "attempt": attempt,
-            "set": epoch.set,
+        "set": epoch.set,
         "report": report.as_ref().map(report_json),
         "batches": (epoch.from..).zip(&batches).map(|(batch, b)| json!({
             "batch": batch,

@@ -132,7 +132,7 @@ pub struct OracleArgs {
     /// How long it leaves submitting to each oracle that stands before it in the set.
     #[arg(long, default_value_t = 10_000)]
     patience_ms: u64,
-    /// Close an epoch that is due once no batch came for so long.
+    /// Close an epoch that is due once no batch came for so long; after ten times that whatever comes.
     #[arg(long, default_value_t = 30_000)]
     quiet_ms: u64,
     /// For drills on a test chain: sign a false report of this epoch's first attempt. Costs the stake if anybody watches.
@@ -194,6 +194,9 @@ pub struct WatchArgs {
     /// Append each finding to this file, one JSON object a line.
     #[arg(long)]
     findings: Option<PathBuf>,
+    /// An oracle's signing key, which hosts give the texts of private answers to.
+    #[arg(long)]
+    signing_key: Option<String>,
 }
 
 impl WatchArgs {
@@ -201,7 +204,10 @@ impl WatchArgs {
     pub fn run(self) -> Result<()> {
         let context = self.chain.context()?;
         let home = folder(self.folder)?;
-        let gatherer = roles::gatherer(&context, &home.join("store"), self.mirrors, self.oracles)?;
+        let mut gatherer = roles::gatherer(&context, &home.join("store"), self.mirrors, self.oracles)?;
+        if let Some(key) = &self.signing_key {
+            gatherer = gatherer.reading_as(self.chain.key(key)?);
+        }
         let mut file = match &self.findings {
             None => None,
             Some(path) => Some(

@@ -71,9 +71,11 @@ pub fn play(context: &Context, cast: &Cast, narrator: &Narrator, options: &Optio
     let fuelled = fuel_one(context, cast, narrator, stage)?;
     vote(context, cast, narrator, stage)?;
     let revoked = revoke(context, cast, narrator, stage)?;
-    // What payers agree to was read before the vote.
-    for (payer, (number, channel)) in cast.payers.iter().zip(&mut stage.channels) {
-        *channel = channel::attach(context, payer.clone(), *number, &options.home.join("channels"))?;
+    // What payers agree to was read before the vote. One process has a channel's file at a time, so it is let go first.
+    let numbers: Vec<u64> = std::mem::take(&mut stage.channels).into_iter().map(|(number, _)| number).collect();
+    for (payer, number) in cast.payers.iter().zip(numbers) {
+        let channel = channel::attach(context, payer.clone(), number, &options.home.join("channels"))?;
+        stage.channels.push((number, channel));
     }
 
     narrator.step("Second epoch: the new split, and a text that earns no more", "the same kind of questions again");
@@ -117,6 +119,7 @@ fn ask_all(
     questions: &[Vec<Question>],
 ) -> Result<()> {
     let started = Instant::now();
+    let before = context.read(context.suite.payout, message_builder!(Payout).batch_count())?;
     let models: Vec<u32> = stage.rooms.iter().map(|room| room.model).collect();
     let answers = std::thread::scope(|scope| {
         let mut asking = Vec::new();
@@ -172,7 +175,6 @@ fn ask_all(
         amount::show(fees)
     ));
     stage.played.answers.extend(answers);
-    let before = context.read(context.suite.payout, message_builder!(Payout).batch_count())?;
     let batches = settled(context, stage)?;
     narrator.line(&format!(
         "the host redeems the vouchers as {} batches; three of four oracles attest that they hold what each rests on",

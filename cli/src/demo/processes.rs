@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// A child and the file that its output goes to.
 pub struct Process {
@@ -88,7 +88,17 @@ pub fn peak_of(process: &str) -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// A port that was free a moment ago.
-pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+/// Ports that were free a moment ago, all different. Not such as the system gives to outgoing connections, of which each process
+/// makes some before it listens.
+pub fn free_ports(count: usize) -> Result<Vec<u16>> {
+    let first = u16::try_from(std::process::id() % 10_000)?.saturating_add(10_000);
+    let mut bound = Vec::new();
+    for port in first..32_768 {
+        if bound.len() == count {
+            break;
+        }
+        bound.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+    }
+    ensure!(bound.len() == count, "no {count} free ports between {first} and 32,768");
+    bound.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

@@ -17,7 +17,7 @@ use serve::payer::PayerChannel;
 
 use super::cast::{Cast, LIARS, MEMBERS, Operator};
 use super::narrate::Narrator;
-use super::processes::{Process, free_port};
+use super::processes::{Process, free_ports};
 use super::texts::{self, Document};
 use super::{Options, home};
 use crate::actions::{channel, datanet, models, staking, token};
@@ -266,7 +266,8 @@ fn start(
         all.extend(["--chain".into(), url.to_owned(), "--suite".into(), suite_file.clone()]);
         all
     };
-    let host_url = format!("http://127.0.0.1:{}", free_port()?);
+    let mut ports = free_ports(cast.oracles.len().saturating_add(1))?;
+    let host_url = format!("http://127.0.0.1:{}", ports.pop().context("no port for the host")?);
     let served: Vec<u32> = stage.rooms.iter().map(|room| room.model).collect();
     models::announce(context, &cast.host.key, &host_url, &served)?;
     let mut arguments = common(&["serve"]);
@@ -280,7 +281,6 @@ fn start(
     push("--store", home.join("store").display().to_string());
     push("--redeem-every-ms", "1000".into());
     let mut host = Process::start("host", &logs, &arguments)?;
-    let ports = cast.oracles.iter().map(|_| free_port()).collect::<Result<Vec<_>>>()?;
     stage.oracles = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
     for (i, oracle) in cast.oracles.iter().enumerate() {
         let mut arguments = common(&["oracle", "run"]);
@@ -291,8 +291,8 @@ fn start(
         push("--folder", home.join(format!("oracle{i}")).display().to_string());
         push("--mirror", host_url.clone());
         push("--patience-ms", "3000".into());
-        // The demo closes its epochs itself, when all of a round is redeemed.
-        push("--quiet-ms", "3600000".into());
+        // The demo closes its epochs itself, when all of a round is redeemed, however far it moves the time.
+        push("--quiet-ms", (365 * 24 * 3_600_000u64).to_string());
         for (j, peer) in stage.oracles.iter().enumerate() {
             if i != j {
                 push("--peer", peer.clone());

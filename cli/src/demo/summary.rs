@@ -13,7 +13,7 @@ use serde::Serialize;
 use serve::answer::Shown;
 use worker::published::decimal;
 
-use super::cast::Cast;
+use super::cast::{Cast, LIARS};
 use super::narrate::Narrator;
 use super::processes::peak_of;
 use super::stage::Stage;
@@ -30,6 +30,8 @@ const LEAST_CREDITED_BPS: u128 = 6_000;
 pub struct Summary {
     pub epochs: u32,
     pub receipts: u64,
+    /// Batches that oracles attested.
+    pub batches: u64,
     #[serde(with = "decimal")]
     pub funded: u128,
     #[serde(with = "decimal")]
@@ -86,7 +88,7 @@ fn rewards(context: &Context, cast: &Cast) -> Result<u128> {
 pub fn close(context: &Context, cast: &Cast, narrator: &Narrator, stage: &Stage, started: Instant) -> Result<Summary> {
     let played = &stage.played;
     let pulled = staking::pull_rewards(context, &cast.curator)?;
-    let honest = cast.oracles.last().map(|oracle| oracle.key.account());
+    let honest = cast.oracles.get(LIARS).map(|oracle| oracle.key.account());
     let reward = match honest {
         Some(operator) if pulled > 0 => staking::claim_rewards(context, &cast.delegator, operator)?,
         _ => 0,
@@ -143,6 +145,7 @@ pub fn close(context: &Context, cast: &Cast, narrator: &Narrator, stage: &Stage,
     let summary = Summary {
         epochs,
         receipts: played.answers.len() as u64,
+        batches: context.read(context.suite.payout, message_builder!(Payout).batch_count())?,
         funded: totals.funded,
         credited: totals.credited,
         carried_over: totals.carried,

@@ -9,8 +9,9 @@
 //! **Weight.** The least of what the operator's pool had bonded just before the challenge, has at the commit, and has at the reveal.
 //! So nobody bonds for a case, and what left has no vote: whatever judges is at stake while it does.
 //!
-//! **Money.** The loser's bonds go to the majority of the judges (`judges_bps`, by weight) and to the winner's backers (by bond).
-//! All is pulled by [`Arbitration::claim`]; what can be nobody's, and the rest of the divisions, is burned.
+//! **Money.** The majority of the judges shares a fee by weight, the same whichever side it found right: of the loser's bonds, and of the
+//! challenger's where the loser had less. What is left of the loser's bonds goes to the winner's backers by bond. All is pulled by
+//! [`Arbitration::claim`]; what can be nobody's, and the rest of the divisions, is burned.
 
 use crate::times::Unit;
 use crate::{AccountId, AdminError, Balance, Bytes32, Timestamp};
@@ -37,12 +38,13 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// Its number: of each, one challenge of a contribution can be open.
-    pub fn number(self) -> u8 {
+    /// What names it: of each, one challenge of a contribution can be open. A copy of another original is another ground, else
+    /// whoever copied could keep the author out with an original that nobody copied.
+    pub fn name(self) -> (u8, u64) {
         match self {
-            Self::Copied { .. } => 0,
-            Self::Worthless => 1,
-            Self::WronglyRejected => 2,
+            Self::Copied { original, .. } => (0, original),
+            Self::Worthless => (1, 0),
+            Self::WronglyRejected => (2, 0),
         }
     }
 }
@@ -84,16 +86,14 @@ impl Choice {
 #[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ArbitrationParameters {
-    /// The bond of the first challenge of a contribution on a ground, at least 1; each further one costs twice the one before.
+    /// The bond of the first challenge of a contribution on a ground, at least 1; after each that was dismissed the next costs double.
     pub bond: Balance,
     /// Time to commit, within [`crate::times::JUDGING`].
     pub commit_ms: u64,
     /// Time to reveal after that, within [`crate::times::JUDGING`].
     pub reveal_ms: u64,
-    /// Of the challenger's bond, what is burned if nothing is decided.
+    /// The fee, in parts of the challenger's bond: the majority of the judges gets it; it is burned if nothing is decided.
     pub fee_bps: u16,
-    /// Of the loser's bonds, what the majority of the judges gets.
-    pub judges_bps: u16,
     /// What a validator loses of its stake whose verdict was overturned; 0 only jails.
     pub slash_bps: u16,
 }
@@ -149,14 +149,16 @@ pub struct Challenge {
     pub reveal_until: Timestamp,
     /// A decision takes force from then on.
     pub due_at: Timestamp,
-    /// What all validators had bonded just before it was opened: a third of it must judge.
+    /// What all validators but the parties had bonded just before it was opened: a third of it must judge.
     pub total_stake: Balance,
     /// The parameters that hold for it.
     pub terms: ArbitrationParameters,
     pub uphold: Side,
     pub dismiss: Side,
-    /// Who may not judge: the challenger, the contributors and payees of the contribution and of the original.
+    /// Who may not judge: the challenger, the contribution's contributor and payee.
     pub parties: Vec<AccountId>,
+    /// Contributor and payee of the original, who may only dismiss: else a challenger would choose whose stake does not count.
+    pub authors: Vec<AccountId>,
     /// Once it is closed: what can still be claimed.
     pub owed: Balance,
     /// Bonds and judgements for which something can still be claimed; with the last one, what division left is burned.
@@ -230,7 +232,7 @@ pub enum ArbitrationError {
     /// A contribution is no copy of itself.
     OwnOriginal,
     /// The contribution doesn't stand where this ground could change it: what is rejected, struck or was restored can't be struck,
-    /// only what is rejected can be accepted.
+    /// only what is rejected can be accepted; or the original's payee is paid for it already.
     NotChallengeable,
     /// The contribution is challenged on this ground already.
     AlreadyChallenged {
@@ -244,7 +246,7 @@ pub enum ArbitrationError {
     CommitOver,
     /// The caller is no validator in service.
     NotValidator,
-    /// A party judges nothing of its own.
+    /// A party judges nothing of its own, and nobody upholds what pays itself.
     OwnCase,
     /// The caller's pool has nothing bonded now, or had nothing before the challenge.
     NoStake,

@@ -8,8 +8,9 @@
 //! **Lines.** A question may follow an answered one that it rests on, until `step_ms` after that answer, also when the window is
 //! over; so may a commit of a proof. The report is not live before then. A line has at most nine steps.
 //!
-//! **Bonds.** The bond of an answered question is half burned, half the answerer's; it counts as lost on the report, and is
-//! repaid if that falls later. Each question that is open on a report makes the next a sixteenth dearer.
+//! **Bonds.** The bond of an answered question is half burned, half the answerer's; what is burned counts as lost on the report, and is
+//! repaid if that falls later. Each question that is open on a report makes the next a sixteenth dearer; after the window each step of a
+//! line costs double.
 //!
 //! What may be asked and what answers it is decided by [`proof::question`]; questions about the chain's facts are resolved by
 //! the [judge](crate::judge).
@@ -96,7 +97,7 @@ pub enum AvailabilityError {
     WindowOver,
     /// The question that it follows is of another report, or not answered.
     NotAnswered,
-    /// It does not rest on the answer that it follows.
+    /// It does not lie under what it follows, or goes no further.
     AnotherLine,
     /// The line has its nine steps.
     LineTooLong,
@@ -155,7 +156,7 @@ pub trait Availability {
     ) -> Result<(), AvailabilityError>;
 
     /// Asks, with the SCALE bytes of a [`Question`], about a pending report. Takes [`Availability::bond_for`] the report by `transfer_from`.
-    /// Within the window; or until `step_ms` after the answer to the question that it `follows` and lies under. The report doesn't go live before
+    /// Within the window; or until `step_ms` after the answer to the question that it `follows`, lies under and goes further than. The report doesn't go live before
     /// an answer and its next step are over. Returns the question's number.
     #[ink(message)]
     fn ask(&mut self, report: ReportId, question: Vec<u8>, follows: Option<u64>) -> Result<u64, AvailabilityError>;
@@ -180,7 +181,8 @@ pub trait Availability {
     #[ink(message)]
     fn question_count(&self) -> u64;
 
-    /// What the next question about a report locks: bond · (1 + k/16) with k questions open on it.
+    /// What the next question about a report locks: bond · (1 + k/16) with k questions open on it. After the window the n-th step of a
+    /// line locks 2^(n − 1) times as much.
     #[ink(message)]
     fn bond_for(&self, report: ReportId) -> Balance;
 

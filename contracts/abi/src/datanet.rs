@@ -29,6 +29,8 @@ pub const MAX_AGREEING: u8 = 15;
 pub const MAX_CURATORS: usize = 16;
 /// How long a commitment can be opened, ms: 30 days.
 pub const OPENING_MS: u64 = 30 * 24 * 3_600_000;
+/// After how long its contributor may enter a rejected text again, ms: 30 days.
+pub const AGAIN_MS: u64 = 30 * 24 * 3_600_000;
 
 /// Functions that can be paused ([`crate::Pausable`]). Committing, revoking and what arbitration decides never pause.
 pub mod pause {
@@ -356,7 +358,7 @@ pub enum DatanetError {
     StillOpen {
         until: Timestamp,
     },
-    /// The contributor has entered this text in this Datanet, as this contribution.
+    /// The contributor has entered this text in this Datanet, as this contribution. A rejected one is forgotten after [`AGAIN_MS`].
     AlreadyEntered {
         contribution: u64,
     },
@@ -459,7 +461,12 @@ pub trait DatanetRegistry {
     /// commitment to it, which an earlier block took, at most [`OPENING_MS`] ago; each place of a tree opens once, and one that stands alone
     /// leaves storage, so its deposit is given back. Anyone may send it in. Returns the contribution's number, from 0 over all Datanets.
     #[ink(message)]
-    fn contribute(&mut self, new: NewContribution, opening: Opening, signature: [u8; 64]) -> Result<u64, DatanetError>;
+    fn contribute(
+        &mut self,
+        entry: NewContribution,
+        opening: Opening,
+        signature: [u8; 64],
+    ) -> Result<u64, DatanetError>;
 
     /// Takes a commitment that can be opened no more out of storage; its deposit is given to the caller. By anyone.
     #[ink(message)]
@@ -525,7 +532,7 @@ pub trait DatanetRegistry {
     #[ink(message)]
     fn contributions(&self, datanet: u32, before: Option<u64>, limit: u32) -> Vec<(u64, Contribution)>;
 
-    /// What a contributor entered with this root in a Datanet.
+    /// What a contributor entered last with this root in a Datanet.
     #[ink(message)]
     fn entered(&self, datanet: u32, root: Bytes32, contributor: AccountId) -> Option<u64>;
 

@@ -24,8 +24,6 @@ pub use proof::Error as ProofError;
 
 /// The longest proof, in bytes.
 pub const MAX_PROOF_BYTES: usize = proof::limits::MAX_PROOF_BYTES;
-/// Provers that share the reward of one report.
-pub const MAX_PROVERS: u32 = 32;
 /// A commit costs a sixteenth of the bond more for each that is open on its report already.
 pub const BOND_STEPS: u128 = 16;
 /// What a reveal after the first pays: its bond divided by this.
@@ -189,8 +187,6 @@ pub enum DisputesError {
     NotBeforeFirst,
     /// The account is one of the report's provers already.
     AlreadyShares,
-    /// As many provers share as may.
-    TooManyProvers,
     /// The report did not fall by a proof or an unanswered question.
     NotFallen,
     /// Provers may still join.

@@ -384,7 +384,7 @@ pub trait ModelRegistry {
     /// from if the policy pays retrieval, or by agents; shown if the policy pays spans; used for money if it has a price.
     /// Returns its number, from 0.
     #[ink(message)]
-    fn register(&mut self, new: NewModel) -> Result<u32, ModelError>;
+    fn register(&mut self, entry: NewModel) -> Result<u32, ModelError>;
 
     /// Adds a revision. With the same artefact the sources must stay and the data is the one agreed on: only the terms that the change
     /// touches (price, contributors' share, policy) are checked again, when it asks for more than the revision before; with another

@@ -293,7 +293,7 @@ pub enum PayoutError {
     EpochNotDue,
     /// No batch to put into an epoch.
     NothingToClose,
-    /// Nothing at all is covered: oracles must bond more, or accounts must claim.
+    /// Less than an eighth of the cover is free: accounts must claim, or oracles bond more.
     CoverExceeded,
     /// The epoch before has no live report yet.
     EpochOpen,
@@ -421,13 +421,15 @@ pub trait Payout {
     fn record_expired(&mut self, amount: Balance) -> Result<(), PayoutError>;
 
     /// Closes the next epoch over the batches that wait, by anyone, when the one before has a live report: at least one batch, at
-    /// most 2^26 receipts, and no more pots than whichever q oracles sign cover. If the first batch alone is more, as much of its pot
-    /// as is covered; the rest stays first in the queue, over the same receipts. Returns the epoch's number, from 0.
+    /// most 2^26 receipts, and no more pots than seven eighths of what whichever q oracles sign cover, what is unclaimed counted. If the
+    /// first batch alone is more, as much of its pot as is covered; the rest stays first in the queue, over the same receipts. Where less
+    /// than an eighth of the cover is free and something would be left waiting, refuses with `CoverExceeded`: claims free cover. Returns
+    /// the epoch's number, from 0.
     #[ink(message)]
     fn close_epoch(&mut self) -> Result<u32, PayoutError>;
 
     /// Cuts the last epoch again over what waits now, by anyone, while it has no pending report: once its cover is below what it
-    /// holds, the oracle set changed, or `report_ms` are over since its cut. Returns the new attempt.
+    /// holds (an eighth of `report_ms` after its cut at the earliest), the oracle set changed, or `report_ms` are over since its cut. Returns the new attempt.
     #[ink(message)]
     fn recut(&mut self, epoch: u32) -> Result<u32, PayoutError>;
 
@@ -564,6 +566,13 @@ pub trait Payout {
     /// Whether the account is in the current set.
     #[ink(message)]
     fn is_oracle(&self, account: AccountId) -> bool;
+
+    /// What is covered now, whichever q of the current set sign: half of what the q of them in service would lose who would lose least.
+    ///
+    /// # Errors
+    /// `Admin(NotWired)`, `WrongOracleSet` if there is none, `StakingFailed`.
+    #[ink(message)]
+    fn cover(&self) -> Result<Balance, PayoutError>;
 
     /// Who steps in next, in order.
     #[ink(message)]

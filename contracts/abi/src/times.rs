@@ -24,6 +24,14 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The least time in which something can be done that needs a block or two of its own: a 24th.
+    pub const fn least(self) -> Timestamp {
+        match self.ms(1).checked_div(24) {
+            Some(least) => least,
+            None => 0,
+        }
+    }
+
     /// So many units, ms.
     pub const fn ms(self, units: u64) -> Timestamp {
         let one: u64 = match self {

@@ -88,8 +88,7 @@ impl SuiteConfig {
                 bond: 100 * OPEN,
                 commit_ms: 3 * DAY,
                 reveal_ms: 2 * DAY,
-                fee_bps: 1_000,
-                judges_bps: 5_000,
+                fee_bps: 2_000,
                 slash_bps: 1_000,
             },
             models: ModelParameters {

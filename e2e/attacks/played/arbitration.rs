@@ -97,6 +97,11 @@ fn claim(world: &World, by: &Keypair, number: u64) -> Refusable<Balance> {
     send(&*world.chain, by, world.suite.arbitration, message_builder!(Arbitration).claim(number))
 }
 
+/// What the challenger bonded, and what of it its judges are paid.
+fn bond_and_fee(case: &Challenge) -> (Balance, Balance) {
+    (case.bond, case.bond / 10_000 * Balance::from(case.terms.fee_bps))
+}
+
 /// Lets time pass until the decision is due; before that nobody puts it in force.
 fn wait_for_force(world: &World, number: u64) -> Result<()> {
     let at = known(world, number)?.due_at;
@@ -162,11 +167,11 @@ pub fn a_rejection_by_two_self_made_validators_is_overturned(world: &mut World) 
         ensure!(sent("a thief claims", claim(world, thief, case))? == 0, "a thief was paid");
     }
     let won = sent("claiming", claim(world, &watcher, case))?;
-    let bond = known(world, case)?.bond;
-    ensure!(won == bond + stake / 2, "the challenger was paid {won}");
-    ensure!(world.balance(watcher.account())? == held + stake / 2, "the challenger has not what it was paid");
+    let (bond, fee) = bond_and_fee(&known(world, case)?);
+    ensure!(won == bond + stake - fee, "the challenger was paid {won}");
+    ensure!(world.balance(watcher.account())? == held + stake - fee, "the challenger has not what it was paid");
     let judged = sent("a judge claims", claim(world, &validator, case))?;
-    ensure!(judged == stake / 2, "the judge was paid {judged}");
+    ensure!(judged == fee, "the judge was paid {judged}");
     refused(claim(world, &validator, case), &ArbitrationError::NothingToClaim)?;
     ensure!(known(world, case)?.owed == 0, "something is owed after all claims");
     let now = read(&*world.chain, world.suite.token, message_builder!(PSP22).total_supply())?;
@@ -195,6 +200,9 @@ pub fn a_copy_is_struck_or_pays_its_author(world: &mut World) -> Result<()> {
     }
     world.tick()?;
 
+    // The thief names an original that nobody copied, and does not keep the author's challenge out by it.
+    let nonsense = Ground::Copied { original: world.contributions[1], remedy: Remedy::Strike };
+    sent("the thief's own challenge", challenge(world, &thieves[1], copies[0], nonsense)?)?;
     let mut cases = Vec::new();
     for (copy, remedy) in copies.iter().zip([Remedy::Strike, Remedy::PayAuthor]) {
         let itself = Ground::Copied { original: *copy, remedy };
@@ -270,16 +278,15 @@ pub fn stake_that_leaves_has_no_vote(world: &mut World) -> Result<()> {
     world.after(times.reveal_until)?;
 
     // Too little for a third: nothing changes, and at once.
-    let (held, bond) = (world.balance(watcher.account())?, times.bond);
+    let (held, (bond, fee)) = (world.balance(watcher.account())?, bond_and_fee(&times));
     let status = sent("closing", execute(world, case))?;
     ensure!(status == ChallengeStatus::Undecided, "so little stake made it {status:?}");
     let untouched = contribution(world, number)?;
     ensure!(untouched.struck_at.is_none(), "it was struck");
     let back = sent("claiming", claim(world, &watcher, case))?;
-    let fee = bond / 10_000 * Balance::from(times.terms.fee_bps);
     ensure!(back == bond - fee && world.balance(watcher.account())? == held + back, "the challenger got {back}");
-    // The same ground once more is twice as dear.
+    // Nothing was dismissed, so nothing is dearer: else nobody would judge what the thief itself challenged, to keep others out.
     let price = message_builder!(Arbitration).price(number, Ground::Worthless);
-    ensure!(read(&*world.chain, world.suite.arbitration, price)? == Ok(2 * bond), "the same price again");
+    ensure!(read(&*world.chain, world.suite.arbitration, price)? == Ok(bond), "another price");
     Ok(())
 }

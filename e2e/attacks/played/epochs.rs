@@ -65,7 +65,10 @@ pub fn a_batch_above_the_cover_stops_no_batch_behind_it(world: &mut World) -> Re
     let pot = first.batches[0].0.pot;
     ensure!(first.cut.pots == first.cut.first_pot && first.cut.pots < pot, "{:?} of a pot of {pot}", first.cut);
     world.report_epoch(&first)?;
-    // What was credited uses up cover until it is claimed; anybody may push the claims.
+    // What was credited uses up cover until it is claimed. In what little is left there is no epoch of dust, whose report would take as
+    // long as any; anybody may push the claims.
+    let close = message_builder!(Payout).close_epoch();
+    refused(send(&*world.chain, &world.people.host, world.suite.payout, close), &PayoutError::CoverExceeded)?;
     claim_all(&world)?;
     let second = world.close_epoch()?;
     ensure!((second.cut.from, second.cut.to) == (large, small + 1), "{:?}", second.cut);
@@ -85,6 +88,27 @@ fn claim_all(world: &World) -> Result<()> {
     Ok(())
 }
 
+/// A12 the other way: who delegated a little takes back a few units at a time, so that the cover falls below an epoch that used it up, and
+/// has the epoch cut again before anybody can sign it.
+pub fn a_delegator_who_leaves_by_units_has_no_epoch_cut_again(world: &mut World) -> Result<()> {
+    let (mut world, delegator) = World::with_small_bonds(world.chain.clone())?;
+    batch(&mut world, 200 * OPEN)?;
+    let closed = world.close_epoch()?;
+    ensure!(closed.cut.first_pot < closed.batches[0].0.pot, "the cover is not used up");
+    let (chain, payout) = (world.chain.clone(), world.suite.payout);
+    for oracle in &world.people.oracles {
+        let unbond = message_builder!(Staking).unbond(oracle.account.account(), OPEN);
+        sent("unbonding", send(&*chain, &delegator, world.suite.staking, unbond))?;
+    }
+    world.after(closed.cut.closed_at + world.config.payout.report_ms / 8)?;
+    if world.chain.now()? + 2_000 < closed.cut.closed_at + world.config.payout.report_ms {
+        let recut = message_builder!(Payout).recut(closed.number);
+        refused(send(&*chain, &delegator, payout, recut), &PayoutError::CutStands)?;
+    }
+    let body = world.true_report(&closed)?.body;
+    sent("a covered report", world.submit(world.signed_report(body, &[0, 1, 2])))
+}
+
 /// A12, the second half: stake that leaves once the epoch is closed.
 pub fn cover_that_unbonds_after_closing_stops_no_epoch(world: &mut World) -> Result<()> {
     let (mut world, delegator) = World::with_small_bonds(world.chain.clone())?;
@@ -97,6 +121,7 @@ pub fn cover_that_unbonds_after_closing_stops_no_epoch(world: &mut World) -> Res
         refused(recut(&world), &PayoutError::CutStands)?;
     }
     world.undelegate(&delegator)?;
+    world.after(closed.cut.closed_at + world.config.payout.report_ms / 8)?;
     let body = world.true_report(&closed)?.body;
     refused(world.submit(world.signed_report(body, &[1, 2, 3])), &PayoutError::NotCovered)?;
     let again = world.recut()?;

@@ -2,9 +2,9 @@
 //! scenarios can share a world in any order.
 
 pub mod arbitration;
+pub mod availability;
 pub mod batches;
 pub mod datanets;
-pub mod availability;
 pub mod disputes;
 pub mod epochs;
 pub mod reports;
@@ -51,6 +51,7 @@ macro_rules! attacks {
             epochs {
                 a_signing_key_of_years_ago_harms_nobody,
                 a_batch_above_the_cover_stops_no_batch_behind_it,
+                a_delegator_who_leaves_by_units_has_no_epoch_cut_again,
                 cover_that_unbonds_after_closing_stops_no_epoch,
             }
             reports {

@@ -102,6 +102,8 @@ pub enum Redeem {
     /// Not at all for now.
     Later,
     Rightly,
+    /// Rightly, but no oracle attests it, or too few do: it waits.
+    Unattested,
     /// Twice in a row.
     Twice,
     /// Signed by the host in the payer's place.

@@ -109,6 +109,8 @@ impl Generator {
                     Redeem::Rightly,
                     Redeem::Rightly,
                     Redeem::Rightly,
+                    Redeem::Unattested,
+                    Redeem::Unattested,
                     Redeem::Later,
                     Redeem::Twice,
                     Redeem::WrongSigner,

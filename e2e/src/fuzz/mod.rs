@@ -25,7 +25,7 @@ mod start;
 mod value;
 mod watched;
 
-pub use action::{Action, Sequence};
+pub use action::{Action, Redeem, Sequence};
 pub use generate::Generator;
 pub use perform::spec;
 pub use run::{Care, Failure, Report, run};

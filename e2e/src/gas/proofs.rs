@@ -5,7 +5,9 @@ use chain::{Keypair, Receipt};
 use openledger_abi::judge::Proof;
 
 use super::{CodePrice, Row, Scale, Want, taken};
+use crate::epoch::FEE;
 use crate::falsehoods::{self, Filed};
+use crate::outcome::sent;
 use crate::scenarios::{fraud, sums};
 use crate::{People, World};
 
@@ -73,7 +75,16 @@ pub fn proofs(world: &mut World, number: u8, scale: &mut Scale) -> Result<()> {
 pub fn measure_a_large_set(world: &mut World, price: CodePrice) -> Result<Vec<Row>> {
     let mut scale = Scale::new(price);
     let (oracles, signers) = (world.people.oracles.len(), world.quorum().len());
-    let closed = world.closed_epoch()?;
+    let position = world.open_channel(10 * FEE)?;
+    world.answer(position, "He kept a ledger of every ship that came in, they say.", FEE)?;
+    world.tick()?;
+    let redemption = world.redemption(position)?;
+    let waiting = sent("redeeming", world.redeem(redemption))?;
+    world.ledger(position)?.redeemed = 1;
+    let attested = ["escrow", "open_token", "payout"];
+    let name = format!("escrow: attest, {signers} of {oracles} oracles");
+    scale.weigh(&name, &attested, world.attest_by(waiting, &world.quorum())?)?;
+    let closed = world.close_epoch()?;
     let report = world.true_report(&closed)?;
     let receipt = taken("report", world.submit(world.signed_report(report.body, &world.quorum())))?;
     let name = format!("payout: a report, {signers} of {oracles} oracles");

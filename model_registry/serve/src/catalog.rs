@@ -13,7 +13,11 @@ use ink::message_builder;
 use openledger_abi::models::ModelRegistry;
 use worker::card::ModelCard;
 use worker::epoch::ModelData;
+use worker::fetch::Allowance;
 use worker::gather::Gatherer;
+
+/// The longest file of an adapter, or other object of a model, that is fetched.
+const MAX_ADAPTER: u64 = 512 << 20;
 
 /// A model as it is served.
 pub struct Served {
@@ -78,7 +82,7 @@ fn load_one(base: &Arc<Model>, gatherer: &mut Gatherer, model: u32, folder: &Pat
     let now = chain.now()?;
     let data = gatherer.model((model, number), now)?.context("the registry has no such revision")?;
     let endpoints = gatherer.endpoints(model)?;
-    let fetch = |cid: &Cid| gatherer.fetcher().object(cid, &endpoints);
+    let fetch = |cid: &Cid| gatherer.fetcher().object(cid, &endpoints, Allowance::of(MAX_ADAPTER));
     let card = ModelCard::parse(&fetch(&Cid::from_bytes(&revision.card_cid)?)?).context("its card")?;
     let adapter = match (card.adapter_cid, card.adapter_config_cid) {
         (Some(weights), Some(config)) => {

@@ -197,6 +197,8 @@ struct Book {
     /// `heads[n]` is the tree's head over the first n places.
     heads: Vec<SumHead>,
     voucher: Option<SignedVoucher>,
+    /// Places that are paid, as far as the host has asked the chain since it started.
+    paid: u64,
 }
 
 /// All books of a host, under one folder.
@@ -210,7 +212,8 @@ impl Ledger {
     /// anybody).
     pub fn open(dir: &Path) -> Result<Self, LedgerError> {
         let io = |source| LedgerError::Io { path: dir.to_path_buf(), source };
-        std::fs::create_dir_all(dir).map_err(io)?;
+        // It holds the texts of private answers.
+        worker::files::private_folder(dir).map_err(io)?;
         let mut ledger = Self { dir: dir.to_path_buf(), books: BTreeMap::new() };
         for entry in std::fs::read_dir(dir).map_err(io)? {
             let name = entry.map_err(io)?.file_name();
@@ -311,14 +314,17 @@ impl Ledger {
         Ok(())
     }
 
-    /// Places of the channel, over all models and keys, that a payer was served and that no voucher covers, or that are being
-    /// served. What lapsed with an answer stays among them: a voucher puts it back.
+    /// Places of the channel, over all models and keys, that were served or are being served and that no batch can pay for: those
+    /// beyond what can be redeemed, and answers that lapsed, until a voucher puts them back.
     pub fn ahead(&self, channel: u64) -> u64 {
-        let of = |book: &Book| {
-            let beyond = book.places.iter().skip(usize::try_from(book.vouched()).unwrap_or(usize::MAX));
-            beyond.filter(|place| !place.lapsed || place.answer.is_some()).count() as u64
-        };
-        self.lanes(channel).map(of).sum()
+        self.lanes(channel).map(Book::ahead).sum()
+    }
+
+    /// Takes note of how many places of a lane are paid, by the chain.
+    pub fn note_paid(&mut self, lane: &Lane, count: u64) {
+        if let Some(book) = self.books.get_mut(lane) {
+            book.paid = book.paid.max(count);
+        }
     }
 
     /// Places that a request at `sequence` adds to [`Ledger::ahead`]: its own, and those before it that nobody asked for yet.
@@ -475,6 +481,7 @@ impl Book {
             leaves: Vec::new(),
             heads: vec![SumHead::EMPTY],
             voucher: None,
+            paid: 0,
         };
         let mut text = Vec::new();
         for line in 1.. {
@@ -510,6 +517,29 @@ impl Book {
 
     fn vouched(&self) -> u64 {
         self.voucher.as_ref().map_or(0, |voucher| voucher.count)
+    }
+
+    fn ahead(&self) -> u64 {
+        let payable = self.payable();
+        let unpaid = |(at, place): &(u64, &Place)| match place.lapsed {
+            true => place.answer.is_some(),
+            false => *at >= payable,
+        };
+        (0u64..).zip(&self.places).filter(unpaid).count() as u64
+    }
+
+    /// How far batches can pay: to the end of the longest stretch after what is paid that a voucher covers and of which no more
+    /// places are unfilled than filled.
+    fn payable(&self) -> u64 {
+        let (mut places, mut filled, mut payable) = (0u64, 0u64, self.paid);
+        for at in self.paid..self.vouched() {
+            places += 1;
+            filled += u64::from(self.place(at).is_some_and(|place| place.answer.is_some() && !place.lapsed));
+            if places <= filled.saturating_mul(2) {
+                payable = at + 1;
+            }
+        }
+        payable
     }
 
     fn committed(&self) -> u128 {

@@ -208,7 +208,7 @@ fn places_lapse_in_order_after_their_deadlines_and_an_answer_only_once_it_could_
     ledger.lapse(&LANE, 51).unwrap();
     assert_eq!(ledger.head(&LANE).sum, 0);
     assert_eq!(ledger.told(&LANE).lapsed, [0, 1]);
-    // It was served and not paid: it counts as long as no voucher covers it.
+    // It was served and not paid: it counts until a voucher puts it back.
     assert_eq!(ledger.ahead(1), 2);
     // The last one's deadline is not over.
     assert_eq!(ledger.head(&LANE).count, 2);
@@ -244,7 +244,7 @@ fn what_a_voucher_covers_never_lapses_and_what_lapsed_is_back_by_a_voucher_over_
     for entry in std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
         std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
     }
-    for (folder, head) in [(dir.path(), all), (copy.path(), mixed)] {
+    for (folder, head, unpaid) in [(dir.path(), all, 0), (copy.path(), mixed, 2)] {
         let mut ledger = Ledger::open(folder).unwrap();
         ledger.accept(&voucher(head)).unwrap();
         assert_eq!(ledger.head(&LANE), head);
@@ -252,11 +252,53 @@ fn what_a_voucher_covers_never_lapses_and_what_lapsed_is_back_by_a_voucher_over_
         assert_eq!(ledger.head(&LANE), head);
         drop(ledger);
         let ledger = Ledger::open(folder).unwrap();
-        assert_eq!((ledger.head(&LANE), ledger.vouched(&LANE), ledger.ahead(1)), (head, 4, 0));
+        // What the payer left unfilled, though it was served, stays unpaid.
+        assert_eq!((ledger.head(&LANE), ledger.vouched(&LANE), ledger.ahead(1)), (head, 4, unpaid));
     }
     // A tree of nobody's brings nothing back.
     let other = SignedVoucher { top: [5; 32], ..voucher(all) };
     assert!(matches!(ledger.accept(&other), Err(LedgerError::OtherTree { .. })));
+}
+
+#[test]
+fn answers_that_no_batch_can_pay_for_count_as_unpaid_whatever_vouchers_cover_them() {
+    // Five places are left out and four asked for; once the first are unfilled, a voucher covers all.
+    let (_dir, mut ledger) = opened();
+    for sequence in 5..9 {
+        fill(&mut ledger, LANE, sequence, 10);
+    }
+    ledger.lapse(&LANE, 50).unwrap();
+    assert_eq!(ledger.head(&LANE).count, 0);
+    ledger.books.get_mut(&LANE).unwrap().places[5].request.as_mut().unwrap().deadline = 40;
+    ledger.lapse(&LANE, 50).unwrap();
+    ledger.accept(&voucher(ledger.head(&LANE))).unwrap();
+    assert_eq!((ledger.vouched(&LANE), ledger.head(&LANE).sum), (9, 40));
+    assert_eq!(ledger.ahead(1), 4);
+    // One more, and as many are filled as are not.
+    fill(&mut ledger, LANE, 9, 10);
+    ledger.accept(&voucher(ledger.head(&LANE))).unwrap();
+    assert_eq!(ledger.ahead(1), 0);
+
+    // Answers that lapsed and that a voucher for nothing covers.
+    let (_dir, mut ledger) = opened();
+    for sequence in 0..4 {
+        fill(&mut ledger, LANE, sequence, 10);
+    }
+    ledger.lapse(&LANE, 101).unwrap();
+    ledger.accept(&voucher(ledger.head(&LANE))).unwrap();
+    assert_eq!((ledger.vouched(&LANE), ledger.head(&LANE).sum, ledger.ahead(1)), (4, 0, 4));
+
+    // What is paid makes up for nothing that comes after it.
+    let (_dir, mut ledger) = opened();
+    for sequence in [0, 1, 2, 5] {
+        fill(&mut ledger, LANE, sequence, 10);
+    }
+    ledger.books.get_mut(&LANE).unwrap().places[5].request.as_mut().unwrap().deadline = 40;
+    ledger.accept(&voucher(ledger.head(&LANE))).unwrap();
+    ledger.note_paid(&LANE, 3);
+    ledger.lapse(&LANE, 50).unwrap();
+    ledger.accept(&voucher(ledger.head(&LANE))).unwrap();
+    assert_eq!((ledger.vouched(&LANE), ledger.ahead(1)), (6, 1));
 }
 
 #[test]

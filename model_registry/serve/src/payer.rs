@@ -8,8 +8,10 @@
 //! a host that lost it is shown it again.
 
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chain::{Keypair, verify};
 use engine::Message;
@@ -40,6 +42,10 @@ const MESSAGE_BYTES: usize = 64;
 /// Tokens of an answer when the question doesn't say.
 const MAX_TOKENS: u32 = 128;
 
+/// How long a host may take to be reached, and for the whole of an answer.
+const CONNECTING: Duration = Duration::from_secs(10);
+const ANSWERING: Duration = Duration::from_secs(600);
+
 /// Why an answer was not got, or not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum PayerError {
@@ -47,12 +53,16 @@ pub enum PayerError {
     Http { url: String, reason: String },
     #[error("the host's offer is not what its announcement says: {0}. Nothing was signed")]
     Offer(String),
+    #[error("model {model} costs more than {limit}: {what}. Nothing was signed")]
+    Dearer { model: u32, what: String, limit: &'static str },
     #[error("the host answered {status}: {message}")]
     Refused { status: u16, message: String },
     #[error(
         "the host's receipt is not what it should be: {0}. No voucher covers it; its place is given up after the request's deadline"
     )]
     BadReceipt(String),
+    #[error("{0}: another process asks with this key; wait for it, or use a session key of your own")]
+    InUse(PathBuf),
     #[error("{path}: {reason}")]
     State { path: PathBuf, reason: String },
     #[error("the chain's time is not known: {0}")]
@@ -74,6 +84,43 @@ pub struct Agreed {
     pub params: u32,
     pub min_fee: u128,
     pub min_fee_kib: u128,
+    /// What the revision's owner registered, for 1,000 tokens.
+    pub registered_in: u128,
+    pub registered_out: u128,
+}
+
+/// The highest prices that a payer has agreed to: a host announces others whenever it likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Ceiling {
+    price_in: u128,
+    price_out: u128,
+    min_fee: u128,
+    min_fee_kib: u128,
+}
+
+impl Ceiling {
+    fn of(agreed: &Agreed) -> Self {
+        let Agreed { price_in, price_out, min_fee, min_fee_kib, .. } = *agreed;
+        Self { price_in, price_out, min_fee, min_fee_kib }
+    }
+
+    /// The same without what is above the registered prices.
+    fn registered(agreed: &Agreed) -> Self {
+        let Agreed { price_in, price_out, registered_in, registered_out, .. } = *agreed;
+        Self { price_in: price_in.min(registered_in), price_out: price_out.min(registered_out), ..Self::of(agreed) }
+    }
+
+    /// Which price of `now` is above this one.
+    fn exceeded_by(&self, now: &Self) -> Option<String> {
+        let prices = [
+            ("1,000 tokens in", now.price_in, self.price_in),
+            ("1,000 tokens out", now.price_out, self.price_out),
+            ("an answer at least", now.min_fee, self.min_fee),
+            ("a KiB at least", now.min_fee_kib, self.min_fee_kib),
+        ];
+        let above = prices.into_iter().find(|(_, now, agreed)| now > agreed);
+        above.map(|(what, now, agreed)| format!("{what} {now}, not {agreed} (10^-18 OPEN)"))
+    }
 }
 
 impl Agreed {
@@ -115,14 +162,17 @@ pub struct Question {
     pub private: bool,
     /// The payer's list of retrieved chunks.
     pub context: Vec<ContextChunk>,
-    /// The most that the answer may cost, if that is less than the announced price allows.
+    /// The most that the answer may cost, if that is less than the announced price allows. Up to it, a price above those that were
+    /// agreed to or registered is agreed to for this answer.
     pub max_fee: Option<u128>,
+    /// The prices announced now are agreed to, for later answers too.
+    pub accept_prices: bool,
 }
 
 impl Question {
     /// A public question without retrieved chunks, at the announced price.
     pub fn new(prompt: Prompt, ask: Ask) -> Self {
-        Self { prompt, ask, private: false, context: Vec::new(), max_fee: None }
+        Self { prompt, ask, private: false, context: Vec::new(), max_fee: None, accept_prices: false }
     }
 }
 
@@ -161,6 +211,9 @@ struct Saved {
     #[serde(with = "hexed")]
     key: [u8; 32],
     books: BTreeMap<u32, Book>,
+    /// By model, what was agreed to when it was first asked.
+    #[serde(default)]
+    ceilings: BTreeMap<u32, Ceiling>,
 }
 
 /// Tells the chain's time in ms.
@@ -173,6 +226,8 @@ pub struct PayerChannel {
     agent: ureq::Agent,
     clock: Clock,
     saved: Saved,
+    /// Locked as long as this lives: two that sign for one place would end the channel.
+    _lock: File,
 }
 
 /// A checked answer.
@@ -187,6 +242,12 @@ impl PayerChannel {
     /// Opens the file of a channel and key, or begins one. The key is the payer's or a session's.
     pub fn open(path: &Path, config: ChannelConfig, key: Keypair, clock: Clock) -> Result<Self, PayerError> {
         let state = |reason: String| PayerError::State { path: path.to_path_buf(), reason };
+        let lock = File::create(path.with_extension("lock")).map_err(|e| state(e.to_string()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(PayerError::InUse(path.to_path_buf())),
+            Err(TryLockError::Error(error)) => return Err(state(error.to_string())),
+        }
         let saved = match std::fs::read(path) {
             Ok(bytes) => {
                 let mut saved: Saved = serde_json::from_slice(&bytes).map_err(|e| state(e.to_string()))?;
@@ -198,12 +259,18 @@ impl PayerChannel {
                 saved
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Saved { config, key: key.public(), books: BTreeMap::new() }
+                Saved { config, key: key.public(), books: BTreeMap::new(), ceilings: BTreeMap::new() }
             }
             Err(error) => return Err(state(error.to_string())),
         };
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        Ok(Self { key, path: path.to_path_buf(), agent, clock, saved })
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECTING))
+            .timeout_global(Some(ANSWERING))
+            .build()
+            .into();
+        Ok(Self { key, path: path.to_path_buf(), agent, clock, saved, _lock: lock })
     }
 
     /// Asks for an answer, checks it and its receipt, and takes it into the payer's tree; what [`PayerChannel::recover`]
@@ -296,7 +363,9 @@ impl PayerChannel {
             Prompt::Chat(messages) => ask.messages = Some(messages.clone()),
             Prompt::Text(text) => ask.prompt = Some(text.clone()),
         }
+        let ceiling = self.ceiling(model, question)?;
         let (agreed, prompt_bytes, max_fee) = self.offer(model, question, &ask)?;
+        self.saved.ceilings.insert(model, ceiling);
         let now = (self.clock)().map_err(PayerError::Clock)?;
         let random = random_bytes();
         let context = encode_context(&question.context);
@@ -323,6 +392,24 @@ impl PayerChannel {
         self.saved.books.entry(model).or_default().places.insert(sequence, place);
         self.save()?;
         Ok(sequence)
+    }
+
+    /// The prices that are agreed to from this question on.
+    fn ceiling(&self, model: u32, question: &Question) -> Result<Ceiling, PayerError> {
+        let agreed = self.saved.config.models.get(&model);
+        let agreed = agreed.ok_or_else(|| PayerError::Offer(format!("it announced no model {model}")))?;
+        let now = Ceiling::of(agreed);
+        if question.accept_prices {
+            return Ok(now);
+        }
+        let (limit, most) = match self.saved.ceilings.get(&model) {
+            Some(ceiling) => ("was agreed to on this channel", *ceiling),
+            None => ("its owner registered", Ceiling::registered(agreed)),
+        };
+        match most.exceeded_by(&now) {
+            Some(what) if question.max_fee.is_none() => Err(PayerError::Dearer { model, what, limit }),
+            _ => Ok(most),
+        }
     }
 
     /// What a host asks for a question, checked against what was announced: terms, prompt bytes, the highest fee.

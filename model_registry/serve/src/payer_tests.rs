@@ -11,6 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use worker::published::Random;
 
+/// What a host changes in an answer.
+type Change = fn(&mut ReceiptRecord);
+/// What a host changes in what it asks.
+type Terms = fn(&mut Requirement);
+
 const CHANNEL: u64 = 4;
 const MODEL: u32 = 7;
 const DOMAIN: Domain = Domain { genesis: [1; 32], contract: [2; 32] };
@@ -26,7 +31,7 @@ enum Line {
     /// Breaks before anything is done.
     BreaksAtOnce,
     /// Signs another receipt than it should.
-    Lies(fn(&mut ReceiptRecord)),
+    Lies(Change),
     /// Offers something else than it announced.
     Offers(fn(&mut Requirement)),
     /// Takes no voucher.
@@ -204,7 +209,12 @@ fn read_request(stream: &mut TcpStream) -> (String, Vec<u8>) {
 }
 
 fn payer(host: &Host, path: &Path) -> PayerChannel {
-    let agreed = Agreed {
+    opened(host, path, |_| ()).unwrap()
+}
+
+/// The channel, with what is on chain now.
+fn opened(host: &Host, path: &Path, change: impl FnOnce(&mut Agreed)) -> Result<PayerChannel, PayerError> {
+    let mut agreed = Agreed {
         revision: 0,
         adapter: ADAPTER,
         price_in: 1_000,
@@ -212,7 +222,10 @@ fn payer(host: &Host, path: &Path) -> PayerChannel {
         params: 0,
         min_fee: 1,
         min_fee_kib: 0,
+        registered_in: 1_000,
+        registered_out: 1_000,
     };
+    change(&mut agreed);
     let config = ChannelConfig {
         channel: CHANNEL,
         endpoint: host.endpoint.clone(),
@@ -225,7 +238,7 @@ fn payer(host: &Host, path: &Path) -> PayerChannel {
     };
     let now = host.now.clone();
     let clock = Box::new(move || Ok(now.load(Ordering::Relaxed)));
-    PayerChannel::open(path, config, Keypair::from_uri("//Payer").unwrap(), clock).unwrap()
+    PayerChannel::open(path, config, Keypair::from_uri("//Payer").unwrap(), clock)
 }
 
 fn question(text: &str) -> Question {
@@ -252,6 +265,7 @@ fn an_answer_whose_connection_broke_is_fetched_before_the_next_question_also_aft
     assert!(matches!(channel.ask(MODEL, &question("two")), Err(PayerError::Http { .. })));
     host.line(Line::Holds);
 
+    drop(channel);
     let mut channel = payer(&host, &path);
     let late = channel.recover(MODEL).unwrap();
     assert_eq!(late.iter().map(|answered| answered.text.as_str()).collect::<Vec<_>>(), ["answer 1"]);
@@ -268,6 +282,7 @@ fn a_question_that_the_host_never_saw_is_sent_again_by_the_same_bytes() {
     assert!(channel.ask(MODEL, &question("one")).is_err());
     let signed = channel.saved.books[&MODEL].places[&0].request;
     host.line(Line::Holds);
+    drop(channel);
     let mut channel = payer(&host, &path);
     let late = channel.recover(MODEL).unwrap();
     assert_eq!(late[0].record.request, signed);
@@ -287,7 +302,7 @@ fn a_question_that_found_no_host_takes_no_place() {
 
 #[test]
 fn a_receipt_beyond_its_request_is_not_taken_and_no_voucher_covers_it() {
-    let lies: [(&str, fn(&mut ReceiptRecord)); 12] = [
+    let lies: [(&str, Change); 12] = [
         ("the receipt's channel", |record| record.receipt.channel += 1),
         ("the receipt's model", |record| record.receipt.model += 1),
         ("another revision", |record| record.receipt.revision += 1),
@@ -374,6 +389,7 @@ fn an_answer_that_the_host_let_lapse_is_back_once_its_payer_shows_the_voucher_ov
     assert_eq!(host.ledger.lock().unwrap().head(&lane).sum, 0);
     host.line(Line::Holds);
     // The next request carries the voucher, after a restart too.
+    drop(channel);
     let mut channel = payer(&host, &path);
     channel.ask(MODEL, &question("two")).unwrap();
     assert_eq!(host.ledger.lock().unwrap().vouched(&lane), 1);
@@ -382,7 +398,7 @@ fn an_answer_that_the_host_let_lapse_is_back_once_its_payer_shows_the_voucher_ov
 
 #[test]
 fn nothing_is_signed_for_an_offer_that_is_not_what_was_announced() {
-    let offers: [(&str, fn(&mut Requirement)); 6] = [
+    let offers: [(&str, Terms); 6] = [
         ("model 8", |wanted| wanted.extra.model = 8),
         ("revision 1", |wanted| wanted.extra.revision = 1),
         ("parameter set 5", |wanted| wanted.extra.params = 5),
@@ -423,7 +439,56 @@ fn the_file_of_one_key_is_not_taken_by_another() {
     let mut channel = payer(&host, &path);
     channel.ask(MODEL, &question("one")).unwrap();
     let config = channel.saved.config.clone();
+    drop(channel);
     let clock: Clock = Box::new(|| Ok(NOW));
     let other = PayerChannel::open(&path, config, Keypair::from_uri("//Session").unwrap(), clock);
     assert!(matches!(other, Err(PayerError::State { .. })));
+}
+
+#[test]
+fn two_processes_do_not_sign_for_one_place() {
+    let (_folder, host, path) = start();
+    let mut channel = payer(&host, &path);
+    assert!(matches!(opened(&host, &path, |_| ()), Err(PayerError::InUse(_))));
+    channel.ask(MODEL, &question("one")).unwrap();
+    drop(channel);
+    assert_eq!(payer(&host, &path).ask(MODEL, &question("two")).unwrap().record.receipt.sequence, 1);
+}
+
+#[test]
+fn a_price_above_what_was_agreed_to_or_registered_is_paid_by_consent_alone() {
+    let raised: [fn(&mut Agreed); 4] = [
+        |agreed| agreed.price_in += 1,
+        |agreed| agreed.price_out += 1,
+        |agreed| agreed.min_fee += 1,
+        |agreed| agreed.min_fee_kib += 1,
+    ];
+    let dearer = |channel: &mut PayerChannel, question: &Question| match channel.ask(MODEL, question) {
+        Err(PayerError::Dearer { limit, .. }) => limit,
+        other => panic!("{other:?}"),
+    };
+    let freely = |agreed: &mut Agreed| (agreed.registered_in, agreed.registered_out) = (u128::MAX, u128::MAX);
+    for raise in raised {
+        let (_folder, host, path) = start();
+        payer(&host, &path).ask(MODEL, &question("one")).unwrap();
+        let now = |agreed: &mut Agreed| {
+            freely(agreed);
+            raise(agreed);
+        };
+        let mut channel = opened(&host, &path, now).unwrap();
+        assert_eq!(dearer(&mut channel, &question("two")), "was agreed to on this channel");
+        assert!(channel.saved.books[&MODEL].places.is_empty());
+        // For one answer; then for all.
+        channel.ask(MODEL, &Question { max_fee: Some(11), ..question("two") }).unwrap();
+        assert_eq!(dearer(&mut channel, &question("tri")), "was agreed to on this channel");
+        channel.ask(MODEL, &Question { accept_prices: true, ..question("tri") }).unwrap();
+        drop(channel);
+        opened(&host, &path, now).unwrap().ask(MODEL, &question("for")).unwrap();
+    }
+    // From the first question on the owner's prices bound the host's.
+    let (_folder, host, path) = start();
+    let mut channel = opened(&host, &path, |agreed| agreed.price_out += 1).unwrap();
+    assert_eq!(dearer(&mut channel, &question("one")), "its owner registered");
+    channel.ask(MODEL, &Question { accept_prices: true, ..question("one") }).unwrap();
+    channel.ask(MODEL, &question("two")).unwrap();
 }

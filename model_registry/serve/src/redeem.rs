@@ -72,7 +72,10 @@ impl Cashier {
         let paid = read(chain, escrow, message_builder!(Escrow).paid(lane.channel, lane.model, lane.key))?;
         let channel = read(chain, escrow, message_builder!(Escrow).channel(lane.channel))?
             .with_context(|| format!("escrow has no channel {}", lane.channel))?;
-        let places = self.with_ledger(|ledger| ledger.filled(&lane, paid.count, voucher.count));
+        let places = self.with_ledger(|ledger| {
+            ledger.note_paid(&lane, paid.count);
+            ledger.filled(&lane, paid.count, voucher.count)
+        });
         let Some(part) = part(&places) else { return Ok(None) };
         let count = paid.count.saturating_add(part.places);
         let (tree, record) = self.with_ledger(|ledger| {

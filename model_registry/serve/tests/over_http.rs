@@ -60,10 +60,11 @@ fn only_the_payer_makes_an_answer_private_and_its_text_is_for_payer_and_oracles_
     // As an oracle's program fetches both.
     let store = corpus::Store::folder(&counter.files.path().join("oracle")).unwrap();
     let fetcher = worker::fetch::Fetcher::new(std::sync::Arc::new(store));
-    assert_eq!(fetcher.receipts(&counter.url, &lane, 0, 2).unwrap(), published);
+    let mut allowance = worker::fetch::Allowance::of(1 << 20);
+    assert_eq!(fetcher.receipts(&counter.url, &lane, 0, 2, &mut allowance).unwrap(), published);
     let signed = order(&counter, host, receipt.response, &world.people.oracles[1].signing, until);
-    assert_eq!(fetcher.private_text(&counter.url, &signed).unwrap().response, private.record.response);
-    assert!(fetcher.receipts(&counter.url, &lane, 0, 3).is_err());
+    assert_eq!(fetcher.private_text(&counter.url, &signed, &mut allowance).unwrap().response, private.record.response);
+    assert!(fetcher.receipts(&counter.url, &lane, 0, 3, &mut allowance).is_err());
     // An oracle's account is not its key; a watcher, the host and a stranger are no members.
     for stranger in [&world.people.oracles[0].account, &world.people.watcher, &world.people.host] {
         let answer = ask(stranger);
@@ -227,12 +228,14 @@ fn a_restart_of_both_sides_at_any_step_loses_nothing() {
         fees += answered.record.receipt.fee;
         assert_eq!(answered.record.receipt.sequence, place);
         counter.restart();
+        drop(channel);
         let mut channel = counter.payer(&payer);
         assert!(channel.recover(model).unwrap().is_empty());
         // The voucher was signed, not sent; then both stop.
         let voucher = channel.voucher(model).unwrap().unwrap();
         assert_eq!((voucher.count, voucher.fee), (place + 1, fees));
         counter.restart();
+        drop(channel);
         let mut channel = counter.payer(&payer);
         assert_eq!(channel.voucher(model).unwrap(), Some(voucher.clone()));
         channel.acknowledge(model).unwrap();

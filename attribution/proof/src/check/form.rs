@@ -59,7 +59,7 @@ pub fn check<H: Hasher>(
     }
     let leaf = decoded?;
     if let FormFault::EntriesOfNothing = witness.fault {
-        let nothing = leaf.status != ATTRIBUTED || leaf.receipt == unfilled::<H>();
+        let nothing = leaf.status != ATTRIBUTED || leaf.receipt == crate::ZERO || leaf.receipt == unfilled::<H>();
         let wrong = nothing && !leaf.entries.is_empty();
         return show(wrong, Fraud::BadForm);
     }

@@ -87,6 +87,8 @@ pub enum Invalid {
     TokensOutAboveMost,
     /// More tokens in than the prompt's bytes and 256.
     TokensInAbovePrompt,
+    /// The answer to a private request has a sketch, which nobody but the oracles could look up.
+    SketchOfPrivate,
     /// More tokens out than the response's bytes and one that stopped it.
     TokensOutAboveResponse,
 }
@@ -153,6 +155,7 @@ fn against_request(receipt: &Receipt, request: &SignedRequest, slot: &Slot) -> O
         (receipt.fee <= body.max_fee, Invalid::FeeAboveMost),
         (receipt.tokens_out <= body.max_tokens_out, Invalid::TokensOutAboveMost),
         (u64::from(receipt.tokens_in) <= most_in, Invalid::TokensInAbovePrompt),
+        (!body.is_private() || receipt.sketch == crate::ZERO, Invalid::SketchOfPrivate),
     ];
     first(right)
 }
@@ -183,6 +186,7 @@ impl core::fmt::Display for Invalid {
             Invalid::Signature => "the request's signature does not hold",
             Invalid::FeeAboveMost => "the fee is above the request's maximum",
             Invalid::TokensOutAboveMost => "more tokens out than the request allows",
+            Invalid::SketchOfPrivate => "the answer to a private request has a sketch",
             Invalid::TokensInAbovePrompt => "more tokens in than the prompt's bytes and 256",
             Invalid::TokensOutAboveResponse => "more tokens out than the response's bytes and a stop token",
         })

@@ -121,6 +121,8 @@ impl Counter {
             params: terms.params,
             min_fee: terms.min_fee,
             min_fee_kib: terms.min_fee_kib,
+            registered_in: revision.price_in,
+            registered_out: revision.price_out,
         }
     }
 
