@@ -52,7 +52,8 @@ pub fn a_report_of_another_epoch_is_refused(world: &mut World) -> Result<()> {
 pub fn no_epoch_closes_before_the_last_is_reported(world: &mut World) -> Result<()> {
     let closed = world.closed_epoch()?;
     let channel = world.open_channel(100 * OPEN)?;
-    world.answer(channel, "An answer.", crate::epoch::FEE)?;
+    // One that is credited, for what a report's sums are tried with next on the same chain.
+    world.answer(channel, "He kept a ledger of every ship that came in, they say.", crate::epoch::FEE)?;
     world.settle(channel)?;
     let payout = world.suite.payout;
     let due_at = read(&*world.chain, payout, message_builder!(Payout).due_at())?;
