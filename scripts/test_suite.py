@@ -80,8 +80,9 @@ def suite(count: Count) -> None:
     ignored = cargo_tests(count, TEST, env)
     if node and ignored.pop(NEEDS_NODE, 0):
         targets = [word for target in NODE_TARGETS for word in ("--test", target)]
-        # Most of their time is waiting for windows to pass.
-        cargo_tests(count, [*TEST, *targets, "--", "--ignored", "--test-threads=8"], env)
+        # Most of their time is waiting for windows to pass, and some windows are seconds: more at once would miss them where
+        # the processor is shared.
+        cargo_tests(count, [*TEST, *targets, "--", "--ignored", "--test-threads=4"], env)
     if NEEDS_NODE in ignored:
         print("no substrate-contracts-node was found; scripts/node says how to get one")
     count.skipped += [(number, why) for why, number in ignored.items()]

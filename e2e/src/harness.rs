@@ -1,7 +1,7 @@
 //! Where scenarios run: each on a fork of one embedded world, or one after the other in a world on a node.
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock};
 
 use anyhow::{Context, Result, anyhow};
 use chain::{Embedded, Keypair, Node, Rpc};
@@ -24,9 +24,6 @@ static NODE: LazyLock<Result<Node, String>> = LazyLock::new(|| {
     Node::spawn(Path::new(&program)).map_err(|e| e.to_string())
 });
 
-/// One account pays for all worlds, one after the other.
-static RICH: Mutex<()> = Mutex::new(());
-
 /// Runs a scenario on a fork of the embedded world, which is built once.
 ///
 /// # Errors
@@ -43,11 +40,7 @@ pub fn on_a_fork(scenario: Scenario) -> Result<()> {
 pub fn in_turn(scenarios: &[(&str, Scenario)]) -> Result<()> {
     let node = NODE.as_ref().map_err(|e| anyhow!("{e}"))?;
     let chain = Arc::new(Rpc::connect(&node.url())?);
-    let people = {
-        let _paying = RICH.lock();
-        World::endowed(&*chain, &Keypair::from_uri("//Alice")?)?
-    };
-    let mut world = World::found_by(chain, people)?;
+    let mut world = World::found(chain, &Keypair::from_uri("//Alice")?)?;
     for (name, scenario) in scenarios {
         scenario(&mut world).with_context(|| (*name).to_owned())?;
         println!("{name}: as it should be");

@@ -1,10 +1,10 @@
 //! A suite in use: deployed, operators bonded, texts accepted, a model registered, OPEN in everybody's hands.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use chain::{AccountId, CallError, Chain, Keypair, Sent, account_bytes, endow, read, send};
+use chain::{AccountId, CallError, Chain, DEVELOPMENT_NAMES, Keypair, Sent, account_bytes, endow, read, send};
 use ink::message_builder;
 use openledger_abi::datanet::{DatanetError, DatanetRegistry, Judges, LicenceFloor, NewContribution, Opening, Terms};
 use openledger_abi::models::{
@@ -93,13 +93,24 @@ impl World {
         Self::found_by(chain, people)
     }
 
-    /// New people, of whom the deployer has native coin for all: the only step that others' worlds can get in the way of.
+    /// New people, of whom the deployer has native coin for all: the only step that others' worlds can get in the way of, so
+    /// one is taken after the other. Where `rich` has given most of its coin away, as on a node with many worlds, another
+    /// development account pays.
     ///
     /// # Errors
-    /// If `rich` can't pay.
+    /// If nobody can pay.
     pub fn endowed(chain: &dyn Chain, rich: &Keypair) -> Result<People> {
+        static PAYING: Mutex<()> = Mutex::new(());
+        let _turn = PAYING.lock();
         let people = People::new();
-        endow(chain, rich, &[people.deployer.account()], DEPLOYER_NATIVE)?;
+        let mut payer = rich.clone();
+        for name in DEVELOPMENT_NAMES {
+            if chain.balance(payer.account())? > DEPLOYER_NATIVE + NATIVE {
+                break;
+            }
+            payer = Keypair::from_uri(name)?;
+        }
+        endow(chain, &payer, &[people.deployer.account()], DEPLOYER_NATIVE)?;
         Ok(people)
     }
 
