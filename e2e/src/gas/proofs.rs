@@ -83,15 +83,21 @@ pub fn measure_a_large_set(world: &mut World, price: CodePrice) -> Result<Vec<Ro
     world.ledger(position)?.redeemed = 1;
     let attested = ["escrow", "open_token", "payout"];
     let name = format!("escrow: attest, {signers} of {oracles} oracles");
-    scale.weigh(&name, &attested, world.attest_by(waiting, &world.quorum())?)?;
+    let receipt = taken("attest", world.attest_by(waiting, &world.quorum())?)?;
+    scale.add(&name, &receipt, &attested, Want::OfBlock(200));
     let closed = world.close_epoch()?;
     let report = world.true_report(&closed)?;
     let receipt = taken("report", world.submit(world.signed_report(report.body, &world.quorum())))?;
     let name = format!("payout: a report, {signers} of {oracles} oracles");
-    scale.add(&name, &receipt, &["payout", "staking"], Want::OfBlock(50));
+    scale.add(&name, &receipt, &["payout", "staking"], Want::OfBlock(75));
     world.finalize(report)?;
     let filed = fraud::file_a_false_span(world)?;
-    scale.add(&format!("disputes: proof 3, a span's byte: {signers} slashed"), &filed.revealed, CONTRACTS, GOAL);
+    scale.add(
+        &format!("disputes: proof 3, a span's byte: {signers} slashed"),
+        &filed.revealed,
+        CONTRACTS,
+        Want::OfBlock(175),
+    );
     Ok(scale.rows)
 }
 
