@@ -89,7 +89,7 @@ pub fn measure_a_large_set(world: &mut World, price: CodePrice) -> Result<Vec<Ro
     let report = world.true_report(&closed)?;
     let receipt = taken("report", world.submit(world.signed_report(report.body, &world.quorum())))?;
     let name = format!("payout: a report, {signers} of {oracles} oracles");
-    scale.add(&name, &receipt, &["payout", "staking"], Want::OfBlock(75));
+    scale.add(&name, &receipt, &["payout", "staking"], Want::OfBlock(50));
     world.finalize(report)?;
     let filed = fraud::file_a_false_span(world)?;
     scale.add(
